@@ -1,0 +1,22 @@
+# make demo   rehearse the campaign on 300 invented schools (ONCE=1 ends by itself)
+# make test   everything that must hold: ruff, mypy, import-linter, pytest
+.PHONY: demo test check install clean
+SHELL := /bin/bash
+PY := .venv/bin/python
+
+install: .venv/.installed
+.venv/.installed: pyproject.toml constraints.txt tools/venv.sh
+	@bash tools/venv.sh
+
+demo: install
+	@$(PY) -m desk.cli demo $(if $(ONCE),--once)
+
+check: install
+	.venv/bin/ruff check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+
+test: check
+	.venv/bin/pytest -n 2
+clean:
+	rm -rf .venv demo .mypy_cache .ruff_cache .pytest_cache
