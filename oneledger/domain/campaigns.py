@@ -1,0 +1,190 @@
+"""A campaign as data: phases, duties, what is returned by whom until when. config/campaigns/<campaign>.yaml."""
+
+from datetime import date, time
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import Field as Key, model_validator
+
+from oneledger.domain.forms import Definition, LevelName
+
+Slug = Annotated[str, Key(pattern=r"^[a-z0-9][a-z0-9-]*$")]
+
+
+class PhaseKind(StrEnum):
+    DEPLOY = "deploy"
+    RECTIFY = "rectify"
+    INSPECT = "inspect"
+
+
+class RestDayRule(StrEnum):
+    KEEP = "keep"
+    PREVIOUS = "previous"
+    NEXT = "next"
+
+
+class Office(Definition):
+    """Who receives a duty's deliverables. Roles and office numbers only, never a private person's."""
+
+    name: str
+    contact: str = ""
+
+
+class Phase(Definition):
+    phase: Slug
+    kind: PhaseKind
+    title: str
+    opens_on: date | None = None  # the day its mails go out
+    ends_on: date | None = None
+    source: str = ""
+
+
+class Duty(Definition):
+    """One numbered line of the task list (工作任务). done_by: the work; report_by: the return to the top level."""
+
+    duty: int
+    phase: Slug
+    text: str
+    actors: tuple[str, ...]  # levels, or a body such as 督导办
+    done_by: date | None = None
+    report_by: date | None = None
+    office: Office | None = None
+    rest_day: RestDayRule = RestDayRule.PREVIOUS
+    source: str = ""
+
+
+class Respondents(Definition):
+    """Who owes a deliverable. Exactly one way to choose the units it is about; ``answered_by`` says whose mail box."""
+
+    levels: tuple[LevelName, ...] = ()  # every unit of these levels
+    sample: str | None = None  # the units drawn by this sampling plan
+    with_open_problems: bool = False  # narrow to units that have problems not yet closed
+    with_earlier_incidents: bool = False  # narrow to units marked so in the list of units (004-A4 回头看)
+    answered_by: LevelName | None = None  # an ancestor of that level answers about the unit (inspection)
+
+
+class Deliverable(Definition):
+    """报送材料: one workbook of one or more forms, or a document. One assignment per respondent."""
+
+    deliverable: Slug
+    title: str
+    phase: Slug
+    duty: int
+    kind: Literal["workbook", "document"] = "workbook"
+    respondents: Respondents
+    forms: tuple[Annotated[str, Key(pattern=r"^[a-z][a-z0-9]*-v[0-9]+$")], ...] = ()
+    formats: tuple[str, ...] = ()  # for documents: docx, pdf, jpg …
+    source: str = ""
+
+    @model_validator(mode="after")
+    def _forms_belong_to_workbooks(self) -> "Deliverable":
+        if (self.kind == "workbook") != bool(self.forms):
+            raise ValueError("forms belong to kind: workbook, and are required there")
+        return self
+
+
+class Rung(Definition):
+    """One step of the reminder ladder, in working days from the unit's own deadline (negative: before)."""
+
+    rung: Annotated[str, Key(pattern=r"^T([+-]\d+)?$")]
+    days: int
+    at: time = time(9, 0)
+
+
+class Reminders(Definition):
+    rungs: tuple[Rung, ...]
+    digests: tuple[Rung, ...] = ()  # to the collectors above, naming the late units
+
+
+class SamplingPlan(Definition):
+    """A recorded, reproducible sample: share of the counties of each city, schools in each, by stage (001-26, C10)."""
+
+    plan: Slug
+    seed: int
+    county_share: float = Key(gt=0, le=1)
+    schools_per_county: int = Key(ge=1)
+    always_with_earlier_incidents: bool = True
+    source: str = ""
+
+
+class Severity(Definition):
+    title: str
+    code: int = Key(ge=0, le=4)  # national code: 0 not bullying … 4 suspected crime
+    response: str = ""
+
+
+class ReportingLine(Definition):
+    case: str
+    to: tuple[str, ...]
+    within: str = ""
+    source: str = ""
+
+
+class Campaign(Definition):
+    campaign: Slug
+    version: int = 1
+    extends: Slug | None = None
+    title: str
+    document_no: str
+    issuer: str
+    root: str  # code of the unit at the top of this campaign's tree
+    bases: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ("bullying",)
+    purpose: str  # PIPL art. 6: why the data is collected
+    legal_basis: str
+    retain_until: date | None = None
+    due_time: time = time(17, 0)
+    timezone: str = "Asia/Shanghai"
+    lead_days: dict[LevelName, int]  # working days a level must be ready before the top's report_by
+    rest_day: RestDayRule = RestDayRule.PREVIOUS
+    reminders: Reminders
+    phases: tuple[Phase, ...]
+    duties: tuple[Duty, ...]
+    deliverables: tuple[Deliverable, ...]
+    samples: tuple[SamplingPlan, ...] = ()
+    severity: tuple[Severity, ...] = ()
+    reporting_lines: tuple[ReportingLine, ...] = ()
+    sign_off: tuple[LevelName, ...] = ()
+    source: str = ""
+
+    @model_validator(mode="after")
+    def _references_resolve(self) -> "Campaign":
+        phases = [phase.phase for phase in self.phases]
+        duties = {duty.duty for duty in self.duties}
+        plans = {plan.plan for plan in self.samples}
+        faults = [f"duty {duty.duty}: no phase {duty.phase!r}" for duty in self.duties if duty.phase not in phases]
+        for each in self.deliverables:
+            if each.phase not in phases:
+                faults.append(f"{each.deliverable}: no phase {each.phase!r}")
+            if each.duty not in duties:
+                faults.append(f"{each.deliverable}: no duty {each.duty}")
+            if each.respondents.sample and each.respondents.sample not in plans:
+                faults.append(f"{each.deliverable}: no sampling plan {each.respondents.sample!r}")
+        names = [*phases, *(each.deliverable for each in self.deliverables)]
+        faults += [f"{name} given twice" for name in sorted(set(names)) if names.count(name) > 1]
+        if len(duties) != len(self.duties):
+            faults.append("a duty number is given twice")
+        if faults:
+            raise ValueError("; ".join(faults))
+        return self
+
+    def phase(self, name: str) -> Phase:
+        return next(phase for phase in self.phases if phase.phase == name)
+
+    def duty(self, number: int) -> Duty:
+        return next(duty for duty in self.duties if duty.duty == number)
+
+    def deliverable(self, name: str) -> Deliverable:
+        return next(each for each in self.deliverables if each.deliverable == name)
+
+    def deliverables_of(self, phase: str) -> tuple[Deliverable, ...]:
+        return tuple(each for each in self.deliverables if each.phase == phase)
+
+
+def open_dates(campaign: Campaign) -> list[str]:
+    """What a person must still set before launch (000-17: months missing in the source)."""
+    missing = [f"phases.{phase.phase}.opens_on" for phase in campaign.phases if phase.opens_on is None]
+    missing += [f"phases.{phase.phase}.ends_on" for phase in campaign.phases if phase.ends_on is None]
+    owed = [duty for duty in campaign.duties if duty.duty in {each.duty for each in campaign.deliverables}]
+    missing += [f"duties.{duty.duty}.report_by" for duty in owed if duty.report_by is None]
+    return missing

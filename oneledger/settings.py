@@ -1,0 +1,117 @@
+"""The only reader of YAML and of the environment. Every fault is named with file, line and key."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from oneledger.domain.campaigns import Campaign
+from oneledger.domain.errors import DefinitionError
+from oneledger.domain.forms import Form
+
+Model = TypeVar("Model", bound=BaseModel)
+Path_ = tuple[str | int, ...]
+
+
+class Settings(BaseSettings):
+    """Where things lie. Environment variables start with ONELEDGER_."""
+
+    model_config = SettingsConfigDict(env_prefix="ONELEDGER_", extra="ignore")
+
+    config: Path = Path(__file__).resolve().parent.parent / "config"
+    templates: Path = Path(__file__).resolve().parent.parent / "templates"
+    data: Path = Path("data")
+    database_url: str = ""  # empty: SQLite under ``data``
+    mail: Path | None = None  # mail.yaml elsewhere; default <config>/mail.yaml
+
+
+def _lines(node: yaml.Node | None, path: Path_ = ()) -> dict[Path_, int]:
+    if node is None:
+        return {}
+    found = {path: node.start_mark.line + 1}
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            found |= _lines(value, (*path, str(key.value)))
+            found[(*path, str(key.value))] = key.start_mark.line + 1
+    elif isinstance(node, yaml.SequenceNode):
+        for index, value in enumerate(node.value):
+            found |= _lines(value, (*path, index))
+    return found
+
+
+def read_yaml(path: Path) -> tuple[Any, dict[Path_, int]]:
+    """The data and the line of each key. Raises DefinitionError where it is not YAML."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        return yaml.safe_load(text), _lines(yaml.compose(text, Loader=yaml.SafeLoader))
+    except FileNotFoundError as fault:
+        raise DefinitionError([f"{path}: no such file"]) from fault
+    except yaml.MarkedYAMLError as fault:
+        line = fault.problem_mark.line + 1 if fault.problem_mark else 1
+        raise DefinitionError([f"{path}:{line}: not YAML: {fault.problem}"]) from fault
+
+
+def _named(path: Path, location: Path_, lines: Mapping[Path_, int], message: str) -> str:
+    known = location
+    while known and known not in lines:
+        known = known[:-1]
+    key = ".".join(str(part) for part in location) or "(file)"
+    return f"{path}:{lines.get(known, 1)}: {key}: {message.removeprefix('Value error, ')}"
+
+
+def read_model(path: Path, model: type[Model]) -> Model:
+    """Raises DefinitionError with every fault of the file at once."""
+    data, lines = read_yaml(path)
+    return checked(path, model, data, lines)
+
+
+def checked(path: Path, model: type[Model], data: Any, lines: Mapping[Path_, int]) -> Model:
+    try:
+        return model.model_validate(data)
+    except ValidationError as fault:
+        raise DefinitionError(
+            [_named(path, each["loc"], lines, each["msg"]) for each in fault.errors(include_url=False)]
+        ) from fault
+
+
+def _by_name(entries: Any, name: str) -> dict[Any, Any]:
+    return {entry[name]: entry for entry in entries} if isinstance(entries, list) else {}
+
+
+_LISTS = {"phases": "phase", "duties": "duty", "deliverables": "deliverable", "samples": "plan"}
+
+
+def extended(upper: Mapping[str, Any], lower: Mapping[str, Any]) -> dict[str, Any]:
+    """The lower campaign on top of the upper one: named entries of its lists replace or join the upper's (000-1)."""
+    merged = {**upper, **lower}
+    for key, name in _LISTS.items():
+        if key in upper and key in lower:
+            merged[key] = list((_by_name(upper[key], name) | _by_name(lower[key], name)).values())
+    return merged
+
+
+def load_campaign(config: Path, name: str) -> Campaign:
+    path = config / "campaigns" / f"{name}.yaml"
+    data, lines = read_yaml(path)
+    if isinstance(data, dict) and data.get("extends"):
+        upper, _ = read_yaml(config / "campaigns" / f"{data['extends']}.yaml")
+        data = extended(upper, data)
+    return checked(path, Campaign, data, lines)
+
+
+@lru_cache(maxsize=256)
+def load_form(config: Path, reference: str) -> Form:
+    """``reference`` is form-vN. Raises DefinitionError, also where the file's own name and version differ from it."""
+    path = config / "forms" / f"{reference}.yaml"
+    form = read_model(path, Form)
+    if f"{form.form}-v{form.version}" != reference:
+        raise DefinitionError([f"{path}:1: form: says {form.form}-v{form.version}, the file name says {reference}"])
+    return form
+
+
+COVER = "cover-v1"
+"""The first sheet of every workbook: who fills, who answers for it (domain.md 1.1)."""
