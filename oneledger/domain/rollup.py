@@ -11,7 +11,7 @@ ReturnStatus = Literal["returned", "zero", "exempt", "missing"]
 
 @dataclass(frozen=True)
 class Coverage:
-    """The denominator is honest: expected = returned + zero + exempt + missing (return status is four ways, never two)."""
+    """The denominator is honest: expected = returned + zero + exempt + missing (four ways, never two)."""
 
     returned: int = 0
     zero: int = 0
@@ -40,7 +40,7 @@ class Rollup:
     """One unit's sum over itself and everything below it.
 
     figures: key -> number. ``basics.found_total`` (sum), ``basics.has_plan=是`` (units that answered so),
-    ``ledger.rows``, ``ledger.rows[aspect7=工作机制]``, ``ledger.n_pupils`` (table sums), ``selfcheck.rows[conclusion=已落实]``.
+    ``ledger.rows``, ``ledger.rows[aspect7=工作机制]``, ``ledger.n_pupils`` (table sums).
     answered: form -> number of units that answered it, the denominator of every count.
     missing_units: (code, name) of units that owe a return, in administrative order.
     """
@@ -58,7 +58,7 @@ def added(rollups: Iterable[Rollup]) -> Rollup:
     coverage = Coverage()
     missing: list[tuple[str, str]] = []
     for each in rollups:
-        figures.update(each.figures)  # type: ignore[arg-type]  # Counter adds floats as well
+        figures.update(each.figures)
         answered.update(each.answered)
         coverage += each.coverage
         missing += each.missing_units
