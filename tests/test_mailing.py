@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from oneledger.domain.errors import RefusedError
 from oneledger.domain.mailing import (
@@ -75,11 +75,13 @@ def test_only_the_answer_to_the_final_dot_can_mean_sent():
         classify_reply(250, "ok", Stage.RCPT)
 
 
+@settings(deadline=None)  # machines under load are slow, not wrong
 @given(st.integers(400, 599), st.text(), st.sampled_from(Stage))
 def test_a_refusal_in_any_words_at_any_stage_is_never_taken_for_sent_or_unknown(code, text, stage):
     assert classify_reply(code, text, stage).state in {DEFERRED, FAILED}
 
 
+@settings(deadline=None)
 @given(st.integers(200, 599), st.text())
 def test_every_answer_to_the_final_dot_is_an_event_that_a_mail_being_sent_allows(code, text):
     outcome = classify_reply(code, text, Stage.DOT)
@@ -93,6 +95,7 @@ def test_only_an_outcome_about_the_mail_itself_costs_a_try(scope, costs):
     assert SendOutcome(DEFERRED, 450, "", scope).costs_a_try is costs
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(SendEvent)))
 def test_no_sequence_of_events_leads_from_sent_to_sending_again(events):
     state, states = SendState.PLANNED, [SendState.PLANNED]
