@@ -1,0 +1,113 @@
+"""Received and sent bytes, kept by their SHA-256: what put() has named is on the disk before it returns.
+
+A name may be committed to the store only after put() gave it. A file that never got its name (the machine stopped
+in between) stays in `tmp/`, where nothing ever looks.
+"""
+
+import hashlib
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from secrets import token_hex
+
+from oneledger.domain.errors import OneLedgerError
+
+_NAME = re.compile(r"[0-9a-f]{64}")
+
+
+class ArchiveDamagedError(OneLedgerError):
+    """An operator must bring a file back from the backup."""
+
+    def __init__(self, sha: str, what: str) -> None:
+        super().__init__(f"archive: {sha} {what}")
+        self.sha = sha
+
+
+class Archive:
+    """Folders of two levels, ab/cd/abcd…; readable by the owner only. Safe to share between processes."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._waiting = root / "tmp"
+
+    def put(self, content: bytes) -> str:
+        return self.put_many([content])[0]
+
+    def put_many(self, contents: Sequence[bytes]) -> list[str]:
+        """Store a batch and name it, in order. Folders are synced once a batch, which is what makes batches cheap.
+
+        Raises OSError when the disk fails; then no name of this batch may be used, and the batch may be put again.
+        """
+        names = [hashlib.sha256(content).hexdigest() for content in contents]
+        changed = self._make_folders(names)
+        written: dict[str, Path] = {}
+        try:
+            for name, content in zip(names, contents, strict=True):
+                if name not in written and not self._holds(name, len(content)):
+                    written[name] = self._write_aside(content)
+            for name, aside in written.items():
+                aside.rename(self.path(name))
+        except BaseException:
+            for aside in written.values():
+                aside.unlink(missing_ok=True)
+            raise
+        # Also the folders of files that were there already: another process may not have synced them yet.
+        for folder in changed | {self.path(name).parent for name in names}:
+            _sync_folder(folder)
+        return names
+
+    def get(self, sha: str) -> bytes:
+        """Read one file and check it. Raises ArchiveDamagedError if it is missing or no longer what it was."""
+        try:
+            content = self.path(sha).read_bytes()
+        except FileNotFoundError:
+            raise ArchiveDamagedError(sha, "is missing") from None
+        if hashlib.sha256(content).hexdigest() != sha:
+            raise ArchiveDamagedError(sha, "has changed on the disk")
+        return content
+
+    def path(self, sha: str) -> Path:
+        """Where a file lies or would lie. Raises ValueError for anything but a SHA-256 in lower-case hex."""
+        if not _NAME.fullmatch(sha):
+            raise ValueError(f"{sha!r} is no name of an archived file")
+        return self._root / sha[:2] / sha[2:4] / sha
+
+    def _holds(self, name: str, size: int) -> bool:
+        try:
+            return self.path(name).stat().st_size == size
+        except FileNotFoundError:
+            return False
+
+    def _write_aside(self, content: bytes) -> Path:
+        aside = self._waiting / token_hex(16)
+        handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+        except BaseException:
+            aside.unlink(missing_ok=True)
+            raise
+        return aside
+
+    def _make_folders(self, names: Sequence[str]) -> set[Path]:
+        """Make what is missing; the answer is every folder that got a new entry."""
+        wanted = [self._root, self._waiting]
+        for folder in sorted({self.path(name).parent for name in names}):
+            wanted += [folder.parent, folder]
+        changed = set()
+        for folder in wanted:
+            if not folder.is_dir():
+                folder.mkdir(mode=0o700, parents=folder == self._root, exist_ok=True)
+                changed.add(folder.parent)
+        return changed
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

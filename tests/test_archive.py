@@ -1,0 +1,104 @@
+import hashlib
+import os
+import stat
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from hypothesis import HealthCheck, given, settings, strategies as st
+
+from oneledger.adapters.archive import Archive, ArchiveDamagedError
+
+
+@pytest.fixture
+def archive(tmp_path):
+    return Archive(tmp_path / "archive")
+
+
+def files_under(folder):
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+
+
+def test_a_file_is_named_by_its_sha256_and_lies_two_folders_deep(archive, tmp_path):
+    sha = hashlib.sha256(b"mail").hexdigest()
+    assert archive.put(b"mail") == sha
+    assert files_under(tmp_path / "archive") == [f"{sha[:2]}/{sha[2:4]}/{sha}"]
+    assert archive.path(sha).read_bytes() == b"mail"
+
+
+@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.binary(max_size=50), max_size=6))
+def test_every_file_of_a_batch_is_named_in_order_and_read_back_as_it_was(archive, contents):
+    names = archive.put_many(contents)
+    assert [archive.get(name) for name in names] == contents
+
+
+def test_putting_the_same_bytes_again_writes_nothing(archive):
+    path = archive.path(archive.put(b"mail"))
+    before = path.stat()
+    archive.put_many([b"mail", b"mail"])
+    assert (path.stat().st_ino, path.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+
+
+def test_only_the_owner_may_read(archive, tmp_path):
+    old = os.umask(0)
+    try:
+        archive.put(b"mail")
+    finally:
+        os.umask(old)
+    root = tmp_path / "archive"
+    modes = {(path.is_dir(), stat.S_IMODE(path.stat().st_mode)) for path in [root, *root.rglob("*")]}
+    assert modes == {(True, 0o700), (False, 0o600)}
+
+
+def test_a_file_cut_short_on_the_disk_is_mended_by_putting_it_again(archive):
+    sha = archive.put(b"mail")
+    archive.path(sha).write_bytes(b"ma")
+    archive.put(b"mail")
+    assert archive.get(sha) == b"mail"
+
+
+def test_a_file_that_changed_on_the_disk_is_not_handed_out(archive):
+    sha = archive.put(b"mail")
+    archive.path(sha).write_bytes(b"liam")
+    with pytest.raises(ArchiveDamagedError, match=f"archive: {sha} has changed on the disk"):
+        archive.get(sha)
+
+
+def test_a_missing_file_is_told_by_its_name(archive):
+    with pytest.raises(ArchiveDamagedError, match=f"archive: {'0' * 64} is missing"):
+        archive.get("0" * 64)
+
+
+@pytest.mark.parametrize("sha", ["", "../../etc/passwd", "0" * 63, "0" * 64 + "\n", "A" * 64])
+def test_no_other_name_leads_into_the_disk(archive, sha):
+    with pytest.raises(ValueError, match="is no name of an archived file"):
+        archive.path(sha)
+
+
+def test_two_writers_of_the_same_bytes_do_not_disturb_each_other(archive):
+    contents = [bytes([n]) * 100 for n in range(20)]
+    with ThreadPoolExecutor(4) as pool:
+        names = list(pool.map(archive.put_many, [contents] * 4))
+    assert [archive.get(name) for name in names[0]] == contents
+    assert names == [names[0]] * 4
+
+
+FULL_DISK = """
+import resource, signal, sys
+from pathlib import Path
+from oneledger.adapters.archive import Archive
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+try:
+    Archive(Path(sys.argv[1])).put_many([b"small", b"x" * 2000])
+except OSError:
+    print("told")
+"""
+
+
+def test_when_the_disk_takes_no_more_nothing_of_the_batch_has_a_name(archive, tmp_path):
+    root = tmp_path / "archive"
+    run = subprocess.run([sys.executable, "-c", FULL_DISK, str(root)], capture_output=True, text=True, check=True)
+    assert (run.stdout, files_under(root)) == ("told\n", [])
