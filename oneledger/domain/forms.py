@@ -150,6 +150,7 @@ class Form(Definition):
     facts: tuple[Field, ...] = ()
     table: Table | None = None
     rules: tuple[CrossRule, ...] = ()
+    role: Literal["problems", "progress"] | None = None  # its rows open problems, or tell how known ones go on
     zero_fact: str | None = None  # the yes/no fact that says 零报告: then the table must be empty
     notes: tuple[str, ...] = ()
     source: str = ""
@@ -184,9 +185,14 @@ class Form(Definition):
         return f"{self.prefix}-{field.no:03d}"
 
 
-CONTEXT = frozenset({"phase_opens_on", "phase_ends_on", "received_on", "due_on_unit", "table_rows", "stage", "level"})
-"""Values a cross rule may read besides its own form's fields: dates of the phase and the return, the number of rows the
-unit wrote in the table, the school's stage (学段), the unit's level."""
+CONTEXT = frozenset(
+    {
+        "phase_opens_on", "phase_ends_on", "rectify_ends_on", "received_on", "due_on_unit", "table_rows", "stage", "level",
+    }
+)  # fmt: skip
+"""Values a cross rule may read besides its own form's fields: dates of the phase and the return, the end of the
+campaign's rectify phase (a ledger filled in the deploy phase sets deadlines within it), the number of rows the unit
+wrote in the table, the school's stage (学段), the unit's level."""
 
 
 def asked_of(form: Form, level: str) -> Form:
