@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, strategies as st
 from pydantic import ValidationError
 
+from oneledger.domain.campaigns import RestDayRule
 from oneledger.domain.errors import CalendarGapError
 from oneledger.domain.work_calendar import CalendarYear, WorkCalendar
 
@@ -68,13 +69,13 @@ def test_working_days_overdue_skips_holidays_and_counts_makeup_days(today, expec
 
 
 @pytest.mark.parametrize(("day", "rule", "expected"), [
-    (date(2021, 3, 20), "previous", date(2021, 3, 19)),   # 004-C2
-    (date(2021, 6, 20), "previous", date(2021, 6, 18)),   # 004-C8
-    (date(2021, 7, 10), "next", date(2021, 7, 12)),       # 004-C9
-    (date(2021, 7, 10), "keep", date(2021, 7, 10)),
-    (date(2021, 7, 15), "previous", date(2021, 7, 15)),   # a working day stays
-    (date(2021, 10, 3), "previous", date(2021, 9, 30)),
-    (date(2021, 10, 3), "next", date(2021, 10, 8)),
+    (date(2021, 3, 20), RestDayRule.PREVIOUS, date(2021, 3, 19)),   # 004-C2
+    (date(2021, 6, 20), RestDayRule.PREVIOUS, date(2021, 6, 18)),   # 004-C8
+    (date(2021, 7, 10), RestDayRule.NEXT, date(2021, 7, 12)),       # 004-C9
+    (date(2021, 7, 10), RestDayRule.KEEP, date(2021, 7, 10)),
+    (date(2021, 7, 15), RestDayRule.PREVIOUS, date(2021, 7, 15)),   # a working day stays
+    (date(2021, 10, 3), RestDayRule.PREVIOUS, date(2021, 9, 30)),
+    (date(2021, 10, 3), RestDayRule.NEXT, date(2021, 10, 8)),
 ])
 def test_a_deadline_on_a_rest_day_moves_by_its_rule(day, rule, expected):
     assert CALENDAR.move_off_rest_day(day, rule) == expected
@@ -94,14 +95,14 @@ def test_working_day_count_is_the_inverse_of_add(day, n):
 
 @given(days, st.integers(-200, 200))
 def test_working_day_add_is_the_inverse_of_count_for_every_working_day(day, distance):
-    end = CALENDAR.move_off_rest_day(day + timedelta(days=distance), "next")
+    end = CALENDAR.move_off_rest_day(day + timedelta(days=distance), RestDayRule.NEXT)
     if end != day:
         assert CALENDAR.add_working_days(day, CALENDAR.working_days_between(day, end)) == end
 
 
 @given(days, days)
 def test_a_deadline_moved_off_rest_days_is_worked_and_passes_over_no_working_day(day, other):
-    for rule in ("previous", "next"):
+    for rule in (RestDayRule.PREVIOUS, RestDayRule.NEXT):
         moved = CALENDAR.move_off_rest_day(day, rule)
         assert CALENDAR.is_working_day(moved)
         assert abs(CALENDAR.working_days_between(day, moved)) <= 1

@@ -6,9 +6,8 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
+from oneledger.domain.campaigns import RestDayRule
 from oneledger.domain.errors import CalendarGapError
-
-RestDayRule = Literal["keep", "previous", "next"]
 
 _SATURDAY = 5
 _ONE_DAY = timedelta(days=1)
@@ -84,11 +83,11 @@ class WorkCalendar:
         """Count the working days passed since a deadline: 0 on the due date and before it (004-C2)."""
         return max(0, self.working_days_between(due_on, today))
 
-    def move_off_rest_day(self, day: date, rule: RestDayRule) -> date:
+    def move_off_rest_day(self, day: date, rule: str) -> date:
         """Move a deadline that falls on a rest day: six of the seventeen dates in the sources do (004-C2, C8, C9)."""
-        if rule == "keep" or self.is_working_day(day):
+        if RestDayRule(rule) == RestDayRule.KEEP or self.is_working_day(day):
             return day
-        return self.add_working_days(day, -1 if rule == "previous" else 1)
+        return self.add_working_days(day, -1 if rule == RestDayRule.PREVIOUS else 1)
 
     def _year_of(self, day: date) -> CalendarYear | None:
         year = self._years.get(day.year)
