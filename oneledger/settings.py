@@ -1,5 +1,6 @@
 """The only reader of YAML and of the environment. Every fault is named with file, line and key."""
 
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -29,6 +30,26 @@ class Settings(BaseSettings):
     mail: Path | None = None  # mail.yaml elsewhere; default <config>/mail.yaml
 
 
+class PlainYaml(yaml.SafeLoader):
+    """YAML as people read it: ``no`` is a word, 17:00 a time of day and 0240 a code.
+
+    YAML 1.1, which PyYAML follows, reads them as False, 1020 and 160.
+    """
+
+
+_OURS = {
+    "tag:yaml.org,2002:bool": (re.compile(r"(?:true|True|false|False)\Z"), "tTfF"),
+    "tag:yaml.org,2002:int": (re.compile(r"[-+]?(?:0|[1-9][0-9]*)\Z"), "-+0123456789"),
+    "tag:yaml.org,2002:float": (re.compile(r"[-+]?(?:0|[1-9][0-9]*)\.[0-9]+\Z"), "-+0123456789"),
+}
+PlainYaml.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag not in _OURS]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+for _tag, (_pattern, _first) in _OURS.items():
+    PlainYaml.add_implicit_resolver(_tag, _pattern, list(_first))
+
+
 def _lines(node: yaml.Node | None, path: Path_ = ()) -> dict[Path_, int]:
     if node is None:
         return {}
@@ -47,7 +68,7 @@ def read_yaml(path: Path) -> tuple[Any, dict[Path_, int]]:
     """The data and the line of each key. Raises DefinitionError where it is not YAML."""
     try:
         text = path.read_text(encoding="utf-8")
-        return yaml.safe_load(text), _lines(yaml.compose(text, Loader=yaml.SafeLoader))
+        return yaml.load(text, Loader=PlainYaml), _lines(yaml.compose(text, Loader=PlainYaml))  # noqa: S506  a SafeLoader
     except FileNotFoundError as fault:
         raise DefinitionError([f"{path}: no such file"]) from fault
     except yaml.MarkedYAMLError as fault:
