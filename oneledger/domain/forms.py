@@ -187,9 +187,16 @@ class Form(Definition):
 
 CONTEXT = frozenset(
     {
-        "phase_opens_on", "phase_ends_on", "rectify_ends_on", "received_on", "due_on_unit", "table_rows", "stage", "level",
+        "phase_opens_on",
+        "phase_ends_on",
+        "rectify_ends_on",
+        "received_on",
+        "due_on_unit",
+        "table_rows",
+        "stage",
+        "level",
     }
-)  # fmt: skip
+)
 """Values a cross rule may read besides its own form's fields: dates of the phase and the return, the end of the
 campaign's rectify phase (a ledger filled in the deploy phase sets deadlines within it), the number of rows the unit
 wrote in the table, the school's stage (学段), the unit's level."""
