@@ -129,7 +129,7 @@ def _write_xlsx(path: Path, headings: list[str], rows: list[list[str]]) -> None:
     sheet.title = "单位表"
     sheet.append(headings)
     for row in rows:
-        sheet.append(row)
+        sheet.append({column: text for column, text in enumerate(row, start=1) if text})
     _dress(sheet, headings)
     notes = workbook.create_sheet("填写说明")
     for note in _NOTES:

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Mapping
+from functools import cache
 
 from oneledger.domain.units import Contact, Level, Unit
 
@@ -53,6 +54,7 @@ def plain(text: str) -> str:
     return unicodedata.normalize("NFKC", text).strip()
 
 
+@cache
 def field_of(heading: str) -> str | None:
     """The field that a column holds, a second contact's with its number ("email2"); None for a strange heading."""
     word = plain(heading).lower().replace(" ", "")

@@ -86,7 +86,7 @@ class Links:
             if code in path:
                 circle = list(path)[list(path).index(code) :]
                 found |= dict.fromkeys(circle, " → ".join([*circle, code]))
-            done |= path.keys()
+            done.update(path)
         return found
 
     def _check_parent(self, row: Row) -> None:
