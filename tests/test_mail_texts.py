@@ -251,3 +251,37 @@ def test_a_report_mail_shows_the_four_ways_and_a_rate_that_is_never_rounded_up()
 def test_a_report_mail_leaves_a_long_list_to_the_attachment():
     missing = [{"code": str(n), "name": f"第{n}小学"} for n in range(62)]
     assert "其余 12 个见附件。" in rendered("report", missing=missing).text
+
+
+def test_a_deadline_is_written_once_whether_or_not_it_comes_with_its_preposition():
+    assert rendered("ask", due_text="2021年3月15日17:00").text == rendered("ask", due_text="2021年3月15日17:00前").text
+
+
+def test_a_request_for_documents_alone_speaks_of_no_workbook():
+    text = rendered("ask", forms=[], file_name="", documents=["实施方案"], allows_zero=False).text
+    assert (
+        "【怎么报】\n直接回复本邮件，把下列材料作为附件发来。收到后会自动回信。\n\n【要报的材料】\n1. 实施方案\n"
+        in text
+    )
+    assert "表" not in text.partition("【对应的工作任务】")[0]
+
+
+def test_a_request_about_other_units_names_each_of_them():
+    """004-C10: the county answers about the schools drawn."""
+    mail = rendered("inspect-ask", about=[{"code": "1", "name": "一中"}, {"code": "2", "name": "二中"}])
+    assert mail.subject == "请报送：一中等2个单位督导检查记录（3月15日17:00前） [#K7Q2-9XM4]"
+    assert "【检查对象】\n1. 一中（1）\n2. 二中（2）\n" in mail.text
+
+
+def test_a_reminder_names_what_is_still_owed():
+    assert "【尚待报送】\n1. 整改台账\n" in rendered("remind", deliverables=["整改台账"]).text
+
+
+def test_a_digest_keeps_a_countys_units_together_though_others_stand_between():
+    late = [
+        {"code": str(n), "name": f"第{n}小学", "status": "missing", "parent_name": county}
+        for n, county in enumerate(["和平区", "沈河区", "和平区"])
+    ]
+    assert (
+        "和平区（2个）\n1. 第0小学（0）未报\n2. 第2小学（2）未报\n沈河区（1个）\n1. 第1小学（1）未报\n"
+    ) in rendered("digest", late=late).text

@@ -5,7 +5,6 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -121,13 +120,17 @@ class _Group:
 
 
 def _groups(members: Iterable[Mapping[str, Any]], key: str) -> list[_Group]:
-    """Neighbours that share a value, in the order given."""
-    return [_Group(name, list(each)) for name, each in groupby(members, key=lambda member: member[key])]
+    """Those that share a value together, in the order in which each value first appears."""
+    found: dict[str, list[Any]] = {}
+    for member in members:
+        found.setdefault(member[key], []).append(member)
+    return [_Group(name, each) for name, each in found.items()]
 
 
 _FILTERS: dict[str, Callable[..., Any]] = {
     "moment": _moment,
     "short_moment": _short_moment,
+    "before": lambda words: f"{words.removesuffix('前')}前",
     "clock": lambda moment: f"{moment:%H:%M}",
     "share": share,
     "status_name": lambda status: STATUS_NAMES.get(status, status),
