@@ -1,0 +1,32 @@
+"""Text as a workbook can carry it: what XML forbids is taken out, what Excel would cut is cut where it shows.
+
+Text is always written with the type of text, so a leading = + - @ is never a formula.
+"""
+
+import re
+from xml.sax.saxutils import escape
+
+EXCEL_LIMIT = 32_767  # UTF-16 units in one cell
+CUT = "…（原文过长，已截断）"
+_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_LOOKS_ESCAPED = re.compile("_(?=x[0-9A-Fa-f]{4}_)")  # _x0041_ would be read as A
+
+
+def clean(text: str) -> str:
+    """Without the characters XML cannot carry, with line feeds for line ends, and no longer than a cell holds."""
+    text = _ILLEGAL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    return text if _units(text) <= EXCEL_LIMIT else _cut(text)
+
+
+def _units(text: str) -> int:
+    return len(text) if text.isascii() else len(text) + sum(character > "\uffff" for character in text)
+
+
+def _cut(text: str) -> str:
+    kept = text.encode("utf-16-le")[: 2 * (EXCEL_LIMIT - len(CUT))]
+    return kept.decode("utf-16-le", errors="ignore") + CUT
+
+
+def element_text(text: str) -> str:
+    """Of a <t> or a property: cleaned and escaped."""
+    return escape(_LOOKS_ESCAPED.sub("_x005F_", clean(text)))
