@@ -165,12 +165,16 @@ class Form(Definition):
         for kind, names in (
             ("key", [field.key for field in fields]),
             ("no", [str(field.no) for field in fields]),
-            ("rule id", [rule.id for rule in self.rules]),
+            ("rule id", [*map(self.rule_of, fields), *(rule.id for rule in self.rules)]),
         ):
             twice = sorted({name for name in names if names.count(name) > 1})
             if twice:
                 raise ValueError(f"{kind} given twice: {', '.join(twice)}")
-        known = {field.key for field in (*self.facts, *self.columns)}
+        known = {field.key for field in fields}
+        for field in fields:
+            strays = (compiled(field.required).names if isinstance(field.required, str) else set()) - known - CONTEXT
+            if strays:
+                raise ValueError(f"{field.key}.required names no field: {', '.join(sorted(strays))}")
         for rule in self.rules:
             read = compiled(rule.check).names | (compiled(rule.when).names if rule.when else frozenset()) | {rule.cell}
             if read - known - CONTEXT:
