@@ -1,0 +1,144 @@
+"""A sheet's XML, cut once at every cell a unit's own values go into."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from oneledger.adapters.cell_xml import cell
+from oneledger.domain.forms import Field, Form, Rows, Table
+from oneledger.domain.sheet_layout import (
+    ANSWER_COLUMN,
+    LEAST_HEIGHT,
+    SheetLayout,
+    column_letters,
+    height,
+    lay_out,
+    room,
+)
+
+_STANDING = re.compile(r'(<(?:row r|c r|mergeCell ref|dimension ref)="|\bsqref=")([^"]*)(?=")')
+
+
+@dataclass(frozen=True)
+class Place:
+    """A blank cell: its address (or only the letters of its column) and the number of its style."""
+
+    ref: str
+    style: str
+    field: Field
+
+
+@dataclass(frozen=True)
+class RowsTemplate:
+    """Rows of a table that differ per unit."""
+
+    table: Table
+    first: int
+    printed: int  # rows in the master
+    blank: str  # those rows
+    places: tuple[Place, ...]
+    widths: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class SheetTemplate:
+    """``above`` and ``below`` hold literal text, fact cells, and row numbers (int) that move with the table's end."""
+
+    above: tuple[str | int | Place, ...]
+    rows: RowsTemplate | None
+    below: tuple[str | int | Place, ...] = ()
+
+    def filled(self, facts: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> str:
+        if self.rows is None:
+            return "".join(_piece(piece, facts, 0) for piece in self.above)
+        count = room(self.rows.table, len(rows))
+        shift = count - self.rows.printed
+        above = (_piece(piece, facts, shift) for piece in self.above)
+        below = (_piece(piece, facts, shift) for piece in self.below)
+        middle = _table_rows(self.rows, rows, count) if rows else (self.rows.blank,)
+        return "".join((*above, *middle, *below))
+
+
+def _piece(piece: str | int | Place, facts: Mapping[str, Any], shift: int) -> str:
+    if isinstance(piece, Place):
+        return cell(piece.ref, piece.style, facts.get(piece.field.key), piece.field)
+    return piece if isinstance(piece, str) else str(piece + shift)
+
+
+def _table_rows(template: RowsTemplate, rows: Sequence[Mapping[str, Any]], count: int) -> list[str]:
+    blank: Mapping[str, Any] = {}
+    return [
+        _row(template, number, rows[index] if index < len(rows) else blank)
+        for index, number in enumerate(range(template.first, template.first + count))
+    ]
+
+
+def _row(template: RowsTemplate, number: int, values: Mapping[str, Any]) -> str:
+    """Without customHeight: Excel may make the row taller when the unit writes more."""
+    cells = []
+    points = LEAST_HEIGHT
+    for place, width in zip(template.places, template.widths, strict=False):
+        value = values.get(place.field.key)
+        cells.append(cell(f"{place.ref}{number}", place.style, value, place.field))
+        if isinstance(value, str):
+            points = max(points, height(value, width))
+    return f'<row r="{number}" ht="{points:g}">{"".join(cells)}</row>'
+
+
+def template_of(form: Form, xml: str) -> SheetTemplate:
+    """Raises ValueError where the sheet is not as domain.sheet_layout has it: not the master of this spec."""
+    layout = lay_out(form)
+    facts = {f"{column_letters(ANSWER_COLUMN)}{layout.facts[fact.key]}": fact for fact in form.facts}
+    if form.table is None or form.table.rows == Rows.FIXED:
+        return SheetTemplate(_cut_at_facts(xml, facts), None)
+    start = xml.index(f'<row r="{layout.first_row}"')
+    end = xml.index(f'<row r="{layout.below}"')
+    last = layout.below - 1
+    return SheetTemplate(
+        above=tuple(each for piece in _cut_at_facts(xml[:start], facts) for each in _cut_at_rows(piece, last)),
+        rows=_rows_template(form.table, layout, xml[start:end]),
+        below=tuple(_cut_at_rows(xml[end:], last)),
+    )
+
+
+def _blank_cell(ref: str) -> re.Pattern[str]:
+    return re.compile(rf'<c r="{ref}" s="(\d+)"(?: t="n")?\s*(?:/>|></c>)')
+
+
+def _cut_at_facts(xml: str, facts: Mapping[str, Field]) -> tuple[str | Place, ...]:
+    pieces: list[str | Place] = []
+    at = 0
+    for ref, field in facts.items():
+        found = _blank_cell(ref).search(xml, at)
+        if found is None:
+            raise ValueError(f"the master has no blank cell {ref} for {field.key}")
+        pieces += (xml[at : found.start()], Place(ref, found[1], field))
+        at = found.end()
+    return (*pieces, xml[at:])
+
+
+def _cut_at_rows(piece: str | Place, last: int) -> list[str | int | Place]:
+    """Row numbers from the table's last row on, in addresses of rows, cells, merges, validations and the used range."""
+    if isinstance(piece, Place):
+        return [piece]
+    cut: list[str | int | Place] = []
+    at = 0
+    for standing in _STANDING.finditer(piece):
+        for number in re.finditer(r"\d+", standing[2]):
+            if int(number[0]) >= last:
+                begin = standing.start(2) + number.start()
+                cut += (piece[at:begin], int(number[0]))
+                at = begin + len(number[0])
+    return [*cut, piece[at:]]
+
+
+def _rows_template(table: Table, layout: SheetLayout, xml: str) -> RowsTemplate:
+    places = []
+    for number, field in enumerate(table.columns, 1):
+        letters = column_letters(number)
+        found = _blank_cell(f"{letters}{layout.first_row}").search(xml)
+        if found is None:
+            raise ValueError(f"the master has no blank cell {letters}{layout.first_row} for {field.key}")
+        places.append(Place(letters, found[1], field))
+    return RowsTemplate(table, layout.first_row, layout.table_rows, xml, tuple(places), layout.widths)
