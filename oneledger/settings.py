@@ -33,9 +33,27 @@ class Settings(BaseSettings):
 class PlainYaml(yaml.SafeLoader):
     """YAML as people read it: ``no`` is a word, 17:00 a time of day and 0240 a code.
 
-    YAML 1.1, which PyYAML follows, reads them as False, 1020 and 160.
+    YAML 1.1, which PyYAML follows, reads them as False, 1020 and 160. A key given twice is a fault; a day that is not
+    in the calendar stays a text, so that the model names its key.
     """
 
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            name = str(key.value)
+            if name in seen:
+                raise yaml.constructor.ConstructorError(None, None, f"{name!r} is given twice", key.start_mark)
+            seen.add(name)
+        return super().construct_mapping(node, deep)
+
+    def construct_day(self, node: yaml.ScalarNode) -> Any:
+        try:
+            return self.construct_yaml_timestamp(node)
+        except ValueError:
+            return node.value
+
+
+PlainYaml.add_constructor("tag:yaml.org,2002:timestamp", PlainYaml.construct_day)
 
 _OURS = {
     "tag:yaml.org,2002:bool": (re.compile(r"(?:true|True|false|False)\Z"), "tTfF"),
