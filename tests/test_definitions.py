@@ -1,0 +1,514 @@
+"""What config/ says, held against the documents it comes from. Ids such as 004-C2 name their requirements."""
+
+import re
+from collections import Counter
+from datetime import date, time
+from itertools import chain
+from pathlib import Path
+
+import pytest
+
+from oneledger.domain.campaigns import Campaign, Duty, open_dates
+from oneledger.domain.errors import DefinitionError
+from oneledger.domain.expressions import FUNCTIONS, compiled
+from oneledger.domain.forms import CONTEXT, Field, FieldRollup, FieldType, Form, Rows, asked_of
+from oneledger.domain.work_calendar import CalendarYear, WorkCalendar
+from oneledger.settings import load_campaign, load_form, read_yaml
+
+CONFIG = Path(__file__).parents[1] / "config"
+FORMS = {path.stem: load_form(CONFIG, path.stem) for path in sorted((CONFIG / "forms").glob("*.yaml"))}
+CAMPAIGNS = {path.stem: load_campaign(CONFIG, path.stem) for path in sorted((CONFIG / "campaigns").glob("*.yaml"))}
+LIAONING = CAMPAIGNS["liaoning-2021"]
+CALENDAR = WorkCalendar(
+    CalendarYear.model_validate_json(path.read_bytes()) for path in (CONFIG / "calendar").glob("*.json")
+)
+LEVELS = ("school", "county", "city", "province")
+
+every_form = pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
+every_campaign = pytest.mark.parametrize("campaign", CAMPAIGNS.values(), ids=CAMPAIGNS)
+
+
+def fields_of(form: Form) -> tuple[Field, ...]:
+    return (*form.facts, *form.columns)
+
+
+def read_by(*conditions: str | bool | None) -> set[str]:
+    return set(chain.from_iterable(compiled(text).names for text in conditions if isinstance(text, str)))
+
+
+# --- the 50 measures (004-B) ---------------------------------------------------------------------------------------
+
+P, C, K, S = "province", "city", "county", "school"
+RESPONSIBLE = {
+    (P, C, K): {2, 3, 4},
+    (P, C, K, S): {1, 5, 6, 7, *range(23, 30), *range(31, 34), *range(47, 51)},
+    (C, K, S): {10, 37, 38, *range(39, 45), 46},
+    (K, S): {36, 45},
+    (S,): {8, 9, *range(11, 23), 30, 34, 35},
+}
+
+
+def measures():
+    table = FORMS["selfcheck-v1"].table
+    assert table is not None
+    return table.items
+
+
+def test_the_policy_list_has_50_measures_under_three_heads():
+    assert [item.no for item in measures()] == list(range(1, 51))
+    assert [item.values["no"] for item in measures()] == list(range(1, 51))
+    heads = Counter(item.values["category"] for item in measures())
+    assert heads == {"有效预防": 29, "妥善处置": 17, "健全机制": 4}
+    assert len({item.values["group"] for item in measures()}) == 16
+
+
+def test_each_measure_is_answered_by_the_bodies_that_the_list_names():
+    found: dict[tuple[str, ...], set[int]] = {}
+    for item in measures():
+        found.setdefault(item.levels, set()).add(item.no)
+    assert found == RESPONSIBLE
+    assert [len(numbers) for numbers in RESPONSIBLE.values()] == [3, 18, 10, 2, 17]
+
+
+@pytest.mark.parametrize(("level", "rows"), [(S, 47), (K, 33), (C, 31), (P, 21)])
+def test_each_level_checks_itself_against_its_own_measures(level, rows):
+    table = asked_of(FORMS["selfcheck-v1"], level).table
+    assert table is not None
+    assert len(table.items) == rows
+
+
+def test_titles_of_measures_are_short_and_none_is_given_twice():
+    titles = [item.values["title"] for item in measures()]
+    assert len(set(titles)) == 50
+    assert max(map(len, titles)) <= 40
+
+
+def test_the_inspection_cites_measures_of_the_list_and_its_points_sum_to_100():
+    table = FORMS["inspection-v1"].table
+    assert table is not None
+    assert sum(item.values["points"] for item in table.items) == 100
+    cited = {int(number) for item in table.items for number in item.values["measure_no"].split("、")}
+    assert cited <= set(range(1, 51))
+
+
+# --- the task list (004-C1 … 004-C10) ------------------------------------------------------------------------------
+
+def march(day: int) -> date:
+    return date(2021, 3, day)
+
+
+def june(day: int) -> date:
+    return date(2021, 6, day)
+
+
+@pytest.mark.parametrize(("number", "phase", "done_by", "report_by", "actors"), [
+    (1, "deploy", march(10), march(10), ["city"]),
+    (2, "deploy", march(15), march(20), ["city", "county", "school"]),
+    (3, "deploy", march(15), None, ["school"]),
+    (4, "rectify", june(15), june(20), ["school"]),
+    (5, "rectify", june(15), june(20), ["school"]),
+    (6, "rectify", june(15), june(20), ["school", "county"]),
+    (7, "rectify", june(15), june(20), ["city", "county", "school"]),
+    (8, "rectify", june(15), june(20), ["city", "county"]),
+    (9, "inspect", date(2021, 7, 10), date(2021, 7, 15), ["市政府教育督导委员会办公室"]),
+    (10, "inspect", None, None, ["省政府教育督导委员会办公室"]),
+])
+def test_the_ten_duties_of_liaoning_and_their_dates(number, phase, done_by, report_by, actors):
+    duty = LIAONING.duty(number)
+    assert (duty.phase, duty.done_by, duty.report_by, list(duty.actors)) == (phase, done_by, report_by, actors)
+    assert duty.source == f"004-C{number}"
+
+
+def test_liaoning_has_ten_duties_and_each_names_the_office_that_receives_it():
+    assert [duty.duty for duty in LIAONING.duties] == list(range(1, 11))
+    assert [duty.office and duty.office.name for duty in LIAONING.duties] == [
+        *["省教育厅学校安全管理处"] * 8, *["省政府教育督导委员会办公室"] * 2
+    ]
+
+
+def test_the_phases_end_with_the_months_of_the_ministry():
+    assert [(phase.title, phase.ends_on) for phase in LIAONING.phases] == [
+        ("部署摸底", date(2021, 3, 31)),   # 004-A11
+        ("集中整治", date(2021, 6, 30)),   # 004-A12
+        ("督导检查", date(2021, 7, 31)),   # 004-A13
+    ]
+
+
+@pytest.mark.parametrize(("number", "city", "county", "school"), [
+    (2, march(19), march(17), march(15)),   # 03-20 is a Saturday
+    (4, june(18), june(16), june(11)),      # 06-20 is a Sunday, 12-14 June the Dragon Boat holiday
+    (9, date(2021, 7, 15), date(2021, 7, 13), date(2021, 7, 9)),
+])
+def test_lower_levels_are_due_earlier_and_never_on_a_rest_day(number, city, county, school):
+    duty = LIAONING.duty(number)
+    assert duty.report_by is not None
+    top = CALENDAR.move_off_rest_day(duty.report_by, duty.rest_day)
+    lead = LIAONING.lead_days
+    due = [CALENDAR.add_working_days(top, -lead[level]) for level in ("city", "county", "school")]
+    assert due == [city, county, school]
+
+
+def test_a_school_answers_with_one_workbook_a_phase_whose_sheets_are_the_forms():
+    asked = {each.deliverable: each.forms for each in LIAONING.deliverables if each.respondents.levels == ("school",)}
+    assert asked == {
+        "school-deploy": ("ledger-v1", "basics-v1", "selfcheck-v1"),
+        "school-rectify": ("rectify-v1",),
+        "lookback": ("summary-v1",),
+    }
+
+
+def test_the_severity_scale_is_the_one_that_the_ledger_offers():
+    severity = next(column for column in FORMS["ledger-v1"].columns if column.key == "severity")
+    assert severity.choices == tuple(tier.title for tier in LIAONING.severity)
+    assert [tier.code for tier in LIAONING.severity] == [0, 1, 2, 3, 4]
+
+
+def test_reminders_follow_the_ladder_and_the_late_are_named_half_an_hour_after_the_last():
+    assert [(rung.rung, rung.days) for rung in LIAONING.reminders.rungs] == [("T-3", -3), ("T-1", -1), ("T", 0), ("T+1", 1)]
+    assert [(rung.days, rung.at) for rung in LIAONING.reminders.digests] == [(1, time(9, 30))]
+
+
+@every_campaign
+def test_what_a_campaign_asks_for_can_be_asked(campaign: Campaign):
+    assert {reference for each in campaign.deliverables for reference in each.forms} <= set(FORMS)
+    assert [each.deliverable for each in campaign.deliverables if campaign.duty(each.duty).phase != each.phase] == []
+
+
+def test_liaoning_leaves_no_date_open():
+    assert open_dates(LIAONING) == []
+
+
+# --- every form -----------------------------------------------------------------------------------------------------
+
+def test_every_id_is_given_once_across_all_forms():
+    prefixes = Counter(form.prefix for form in FORMS.values())
+    assert [prefix for prefix, times in prefixes.items() if times > 1] == []
+    ids = Counter(
+        chain.from_iterable(
+            [*map(form.rule_of, fields_of(form)), *(rule.id for rule in form.rules)] for form in FORMS.values()
+        )
+    )
+    assert [rule for rule, times in ids.items() if times > 1] == []
+
+
+@every_form
+def test_every_rule_says_in_chinese_what_is_wrong_and_how_to_mend_it(form):
+    spoken = re.compile(r"[\u4e00-\u9fff，、；。“”：（）0-9—]{10,80}。")
+    assert [rule.id for rule in form.rules if not spoken.fullmatch(rule.message)] == []
+
+
+@every_form
+def test_a_rule_reads_the_facts_or_one_row_but_never_both(form):
+    facts, columns = {fact.key for fact in form.facts}, {column.key for column in form.columns}
+    astray = [
+        rule.id
+        for rule in form.rules
+        if not any(read_by(rule.check, rule.when) | {rule.cell} <= kind | CONTEXT for kind in (facts, columns))
+    ]
+    assert astray == []
+    for fields in (form.facts, form.columns):
+        own = {field.key for field in fields} | CONTEXT
+        assert [field.key for field in fields if not read_by(field.required) <= own] == []
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@every_form
+def test_whoever_is_asked_a_field_is_asked_what_its_condition_reads(form, level):
+    asked = {field.key for field in fields_of(asked_of(form, level))} | CONTEXT
+    asking = [field for field in fields_of(asked_of(form, level)) if not read_by(field.required) <= asked]
+    assert [field.key for field in asking] == []
+
+
+@every_form
+def test_no_key_hides_a_function_or_a_value_of_the_context(form):
+    assert {field.key for field in fields_of(form)} & (set(FUNCTIONS) | CONTEXT) == set()
+
+
+def bare(title: str) -> str:
+    return re.sub(r"（[^（）]*）", "", title)
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@every_form
+def test_headings_can_be_told_apart(form, level):
+    sheet = asked_of(form, level)
+    for fields in (sheet.facts, sheet.columns):
+        names = Counter(chain.from_iterable({bare(name) for name in (field.title, *field.aliases)} for field in fields))
+        assert [name for name, times in names.items() if times > 1] == []
+
+
+@every_form
+def test_texts_fit_a_cell(form):
+    fields = fields_of(form)
+    assert [field.key for field in fields if len(field.title) > 20] == []
+    assert [field.key for field in fields if len(field.help) > 40] == []
+    assert [field.key for field in fields if any(len(choice) > 16 for choice in field.choices)] == []
+    assert [note for note in form.notes if len(note) > 60] == []
+    assert [field.key for field in fields if (field.max_len or 0) > 2000] == []
+
+
+@every_form
+def test_free_text_has_a_limit(form):
+    free = [field for field in fields_of(form) if field.type == FieldType.TEXT and not field.locked]
+    assert [field.key for field in free if field.max_len is None] == []
+
+
+@every_form
+def test_numbers_have_bounds_and_counts_are_never_negative(form):
+    numbers = [
+        field for field in fields_of(form) if field.type in (FieldType.INT, FieldType.NUMBER) and not field.locked
+    ]
+    assert [field.key for field in numbers if field.min is None or field.min < 0] == []
+    assert [field.key for field in numbers if field.max is None and field.key != "seq"] == []
+
+
+COUNTED = {FieldType.CHOICE, FieldType.YESNO}
+SUMMED = {FieldType.INT, FieldType.NUMBER}
+
+
+@every_form
+def test_facts_go_up_as_their_type_allows(form):
+    wrong = [
+        fact.key
+        for fact in form.facts
+        if (fact.rollup == FieldRollup.SUM and fact.type not in SUMMED)
+        or (fact.rollup == FieldRollup.COUNT and fact.type not in COUNTED)
+    ]
+    assert wrong == []
+
+
+@every_form
+def test_every_figure_that_is_asked_goes_up(form):
+    kept = [fact.key for fact in form.facts if fact.type in COUNTED | SUMMED and fact.rollup == FieldRollup.NONE]
+    assert kept == []
+
+
+@every_form
+def test_no_name_goes_up(form):
+    named = {field.key for field in fields_of(form) if field.personal}
+    assert {fact.key for fact in form.facts if fact.rollup != FieldRollup.NONE} & named == set()
+    rollup = form.table.rollup if form.table else None
+    assert set(chain.from_iterable(rollup.count_by if rollup else ())) & named == set()
+
+
+@every_form
+def test_rows_are_counted_by_choices_and_summed_over_numbers(form):
+    if form.table is None:
+        return
+    types = {column.key: column.type for column in form.columns}
+    printed = {column.key for column in form.columns if column.locked}
+    counted = set(chain.from_iterable(form.table.rollup.count_by))
+    assert [key for key in counted if types[key] not in COUNTED and key not in printed] == []
+    assert [key for key in form.table.rollup.sum if types[key] not in SUMMED] == []
+
+
+@every_form
+def test_printed_rows_fill_every_locked_column(form):
+    if form.table is None or form.table.rows != Rows.FIXED:
+        return
+    locked = [column.key for column in form.columns if column.locked]
+    assert [item.no for item in form.table.items if list(item.values) != locked] == []
+
+
+def test_only_names_of_people_are_kept_back():
+    named = {name: {field.key for field in fields_of(form) if field.personal} for name, form in FORMS.items()}
+    assert {name: keys for name, keys in named.items() if keys} == {
+        "cover-v1": {"filler", "phone", "auditor", "head"},
+        "basics-v1": {"bureau_head", "bureau_contact"},
+        "inspection-v1": {"members", "about_head"},
+    }
+
+
+# --- what each level is asked -----------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize(("level", "most"), [("school", 60), ("county", 35), ("city", 35), ("province", 30)])
+def test_the_basic_table_asks_a_level_only_so_much(level, most):
+    assert len(asked_of(FORMS["basics-v1"], level).facts) <= most
+
+
+def test_no_fact_of_the_basic_table_is_counted_from_schools_and_bureaus_alike():
+    mixed = [fact.key for fact in FORMS["basics-v1"].facts if "school" in fact.levels and len(fact.levels) > 1]
+    assert mixed == []
+    assert [fact.key for fact in FORMS["basics-v1"].facts if not fact.levels] == []
+
+
+def test_rules_about_what_a_level_is_not_asked_are_left_out():
+    schools = {rule.id for rule in asked_of(FORMS["basics-v1"], "school").rules}
+    counties = {rule.id for rule in asked_of(FORMS["basics-v1"], "county").rules}
+    assert "BS-205" in schools - counties   # the seven aspects
+    assert "BS-221" in counties - schools   # schools checked
+    assert schools & counties == set()
+
+
+def test_the_ledger_demands_the_four_things_that_make_a_problem():
+    always = {column.title for column in FORMS["ledger-v1"].columns if column.required is True}
+    assert {"问题表现", "整改措施", "责任人（职务）", "整改时限"} <= always   # 000-17
+
+
+# --- sources ------------------------------------------------------------------------------------------------------------
+
+REQUIREMENTS = {
+    "004-B",
+    *(f"000-{n}" for n in range(1, 30)),
+    *(f"001-{n}" for n in range(1, 28)),
+    *(f"002-{n}" for n in range(1, 18)),
+    *(f"003-{n}" for n in range(1, 14)),
+    *(f"004-A{n}" for n in range(1, 16)),
+    *(f"004-B{n}" for n in range(1, 51)),
+    *(f"004-C{n}" for n in range(1, 11)),
+}
+
+
+def sources(data: object) -> list[str]:
+    if isinstance(data, list):
+        return list(chain.from_iterable(map(sources, data)))
+    if not isinstance(data, dict):
+        return []
+    own = [data["source"]] if "source" in data else []
+    return own + list(chain.from_iterable(map(sources, data.values())))
+
+
+DEFINITIONS = sorted([*(CONFIG / "forms").glob("*.yaml"), *(CONFIG / "campaigns").glob("*.yaml")])
+
+
+@pytest.mark.parametrize("path", DEFINITIONS, ids=lambda path: path.stem)
+def test_every_source_is_a_requirement_that_exists(path):
+    data, _ = read_yaml(path)
+    cited = set(chain.from_iterable(text.split(", ") for text in sources(data)))
+    assert cited - REQUIREMENTS == set()
+
+
+@pytest.mark.parametrize("path", DEFINITIONS, ids=lambda path: path.stem)
+def test_no_definition_holds_a_mobile_number_or_an_address(path):
+    text = path.read_text(encoding="utf-8")
+    assert re.findall(r"(?<!\d)1[3-9]\d{9}(?!\d)|\d{3,4}-\d{7,8}|[\w.]+@[\w.]+", text) == []
+
+
+# --- faults -------------------------------------------------------------------------------------------------------------
+
+FORM = """\
+form: sample
+version: 1
+code: QL-99
+title: 样表
+prefix: SA
+sheet: 样表
+facts:
+  - {no: 1, key: pupils, title: 学生数, type: int, unit: 人}
+  - {no: 2, key: colour, title: 颜色, type: choice, choices: [红, 蓝]}
+rules:
+  - {id: SA-201, check: pupils > 0, cell: pupils, message: 请填人数。}
+"""
+
+
+def faults_of(tmp_path: Path, text: str) -> list[str]:
+    path = tmp_path / "forms" / "sample-v1.yaml"
+    path.parent.mkdir()
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(DefinitionError) as caught:
+        load_form(tmp_path, "sample-v1")
+    return [fault.removeprefix(str(path)) for fault in caught.value.faults]
+
+
+def test_the_sample_form_is_free_of_faults(tmp_path):
+    (tmp_path / "forms").mkdir()
+    (tmp_path / "forms" / "sample-v1.yaml").write_text(FORM, encoding="utf-8")
+    assert load_form(tmp_path, "sample-v1").title == "样表"
+
+
+@pytest.mark.parametrize(("right", "wrong", "fault"), [
+    ("type: int", "type: integer", ":8: facts.0.type: Input should be 'int', 'number'"),
+    ("title: 学生数, ", "", ":8: facts.0.title: Field required"),
+    ("unit: 人", "units: 人", ":8: facts.0.units: Extra inputs are not permitted"),
+    ("unit: 人", "unit: 人, unit: 个", ":8: not YAML: 'unit' is given twice"),
+    (", choices: [红, 蓝]", "", ":9: facts.1: choices belong to the types choice and multi"),
+    ("check: pupils > 0", "check: pupils >", ":11: rules.0.check: not an expression"),
+    ("check: pupils > 0", "check: open('x')", ":11: rules.0.check: only blank, filled"),
+    ("check: pupils > 0", "check: boys > 0", ":1: (file): SA-201 names no field: boys"),
+    ("type: int", "type: int, required: boys > 0", ":1: (file): pupils.required names no field: boys"),
+    ("id: SA-201", "id: SA-001", ":1: (file): rule id given twice: SA-001"),
+    ("id: SA-201", "id: XX-201", ":1: (file): XX-201 must start with the form's prefix SA"),
+    ("no: 2", "no: 1", ":1: (file): no given twice: 1"),
+    ("version: 1", "version: 2", ":1: form: says sample-v2, the file name says sample-v1"),
+    ("title: 样表", "title: [样表", ":5: not YAML"),
+])
+def test_a_fault_is_named_with_its_file_its_line_and_its_key(tmp_path, right, wrong, fault):
+    found = faults_of(tmp_path, FORM.replace(right, wrong, 1))
+    assert [text[: len(fault)] for text in found] == [fault] * max(len(found), 1)
+
+
+def test_every_fault_of_a_file_is_named_at_once(tmp_path):
+    found = faults_of(tmp_path, FORM.replace("type: int", "type: integer").replace("check: pupils > 0", "check: a b"))
+    assert [fault.split(": ")[:2] for fault in found] == [[":8", "facts.0.type"], [":11", "rules.0.check"]]
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(DefinitionError, match=r"forms/none-v1\.yaml: no such file"):
+        load_form(tmp_path, "none-v1")
+
+
+def campaign_with(tmp_path: Path, right: str, wrong: str) -> Path:
+    text = (CONFIG / "campaigns" / "liaoning-2021.yaml").read_text(encoding="utf-8")
+    assert right in text
+    (tmp_path / "campaigns").mkdir()
+    path = tmp_path / "campaigns" / "liaoning-2021.yaml"
+    path.write_text(text.replace(right, wrong, 1), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(("right", "wrong", "key", "fault"), [
+    ("report_by: 2021-03-20", "report_by: 2021-02-30", "duties.1.report_by", "Input should be a valid date"),
+    ("kind: inspect", "kind: check", "phases.2.kind", "Input should be 'deploy', 'rectify' or 'inspect'"),
+    ("levels: [county]", "levels: [town]", "deliverables.1.respondents.levels.0", "Input should be 'ministry'"),
+    ("forms: [rectify-v1]", "forms: [rectify]", "deliverables.5.forms.0", "String should match pattern"),
+])
+def test_a_fault_of_a_campaign_is_named_with_its_line(tmp_path, right, wrong, key, fault):
+    path = campaign_with(tmp_path, right, wrong)
+    line = next(n for n, text in enumerate(path.read_text(encoding="utf-8").splitlines(), 1) if wrong in text)
+    with pytest.raises(DefinitionError) as caught:
+        load_campaign(tmp_path, "liaoning-2021")
+    assert caught.value.faults[0].startswith(f"{path}:{line}: {key}: {fault}")
+
+
+@pytest.mark.parametrize(("right", "wrong", "fault"), [
+    ("duty: 2\n    respondents: {levels: [school]}", "duty: 12\n    respondents: {levels: [school]}", "no duty 12"),
+    ("sample: province-sample", "sample: other", "inspection: no sampling plan 'other'"),
+    ("- duty: 5", "- duty: 4", "a duty number is given twice"),
+    ("deliverable: city-plan", "deliverable: city-deploy", "city-deploy given twice"),
+])
+def test_what_a_campaign_refers_to_must_be_there(tmp_path, right, wrong, fault):
+    campaign_with(tmp_path, right, wrong)
+    with pytest.raises(DefinitionError, match=fault):
+        load_campaign(tmp_path, "liaoning-2021")
+
+
+def test_a_duty_that_owes_a_return_and_has_no_date_is_told_before_launch(tmp_path):
+    campaign_with(tmp_path, "    report_by: 2021-03-20\n", "")
+    assert open_dates(load_campaign(tmp_path, "liaoning-2021")) == ["duties.2.report_by"]
+
+
+def test_definitions_are_read_as_people_write_them(tmp_path):
+    path = tmp_path / "words.yaml"
+    path.write_text("{no: 1, at: 17:00, code: 0240, on: off, really: true, day: 2021-03-05, share: 0.34, nothing: }")
+    data, _ = read_yaml(path)
+    assert data == {
+        "no": 1, "at": "17:00", "code": "0240", "on": "off",
+        "really": True, "day": date(2021, 3, 5), "share": 0.34, "nothing": None,
+    }  # fmt: skip
+
+
+def test_a_lower_campaign_replaces_and_joins_what_the_upper_one_names(tmp_path):
+    campaign_with(tmp_path, "campaign: liaoning-2021", "campaign: liaoning-2021")
+    (tmp_path / "campaigns" / "dalian-2021.yaml").write_text(
+        "campaign: dalian-2021\nextends: liaoning-2021\ntitle: 大连市专项治理行动\nroot: '210200'\n"
+        "duties:\n  - {duty: 10, phase: inspect, text: 市级抽查, actors: [city], report_by: 2021-07-20}\n"
+        "  - {duty: 11, phase: inspect, text: 汇编经验, actors: [county]}\n",
+        encoding="utf-8",
+    )
+    lower = load_campaign(tmp_path, "dalian-2021")
+    assert (lower.title, lower.root, lower.issuer) == ("大连市专项治理行动", "210200", "辽宁省教育厅")
+    assert lower.duties[:9] == LIAONING.duties[:9]
+    assert lower.duties[9:] == (
+        Duty(duty=10, phase="inspect", text="市级抽查", actors=("city",), report_by=date(2021, 7, 20)),
+        Duty(duty=11, phase="inspect", text="汇编经验", actors=("county",)),
+    )
