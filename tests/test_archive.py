@@ -4,6 +4,7 @@ import stat
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
@@ -102,3 +103,24 @@ def test_when_the_disk_takes_no_more_nothing_of_the_batch_has_a_name(archive, tm
     root = tmp_path / "archive"
     run = subprocess.run([sys.executable, "-c", FULL_DISK, str(root)], capture_output=True, text=True, check=True)
     assert (run.stdout, files_under(root)) == ("told\n", [])
+
+
+def test_a_file_is_synced_before_it_gets_its_name_and_its_folder_afterwards(archive, tmp_path, monkeypatch):
+    archive.put(b"another")  # so that the folders above are there
+    root, deeds = tmp_path / "archive", []
+    sync, rename = os.fsync, os.rename
+
+    def watched_sync(handle):
+        name = Path(f"/proc/self/fd/{handle}").readlink()
+        deeds.append("sync file" if name.is_file() else f"sync {os.path.relpath(name, root)}")
+        sync(handle)
+
+    def watched_rename(source, target):
+        deeds.append("rename")
+        rename(source, target)
+
+    monkeypatch.setattr(os, "fsync", watched_sync)
+    monkeypatch.setattr(os, "rename", watched_rename)
+    sha = archive.put(b"mail")
+    assert deeds[:2] == ["sync file", "rename"]
+    assert set(deeds[2:]) == {"sync .", f"sync {sha[:2]}", f"sync {sha[:2]}/{sha[2:4]}"}
