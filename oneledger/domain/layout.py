@@ -1,0 +1,129 @@
+"""Where the answers of each form stand in what came back, and what was understood differently from how we sent it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field as member
+
+from oneledger.domain.cells import cell_at, is_blank
+from oneledger.domain.findings import Finding
+from oneledger.domain.forms import Field, Form
+from oneledger.domain.layout_facts import FactPlaces, find_facts
+from oneledger.domain.layout_merged import read_merged
+from oneledger.domain.layout_table import TablePlaces, find_table
+from oneledger.domain.parsed import folded
+from oneledger.domain.returns import CellValue, SheetCells, WorkbookCells
+from oneledger.domain.rules import structural
+from oneledger.domain.workbooks import META_SHEET
+
+LEAST_SHARE = 0.4  # of a form's headings, for a sheet to be that form
+_HEADINGS_NAMED = 5
+
+Position = tuple[int, int]  # row, column, from 0
+
+
+@dataclass(frozen=True)
+class Placed:
+    """One form found in one sheet."""
+
+    form: Form
+    sheet: SheetCells
+    facts: FactPlaces
+    table: TablePlaces
+    filled: Mapping[Position, CellValue] = member(default_factory=dict)  # by merged cells above them
+    unclear: frozenset[Position] = frozenset()  # merged so that nobody can tell; already told
+    findings: Sequence[Finding] = ()
+
+    @property
+    def share(self) -> float:
+        asked = len(self.form.facts) + len(self.form.columns)
+        return (len(self.facts.cells) + len(self.table.columns)) / asked if asked else 0.0
+
+    def at(self, position: Position) -> CellValue:
+        value = cell_at(self.sheet.rows, *position)
+        return self.filled.get(position, value) if self.filled and is_blank(value) else value
+
+    def answers(self) -> dict[tuple[str, int], CellValue]:
+        """Everything the unit wrote, for comparing two sheets of the same form."""
+        facts = {(key, 0): self.at(position) for key, position in self.facts.cells.items()}
+        rows = {
+            (key, number): self.at((row, column))
+            for number, row in enumerate(self.table.rows, 1)
+            for key, column in self.table.columns.items()
+        }
+        return {key: value for key, value in (facts | rows).items() if not is_blank(value)}
+
+
+def place(form: Form, sheet: SheetCells) -> Placed:
+    """Never fails: what is not there is told in the findings."""
+    table = find_table(sheet, form)
+    facts = find_facts(sheet, form, table.span)
+    answers = {position: field for field, position in _facts_of(form, facts)}
+    for row in table.rows:
+        answers |= {(row, table.columns[column.key]): column for column in form.columns if column.key in table.columns}
+    merged = read_merged(sheet, answers, form.table.key if form.table else None)
+    findings = [*facts.findings, *table.findings, *merged.findings]
+    if form.table and not table.columns:
+        findings.append(_no_heading(form, sheet))
+    return Placed(form, sheet, facts, table, merged.filled, merged.unclear, findings)
+
+
+def _facts_of(form: Form, facts: FactPlaces) -> list[tuple[Field, Position]]:
+    return [(fact, facts.cells[fact.key]) for fact in form.facts if fact.key in facts.cells]
+
+
+@dataclass(frozen=True)
+class Layout:
+    placed: Mapping[str, Placed]  # form name -> where; in the order of the forms asked
+    findings: Sequence[Finding]  # about sheets; each Placed has its own
+
+
+def locate(cells: WorkbookCells, forms: Sequence[Form]) -> Layout:
+    """By sheet name where the headings agree, else by the headings themselves."""
+    sheets = [sheet for sheet in cells.sheets if sheet.name != META_SHEET]
+    findings: list[Finding] = []
+    placed: dict[str, Placed] = {}
+    by_name = {folded(sheet.name): sheet for sheet in reversed(sheets)}
+    for form in forms:
+        sheet = by_name.get(folded(form.sheet))
+        attempt = place(form, sheet) if sheet else None
+        if attempt and attempt.share >= LEAST_SHARE:
+            placed[form.form] = attempt
+    for form in forms:
+        if form.form not in placed:
+            findings += _recognised(form, sheets, placed)
+    used = {id(each.sheet) for each in placed.values()}
+    for sheet in sheets:
+        if id(sheet) not in used:
+            findings += _left_over(sheet, placed)
+    return Layout({form.form: placed[form.form] for form in forms if form.form in placed}, findings)
+
+
+def _recognised(form: Form, sheets: Sequence[SheetCells], placed: dict[str, Placed]) -> list[Finding]:
+    """Puts the form into ``placed`` where one unclaimed sheet has its headings."""
+    used = {id(each.sheet) for each in placed.values()}
+    attempts = [place(form, sheet) for sheet in sheets if id(sheet) not in used]
+    best = max(attempts, key=lambda attempt: attempt.share, default=None)
+    if best is not None and best.share >= LEAST_SHARE:
+        placed[form.form] = best
+        return [structural("WB-012", best.sheet.name, form=form.sheet)]
+    named = next((sheet for sheet in sheets if folded(sheet.name) == folded(form.sheet)), None)
+    if named is not None:
+        return [_no_heading(form, named)]
+    return [structural("WB-011", form=form.sheet)]
+
+
+def _no_heading(form: Form, sheet: SheetCells) -> Finding:
+    titles = [field.title for field in (form.columns or form.facts)][:_HEADINGS_NAMED]
+    return structural("WB-015", sheet.name, headings="、".join(titles))
+
+
+def _left_over(sheet: SheetCells, placed: Mapping[str, Placed]) -> list[Finding]:
+    """A second copy of a form must not be passed over in silence; any other sheet is none of ours."""
+    if all(is_blank(value) for row in sheet.rows for value in row):
+        return []
+    for each in placed.values():
+        copy = place(each.form, sheet)
+        if copy.share >= LEAST_SHARE:
+            differs = copy.answers() != each.answers()
+            told = structural("WB-013", sheet.name, other=each.sheet.name) if differs else None
+            return [told] if told else []
+    return [structural("WB-014", sheet.name)]

@@ -1,0 +1,149 @@
+"""The rows of a table: which they are, whether any vanished or came twice, and what each of them says."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field as member
+from typing import Any
+
+from oneledger.domain.cells import cell_name
+from oneledger.domain.cross_rules import RulePlan
+from oneledger.domain.findings import Finding
+from oneledger.domain.forms import Field, Rows, Table
+from oneledger.domain.layout import Placed
+from oneledger.domain.parsed import folded, shown, written
+from oneledger.domain.returns import LedgerRow
+from oneledger.domain.review_cells import CellReader
+from oneledger.domain.rules import structural
+from oneledger.domain.workbooks import Fill
+
+Values = Mapping[str, Any]
+
+
+@dataclass
+class RowsReading:
+    rows: list[LedgerRow] = member(default_factory=list)
+    findings: list[Finding] = member(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Known:
+    """The rows we printed, by the folded value of the column that tells them apart."""
+
+    column: Field
+    rows: Mapping[str, Values]
+
+
+def read_rows(
+    placed: Placed, table: Table, plan: RulePlan, scope: Values, broken: frozenset[str], printed: Fill | None
+) -> RowsReading:
+    """``broken``: facts whose value is not known, which no rule of a row may judge by."""
+    known = _known(placed, table, printed)
+    reader = CellReader(placed)
+    result = RowsReading()
+    for line, ours in _recognised(placed, table, known, result.findings):
+        places = {key: (line, column) for key, column in placed.table.columns.items()}
+        reading = reader.read(table.columns, places, scope, ours)
+        result.rows.append(LedgerRow(line + 1, reading.values))
+        result.findings += reading.findings()
+        result.findings += plan.broken_by_row({**scope, **reading.values}, broken | reading.broken, places, placed)
+    if known and table.rows != Rows.OPEN and known.column.key in placed.table.columns:
+        result.findings += _vanished(placed, known)
+    return result
+
+
+def _known(placed: Placed, table: Table, printed: Fill | None) -> _Known | None:
+    if table.rows == Rows.FIXED:
+        column = _column(table, table.key)
+        items = ({table.key: item.no, **item.values} for item in table.items)
+        return _Known(column, {_fold(item[table.key]): item for item in items})
+    if printed is None:
+        return None
+    if table.rows == Rows.PREFILLED:
+        column = _column(table, table.key)
+    else:
+        locked = [column for column in table.columns if column.locked]
+        if not locked:
+            return None
+        column = locked[0]
+    rows = printed.rows.get(placed.form.form, ())
+    return _Known(column, {_fold(row.get(column.key)): row for row in rows})
+
+
+def _column(table: Table, key: str) -> Field:
+    return next(column for column in table.columns if column.key == key)
+
+
+def _fold(value: Any) -> str:
+    return folded(written(value))
+
+
+def _recognised(
+    placed: Placed, table: Table, known: _Known | None, findings: list[Finding]
+) -> Iterator[tuple[int, Values | None]]:
+    """Each line that counts as a row, with what we printed in it (None: not known)."""
+    seen: dict[tuple[str, str], int] = {}
+    nothing_printed = {column.key: None for column in table.columns if column.locked}
+    keys = _keys(table, known)
+    for line in placed.table.rows:
+        told = [finding for key in keys if (finding := _repeated(placed, key, line, seen, table))]
+        findings += told
+        if table.rows == Rows.OPEN:
+            yield line, known.rows.get(_key_at(placed, known.column, line), nothing_printed) if known else None
+            continue
+        if any(finding.level == "error" for finding in told):
+            continue
+        if known is None:
+            yield line, None
+            continue
+        ours = known.rows.get(_key_at(placed, known.column, line))
+        if ours is not None:
+            yield line, ours
+        else:
+            findings += _unknown(placed, known.column, line)
+
+
+def _keys(table: Table, known: _Known | None) -> list[Field]:
+    keys = [_column(table, table.key)]
+    if known and known.column is not keys[0]:
+        keys.append(known.column)
+    return keys
+
+
+def _key_at(placed: Placed, column: Field, line: int) -> str:
+    index = placed.table.columns.get(column.key)
+    return "" if index is None else _fold(placed.at((line, index)))
+
+
+def _repeated(
+    placed: Placed, column: Field, line: int, seen: dict[tuple[str, str], int], table: Table
+) -> Finding | None:
+    """A key given twice. A mere ordinal that a unit numbers its own rows with may be wrong without harm."""
+    key = _key_at(placed, column, line)
+    if not key:
+        return None
+    first = seen.setdefault((column.key, key), line)
+    if first == line:
+        return None
+    matters = column.locked or column.required is True or table.rows != Rows.OPEN
+    place = cell_name(line, placed.table.columns[column.key])
+    rule = "WB-054" if matters else "WB-057"
+    raw = placed.at((line, placed.table.columns[column.key]))
+    return structural(rule, placed.sheet.name, place, found=shown(raw), title=column.title, line=first + 1)
+
+
+def _unknown(placed: Placed, column: Field, line: int) -> Sequence[Finding]:
+    index = placed.table.columns.get(column.key)
+    if index is None or (line, index) in placed.unclear:
+        return []  # the missing column, or the merged cell, was told already
+    raw = placed.at((line, index))
+    words = {"title": column.title, "key": shown(raw) or "空白"}
+    return [structural("WB-053", placed.sheet.name, cell_name(line, index), found=shown(raw), **words)]
+
+
+def _vanished(placed: Placed, known: _Known) -> list[Finding]:
+    there = {_key_at(placed, known.column, line) for line in placed.table.rows}
+    title = known.column.title
+    return [
+        structural("WB-052", placed.sheet.name, title=title, key=written(row[known.column.key]))
+        for key, row in known.rows.items()
+        if key not in there
+    ]

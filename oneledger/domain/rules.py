@@ -1,0 +1,91 @@
+"""Rules about files, sheets and rows, which no form declares. A form's own rules carry its own prefix (LG-012).
+
+WB-0xx: the workbook as answered. WB-1xx: files we cannot read. PD: pupils' data that must not travel.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from oneledger.domain.findings import Finding, Weight
+from oneledger.domain.parsed import shown
+
+USE_ATTACHED = "请用本次回信所附的表格填写后寄回。"
+SAVE_AS_XLSX = "请用 Excel 或 WPS 打开，选“另存为”，类型选“Excel 工作簿（*.xlsx）”，再寄回。"
+
+
+@dataclass(frozen=True)
+class Rule:
+    sentence: str
+    level: Weight = "error"
+
+
+STRUCTURAL: Mapping[str, Rule] = {
+    # which workbook
+    "WB-001": Rule(f"这份表格属于另一个行动。{USE_ATTACHED}"),
+    "WB-002": Rule(f"这份表格属于另一个阶段。{USE_ATTACHED}"),
+    "WB-003": Rule(f"这份表格是旧版，栏目已经改过。{USE_ATTACHED}"),
+    "WB-004": Rule("表格里没有我们的标记，可能是复制到新文件里的。已按表头读取。", "note"),
+    "WB-005": Rule(f"文件里找不到本次要填的任何一张表。{USE_ATTACHED}"),
+    # which sheet
+    "WB-011": Rule("缺少工作表“{form}”。请从所附表格中填好这张表，和其他表在同一个文件里寄回。"),
+    "WB-012": Rule("工作表名称不是“{form}”，已按表头认出。", "note"),
+    "WB-013": Rule("这张工作表和“{other}”表头相同、内容不同，分不清以哪张为准。请只留一张，删去另一张。"),
+    "WB-014": Rule("这张工作表不在本次表格之内，没有读取。", "note"),
+    "WB-015": Rule("找不到表头行（{headings}）。请照所附表格恢复表头。"),
+    # which column, which fact
+    "WB-021": Rule("缺少必填的列“{title}”。请照所附表格补上这一列。"),
+    "WB-022": Rule("没有找到“{title}”，按空白处理。", "note"),
+    "WB-023": Rule("按“{title}”列读取。", "note"),
+    "WB-024": Rule("列的次序与原表不同，已按列名读取。", "note"),
+    "WB-025": Rule("这一列不是原表的列，没有读取。", "note"),
+    "WB-026": Rule("列“{title}”出现了两次，分不清以哪一列为准。请只留一列。"),
+    "WB-027": Rule("缺少必填的项目“{title}”。请照所附表格补上这一行。"),
+    "WB-028": Rule("按“{title}”一项读取。", "note"),
+    "WB-029": Rule("这里不是填写的位置，没有读取。如要上报，请写进表内。", "note"),
+    # which cell
+    "WB-031": Rule("合并的单元格分不清是哪几格的内容。请取消合并，逐格填写。"),
+    "WB-032": Rule("合并的单元格，已按每一行都填“{value}”读取。", "note"),
+    "WB-033": Rule("合计行不读取，合计由系统计算。", "note"),
+    "WB-034": Rule("重复的表头行，已跳过。", "note"),
+    "WB-041": Rule("“{title}”是没有结果的公式。请直接填数，或用 Excel、WPS 打开并保存一次再寄回。"),
+    # which row
+    "WB-051": Rule("“{title}”由系统填写，已按原来的“{ours}”读取。如原内容有误，请在回信里说明。", "note"),
+    "WB-052": Rule("缺少“{title}”为“{key}”的一行。原有的行不能删，请补回；没有进展也要保留。"),
+    "WB-053": Rule("原表没有“{title}”为“{key}”的一行。这张表不能加行，请删去，或恢复原来的“{title}”。"),
+    "WB-054": Rule("“{title}”与第 {line} 行重复。请核对，一行只写一条，不要重复。"),
+    "WB-055": Rule("选了零报告，表里却填了 {count} 行。确有内容请改选“否”，没有请清空各行。"),
+    "WB-056": Rule("没有选零报告，表里却一行也没有。没有内容请改选“是”，有请逐行填写。"),
+    "WB-057": Rule("“{title}”与第 {line} 行重复，仍按两行读取。", "note"),
+    # files
+    "WB-101": Rule("附件是空文件。请打开原文件检查内容，重新添加附件后寄回。"),
+    "WB-102": Rule("文件超过 {limit} MB。请删去图片和无关的工作表；佐证材料另行保存，不要放在表里。"),
+    "WB-103": Rule("文件展开后过大或压缩得不合常理。请把内容复制到所附的表格里，另存后寄回。"),
+    "WB-104": Rule("文件内部的结构不合规矩，可能已经损坏。请用 Excel 或 WPS 打开原文件，另存为新的 xlsx 文件后寄回。"),
+    "WB-105": Rule("文件带有宏。请另存为“Excel 工作簿（*.xlsx）”，不要选“启用宏的工作簿”，再寄回。"),
+    "WB-106": Rule("文件加了密码，打不开。请取消密码后寄回。"),
+    "WB-107": Rule("“{sheet_part}”的 {cell} 格离表格太远，却有内容。请删去表格以外的行和列，另存后寄回。"),
+    "WB-108": Rule("文件损坏或不完整，打不开。请用 Excel 或 WPS 打开原文件检查，另存为 xlsx 后寄回。"),
+    "WB-109": Rule("读这个文件用的时间或内存超过了限度。请把内容复制到所附的表格里，另存后寄回。"),
+    "WB-110": Rule("文件里的内容太多，不像本次的表格（超过 {limit} 格）。请只留本次要填的表，另存后寄回。"),
+    "WB-121": Rule(f"收到的是 csv 或文本文件，不是表格。{USE_ATTACHED}"),
+    "WB-122": Rule("收到的是压缩包。请解压后，把里面的 xlsx 表格直接作为附件寄回。"),
+    "WB-123": Rule("收到的是 PDF，不是表格。盖章扫描件可以另附，但 xlsx 表格也要一并寄回。"),
+    "WB-124": Rule("收到的是图片，不是表格。盖章扫描件可以另附，但 xlsx 表格也要一并寄回。"),
+    "WB-125": Rule(f"收到的是 Word 文档，不是表格。{USE_ATTACHED}"),
+    "WB-126": Rule(f"收到的是网页格式的表格，只是名称像 Excel。{SAVE_AS_XLSX}"),
+    "WB-127": Rule(f"收到的是二进制工作簿（xlsb）。{SAVE_AS_XLSX}"),
+    "WB-128": Rule(f"认不出这是什么文件。{USE_ATTACHED}"),
+    # pupils' data
+    "PD-001": Rule("疑似身份证号。不要写学生和家长的证件号，请删去，人员写成“学生甲”“学生乙”。"),
+    "PD-002": Rule("疑似手机号码。不要写学生和家长的电话，请删去，人员写成“学生甲”“学生乙”。"),
+    "PD-003": Rule("疑似学籍号。不要写学籍号，请删去，人员写成“学生甲”“学生乙”。"),
+}
+
+
+def structural(
+    rule: str, sheet: str = "", cell: str = "", *, found: str = "", expected: str = "", **words: object
+) -> Finding:
+    """A finding of one of the rules above; ``words`` fill the gaps of its sentence."""
+    told = STRUCTURAL[rule]
+    remedy = told.sentence.format(**{key: shown(str(word)) for key, word in words.items()})
+    return Finding(rule, sheet, cell, found, expected, remedy, told.level)
