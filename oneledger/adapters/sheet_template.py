@@ -30,6 +30,15 @@ class Place:
 
 
 @dataclass(frozen=True)
+class Tall:
+    """The height of a fact's row: as in the master, or as much as the answer needs."""
+
+    least: float
+    width: float
+    key: str
+
+
+@dataclass(frozen=True)
 class RowsTemplate:
     """Rows of a table that differ per unit."""
 
@@ -41,13 +50,16 @@ class RowsTemplate:
     widths: tuple[float, ...]
 
 
+Piece = str | int | Place | Tall
+
+
 @dataclass(frozen=True)
 class SheetTemplate:
-    """``above`` and ``below`` hold literal text, fact cells, and row numbers (int) that move with the table's end."""
+    """``above`` and ``below`` hold literal text, facts, and row numbers (int) that move with the table's end."""
 
-    above: tuple[str | int | Place, ...]
+    above: tuple[Piece, ...]
     rows: RowsTemplate | None
-    below: tuple[str | int | Place, ...] = ()
+    below: tuple[Piece, ...] = ()
 
     def filled(self, facts: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> str:
         if self.rows is None:
@@ -60,10 +72,15 @@ class SheetTemplate:
         return "".join((*above, *middle, *below))
 
 
-def _piece(piece: str | int | Place, facts: Mapping[str, Any], shift: int) -> str:
-    if isinstance(piece, Place):
-        return cell(piece.ref, piece.style, facts.get(piece.field.key), piece.field)
-    return piece if isinstance(piece, str) else str(piece + shift)
+def _piece(piece: Piece, facts: Mapping[str, Any], shift: int) -> str:
+    if isinstance(piece, str):
+        return piece
+    if isinstance(piece, int):
+        return str(piece + shift)
+    if isinstance(piece, Tall):
+        value = facts.get(piece.key)
+        return f"{max(piece.least, height(value, piece.width)) if isinstance(value, str) else piece.least:g}"
+    return cell(piece.ref, piece.style, facts.get(piece.field.key), piece.field)
 
 
 def _table_rows(template: RowsTemplate, rows: Sequence[Mapping[str, Any]], count: int) -> list[str]:
@@ -89,40 +106,42 @@ def _row(template: RowsTemplate, number: int, values: Mapping[str, Any]) -> str:
 def template_of(form: Form, xml: str) -> SheetTemplate:
     """Raises ValueError where the sheet is not as domain.sheet_layout has it: not the master of this spec."""
     layout = lay_out(form)
-    facts = {f"{column_letters(ANSWER_COLUMN)}{layout.facts[fact.key]}": fact for fact in form.facts}
     if form.table is None or form.table.rows == Rows.FIXED:
-        return SheetTemplate(_cut_at_facts(xml, facts), None)
+        return SheetTemplate(_cut_at_facts(xml, form.facts, layout), None)
     start = xml.index(f'<row r="{layout.first_row}"')
     end = xml.index(f'<row r="{layout.below}"')
     last = layout.below - 1
+    above = _cut_at_facts(xml[:start], form.facts, layout)
     return SheetTemplate(
-        above=tuple(each for piece in _cut_at_facts(xml[:start], facts) for each in _cut_at_rows(piece, last)),
+        above=tuple(each for piece in above for each in _cut_at_rows(piece, last)),
         rows=_rows_template(form.table, layout, xml[start:end]),
         below=tuple(_cut_at_rows(xml[end:], last)),
     )
 
 
-def _blank_cell(ref: str) -> re.Pattern[str]:
-    return re.compile(rf'<c r="{ref}" s="(\d+)"(?: t="n")?\s*(?:/>|></c>)')
+_BLANK = r's="(\d+)"(?: t="n")?\s*(?:/>|></c>)'
 
 
-def _cut_at_facts(xml: str, facts: Mapping[str, Field]) -> tuple[str | Place, ...]:
-    pieces: list[str | Place] = []
+def _cut_at_facts(xml: str, facts: Sequence[Field], layout: SheetLayout) -> tuple[Piece, ...]:
+    pieces: list[Piece] = []
     at = 0
-    for ref, field in facts.items():
-        found = _blank_cell(ref).search(xml, at)
+    letters, width = column_letters(ANSWER_COLUMN), layout.widths[ANSWER_COLUMN - 1]
+    for fact in facts:
+        row = layout.facts[fact.key]
+        found = re.compile(rf'(?s)(<row r="{row}" ht=")([\d.]+)(".*?)<c r="{letters}{row}" {_BLANK}').search(xml, at)
         if found is None:
-            raise ValueError(f"the master has no blank cell {ref} for {field.key}")
-        pieces += (xml[at : found.start()], Place(ref, found[1], field))
+            raise ValueError(f"the master has no blank cell {letters}{row} for {fact.key}")
+        tall = Tall(float(found[2]), width, fact.key)
+        pieces += (xml[at : found.end(1)], tall, found[3], Place(f"{letters}{row}", found[4], fact))
         at = found.end()
     return (*pieces, xml[at:])
 
 
-def _cut_at_rows(piece: str | Place, last: int) -> list[str | int | Place]:
+def _cut_at_rows(piece: Piece, last: int) -> list[Piece]:
     """Row numbers from the table's last row on, in addresses of rows, cells, merges, validations and the used range."""
-    if isinstance(piece, Place):
+    if not isinstance(piece, str):
         return [piece]
-    cut: list[str | int | Place] = []
+    cut: list[Piece] = []
     at = 0
     for standing in _STANDING.finditer(piece):
         for number in re.finditer(r"\d+", standing[2]):
@@ -137,7 +156,7 @@ def _rows_template(table: Table, layout: SheetLayout, xml: str) -> RowsTemplate:
     places = []
     for number, field in enumerate(table.columns, 1):
         letters = column_letters(number)
-        found = _blank_cell(f"{letters}{layout.first_row}").search(xml)
+        found = re.search(rf'<c r="{letters}{layout.first_row}" {_BLANK}', xml)
         if found is None:
             raise ValueError(f"the master has no blank cell {letters}{layout.first_row} for {field.key}")
         places.append(Place(letters, found[1], field))

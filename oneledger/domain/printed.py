@@ -3,6 +3,7 @@
 from oneledger.domain.forms import Field, FieldType, Form, Rows
 from oneledger.domain.workbooks import WorkbookSpec
 
+FINDINGS_SHEET = "需要更正的问题"  # the first sheet of a workbook sent back with its faults; no answer of the unit's
 REQUIRED_MARK = "*"
 INSTRUCTIONS = "填表说明"
 NOTES = "注："
@@ -100,15 +101,17 @@ def _instructions(spec: WorkbookSpec) -> tuple[str, ...]:
         f"{due}填好保存后，直接回复原邮件并附上本表（xlsx 格式）；不要另写新邮件，不要转成图片、PDF 或其他格式。",
         "白色、浅黄色单元格由填报单位填写，表头带 * 的为必填项；灰色单元格已由上级填好，请勿改动。",
         "不要改表头、工作表名称和列的次序，不要增删列，不要合并单元格，不要写公式。",
-        "“问题”一类可增加行的表，行不够时在表中插入行。" if _grows(spec) else "",
+        f"{_growing(spec)}行不够时，在表中间插入行。" if _growing(spec) else "",
         _zero_report(spec),
         "数字只填阿拉伯数字，不写单位和“约”“余”“若干”；没有的填 0，不要留空；日期写成 2021-03-05。",
     )
     return tuple(line for line in wanted if line)
 
 
-def _grows(spec: WorkbookSpec) -> bool:
-    return any(form.table is not None and form.table.rows == Rows.OPEN for form in spec.forms)
+def _growing(spec: WorkbookSpec) -> str:
+    return "、".join(
+        f"“{form.sheet}”页" for form in spec.forms if form.table is not None and form.table.rows == Rows.OPEN
+    )
 
 
 def _zero_report(spec: WorkbookSpec) -> str:
