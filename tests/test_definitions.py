@@ -236,6 +236,22 @@ def test_headings_can_be_told_apart(form, level):
         assert [name for name, times in names.items() if times > 1] == []
 
 
+KNOWN_AT_LAUNCH = {
+    "campaign.title", "phase.title", "phase.period", "unit.code", "unit.name", "unit.due_text", "parent.name",
+    "about.name", "about.code", "respondent.name", "problem.problem_no",
+}  # fmt: skip
+
+
+@every_form
+def test_what_is_printed_for_a_unit_is_known_when_it_is_printed(form):
+    of_problems = {f"problem.{column.key}" for column in FORMS["ledger-v1"].columns}
+    printed = {field.prefill for field in fields_of(form) if field.prefill}
+    assert printed - KNOWN_AT_LAUNCH - of_problems == set()
+    rows_are_ours = form.table is not None and form.table.rows == Rows.FIXED
+    unfilled = [field.key for field in fields_of(form) if field.locked and not field.prefill]
+    assert unfilled == ([column.key for column in form.columns if column.locked] if rows_are_ours else [])
+
+
 @every_form
 def test_texts_fit_a_cell(form):
     fields = fields_of(form)
