@@ -58,7 +58,7 @@ def running_post_office(
     log = directory / "post_office.log"
     with (
         log.open("ab") as errors,
-        subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors) as process,  # noqa: S603
+        subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors) as process,
     ):
         try:
             host, listening = _ready(process, log, start_seconds)
