@@ -11,9 +11,10 @@ from oneledger.adapters import workbook_styles as styles
 from oneledger.adapters.cell_text import clean
 from oneledger.adapters.workbook_marks import COLOURS, is_address
 from oneledger.adapters.workbook_styles import Look
+from oneledger.domain.cells import column_name
 from oneledger.domain.findings import Finding
 from oneledger.domain.printed import FINDINGS_SHEET
-from oneledger.domain.sheet_layout import LEAST_HEIGHT, column_letters, height
+from oneledger.domain.sheet_layout import LEAST_HEIGHT, height
 
 HEADINGS = ("序号", "类别", "工作表", "单元格", "规则", "写的是", "应为", "怎么改")
 _WIDTHS = (6.0, 8.0, 18.0, 9.0, 10.0, 30.0, 30.0, 50.0)
@@ -36,7 +37,7 @@ def draw_list(sheet: Worksheet, findings: Sequence[Finding], names: Collection[s
         sheet.row_dimensions[row].height = height(text, sum(_WIDTHS)) + (10.0 if row == 1 else 0.0)
     for column, text in enumerate(HEADINGS, 1):
         _put(sheet, _FIRST - 1, column, text, styles.HEADING)
-        sheet.column_dimensions[column_letters(column)].width = _WIDTHS[column - 1]
+        sheet.column_dimensions[column_name(column - 1)].width = _WIDTHS[column - 1]
     for number, finding in enumerate(findings, 1):
         _draw_finding(sheet, number, finding, linked=finding.sheet in names)
     _set_page(sheet)

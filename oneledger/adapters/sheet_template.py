@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from oneledger.adapters.cell_xml import cell
+from oneledger.domain.cells import column_name
 from oneledger.domain.forms import Field, Form, Rows, Table
 from oneledger.domain.sheet_layout import (
     ANSWER_COLUMN,
     LEAST_HEIGHT,
     SheetLayout,
-    column_letters,
     height,
     lay_out,
     room,
@@ -125,7 +125,7 @@ _BLANK = r's="(\d+)"(?: t="n")?\s*(?:/>|></c>)'
 def _cut_at_facts(xml: str, facts: Sequence[Field], layout: SheetLayout) -> tuple[Piece, ...]:
     pieces: list[Piece] = []
     at = 0
-    letters, width = column_letters(ANSWER_COLUMN), layout.widths[ANSWER_COLUMN - 1]
+    letters, width = column_name(ANSWER_COLUMN - 1), layout.widths[ANSWER_COLUMN - 1]
     for fact in facts:
         row = layout.facts[fact.key]
         found = re.compile(rf'(?s)(<row r="{row}" ht=")([\d.]+)(".*?)<c r="{letters}{row}" {_BLANK}').search(xml, at)
@@ -155,7 +155,7 @@ def _cut_at_rows(piece: Piece, last: int) -> list[Piece]:
 def _rows_template(table: Table, layout: SheetLayout, xml: str) -> RowsTemplate:
     places = []
     for number, field in enumerate(table.columns, 1):
-        letters = column_letters(number)
+        letters = column_name(number - 1)
         found = re.search(rf'<c r="{letters}{layout.first_row}" {_BLANK}', xml)
         if found is None:
             raise ValueError(f"the master has no blank cell {letters}{layout.first_row} for {field.key}")

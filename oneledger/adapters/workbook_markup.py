@@ -26,12 +26,12 @@ _SPANNING = re.compile(rb"<(?:\w+:)?(?:mergeCell|hyperlink)\b[^>]*?\bref\s*=\s*[
 _ELSEWHERE = re.compile(r"\[\d+\]")  # a formula that reads another file
 
 
-class UnmarkableError(OneLedgerError):
+class MarkupError(OneLedgerError):
     """The file cannot be written again with marks. The sender gets the findings in the mail alone."""
 
 
 def mark_up(original: bytes, findings: Sequence[Finding]) -> bytes:
-    """Marks of an earlier round are taken off first. Raises UnmarkableError for whatever openpyxl cannot carry."""
+    """Marks of an earlier round are taken off first. Raises MarkupError for whatever openpyxl cannot carry."""
     try:
         _check_size(original)
         with warnings.catch_warnings():
@@ -41,7 +41,7 @@ def mark_up(original: bytes, findings: Sequence[Finding]) -> bytes:
             buffer = io.BytesIO()
             book.save(buffer)
     except Exception as fault:  # openpyxl has no error of its own: a bad file raises anything
-        raise UnmarkableError(f"cannot mark up this workbook: {type(fault).__name__}: {fault}") from fault
+        raise MarkupError(f"cannot mark up this workbook: {type(fault).__name__}: {fault}") from fault
     return buffer.getvalue()
 
 

@@ -7,9 +7,9 @@ from openpyxl.workbook import Workbook
 from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.datavalidation import DataValidation
 
+from oneledger.domain.cells import column_name
 from oneledger.domain.forms import Field, FieldType
 from oneledger.domain.printed import hint
-from oneledger.domain.sheet_layout import column_letters
 from oneledger.domain.workbooks import META_SHEET
 
 _TITLE_LIMIT, _TEXT_LIMIT, _LIST_LIMIT = 32, 255, 255  # Excel calls a longer one a damaged file
@@ -37,7 +37,7 @@ class ChoiceLists:
         name = f"_oneledger_list_{len(self._known) + 1}"
         for row, choice in enumerate(choices, 1):
             self._book[META_SHEET].cell(row, column).value = choice
-        letters = column_letters(column)
+        letters = column_name(column - 1)
         area = f"'{META_SHEET}'!${letters}$1:${letters}${len(choices)}"
         self._book.defined_names[name] = DefinedName(name, attr_text=area, hidden=True)
         self._known[choices] = name

@@ -11,6 +11,7 @@ from oneledger.adapters import workbook_styles as styles
 from oneledger.adapters.cell_text import clean
 from oneledger.adapters.workbook_rules import ChoiceLists, validation
 from oneledger.adapters.workbook_styles import Look
+from oneledger.domain.cells import column_name
 from oneledger.domain.forms import Field, Item, Rows, Table
 from oneledger.domain.printed import DATE_LINE, INSTRUCTIONS, UNIT_LINE, heading, hint, label
 from oneledger.domain.sheet_layout import (
@@ -25,7 +26,6 @@ from oneledger.domain.sheet_layout import (
     UNIT_ROW,
     SheetLayout,
     answer_height,
-    column_letters,
     display_width,
     height,
 )
@@ -71,7 +71,7 @@ class SheetDrawing:
     def rule(self, field: Field, column: int, first: int, last: int) -> None:
         rule = validation(field, self.lists)
         if rule is not None:
-            letters = column_letters(column)
+            letters = column_name(column - 1)
             rule.add(f"{letters}{first}:{letters}{last}")
             self.sheet.add_data_validation(rule)
 
@@ -163,7 +163,7 @@ def draw_below(drawing: SheetDrawing, lines: tuple[str, ...]) -> None:
 def set_page(drawing: SheetDrawing, table: Table | None, foot: str) -> None:
     sheet, layout = drawing.sheet, drawing.layout
     for column, width in enumerate(layout.widths, 1):
-        sheet.column_dimensions[column_letters(column)].width = width
+        sheet.column_dimensions[column_name(column - 1)].width = width
     sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
     sheet.page_setup.orientation = "landscape" if table else "portrait"
     sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
@@ -185,11 +185,11 @@ def _repeat_and_freeze(drawing: SheetDrawing, table: Table | None) -> None:
     sheet.print_title_rows = f"{top}:{top}"
     columns = _key_columns(table, layout.widths)
     if columns and layout.pages_wide > 1:
-        sheet.print_title_cols = f"A:{column_letters(columns)}"
+        sheet.print_title_cols = f"A:{column_name(columns - 1)}"
     above = sum(sheet.row_dimensions[row].ht or LEAST_HEIGHT for row in range(1, top + 1))
     row = top + 1 if above <= _FREEZE_HEIGHT else 1
     if row > 1 or columns:
-        sheet.freeze_panes = f"{column_letters(columns + 1)}{row}"
+        sheet.freeze_panes = f"{column_name(columns)}{row}"
 
 
 def _key_columns(table: Table | None, widths: tuple[float, ...]) -> int:

@@ -135,12 +135,3 @@ def height(text: str, width: float) -> float:
     """Of a row that shows the whole text, wrapped. Excel does not measure merged cells by itself."""
     lines = sum(max(1, ceil(display_width(line) / max(width - 1.5, 1))) for line in text.split("\n"))
     return min(max(lines * LINE_HEIGHT + ROW_PADDING, LEAST_HEIGHT), MOST_HEIGHT)
-
-
-def column_letters(number: int) -> str:
-    """1 is A, 27 is AA."""
-    letters = ""
-    while number:
-        number, rest = divmod(number - 1, 26)
-        letters = chr(ord("A") + rest) + letters
-    return letters
