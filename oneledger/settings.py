@@ -1,10 +1,11 @@
 """The only reader of YAML and of the environment. Every fault is named with file, line and key."""
 
+import os
 import re
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -13,6 +14,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from oneledger.domain.campaigns import Campaign
 from oneledger.domain.errors import DefinitionError
 from oneledger.domain.forms import Form
+from oneledger.domain.mailing import Limits
+from oneledger.domain.work_calendar import CalendarYear, WorkCalendar
 
 Model = TypeVar("Model", bound=BaseModel)
 Path_ = tuple[str | int, ...]
@@ -154,3 +157,65 @@ def load_form(config: Path, reference: str) -> Form:
 
 COVER = "cover-v1"
 """The first sheet of every workbook: who fills, who answers for it (domain.md 1.1)."""
+
+
+class Sender(BaseModel):
+    """The mail account that writes to schools. The password comes from the environment, never from a file here."""
+
+    name: str
+    address: str
+    host: str
+    port: int
+    security: Literal["tls", "starttls", "none"] = "tls"
+    user: str = ""
+    password_env: str = "ONELEDGER_SMTP_PASSWORD"  # noqa: S105  the name of a variable
+    cafile: str | None = None
+
+    @property
+    def password(self) -> str:
+        return os.environ.get(self.password_env, "")
+
+
+class Collect(BaseModel):
+    """Where answers arrive. ``reply``: how a token travels in the address, probed at set-up."""
+
+    address: str
+    reply: Literal["plus", "catch-all", "fixed"] = "plus"
+    maildir: Path | None = None
+    imap_host: str = ""
+    imap_port: int = 993
+    imap_security: Literal["tls", "none"] = "tls"
+    imap_user: str = ""
+    password_env: str = "ONELEDGER_IMAP_PASSWORD"  # noqa: S105
+    imap_cafile: str | None = None
+
+    @property
+    def password(self) -> str:
+        return os.environ.get(self.password_env, "")
+
+    def reply_address(self, token: str) -> str:
+        local, _, domain = self.address.partition("@")
+        return {"plus": f"{local}+{token}@{domain}", "catch-all": f"{token}@{domain}"}.get(self.reply, self.address)
+
+
+class MailSettings(BaseModel):
+    sender: Sender
+    collect: Collect
+    per_second: float | None = None
+    per_15_minutes: int | None = None
+    per_day: int | None = None
+
+    @property
+    def limits(self) -> Limits:
+        return Limits(self.per_second, self.per_15_minutes, self.per_day)
+
+
+def load_mail(settings: Settings) -> MailSettings:
+    return read_model(settings.mail or settings.config / "mail.yaml", MailSettings)
+
+
+def load_calendar(config: Path) -> WorkCalendar:
+    """Every year under config/calendar; a day outside them counts by weekends only and is marked 推定."""
+    paths = sorted((config / "calendar").glob("*.json"))
+    years = [CalendarYear.model_validate_json(path.read_bytes()) for path in paths]
+    return WorkCalendar(years, fallback="weekends")

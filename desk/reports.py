@@ -1,0 +1,29 @@
+"""A unit's report and consolidated workbook, made anew from the last snapshot of a phase."""
+
+import shutil
+from pathlib import Path
+
+from oneledger.domain.errors import RefusedError
+from oneledger.store import snapshots
+from tasks.office import running, safe_path
+
+
+def write_reports(name: str, unit: str, phase: str, folder: Path) -> list[Path]:
+    """Copies of what was published, under ``folder``. Raises RefusedError where nothing was."""
+    here = running(name)
+    with here.office.store.read() as connection:
+        frozen = [each for each in snapshots.of_campaign(connection, name) if each.phase == phase]
+        found = [
+            path
+            for each in frozen[::-1]
+            for (code, _), path in snapshots.reports(connection, each.id).items()
+            if code == unit
+        ]
+    if not found:
+        raise RefusedError([f"no report of {unit} for phase {phase} yet: its report-by date has not come"])
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for relative in found[:2]:
+        source = safe_path(here.office.settings.data, relative)
+        written.append(Path(shutil.copy2(source, folder / source.name)))
+    return written

@@ -1,0 +1,91 @@
+"""The operators' window: a Prefect server of our own on loopback, its home under our data folder."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from urllib.error import URLError
+
+from oneledger.domain.errors import OneLedgerError
+
+START_SECONDS = 120.0  # a fresh home runs Prefect's own migrations first
+
+
+class WindowError(OneLedgerError):
+    """An operator must look at the server's log."""
+
+
+def free_port() -> int:
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def quiet_environment(home: Path) -> dict[str, str]:
+    """Prefect keeps to its own home, phones nobody, and logs only what an operator must see."""
+    return {
+        "PREFECT_HOME": str(home.resolve()),
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "DO_NOT_TRACK": "1",
+        "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "false",
+        "PREFECT_LOGGING_LEVEL": "WARNING",
+        "PREFECT_SERVER_LOGGING_LEVEL": "ERROR",
+        "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
+        "PREFECT_RESULTS_PERSIST_BY_DEFAULT": "false",
+        "PREFECT_CLI_PROMPT": "false",
+        "PREFECT_SERVER_SERVICES_SCHEDULER_INSERT_BATCH_SIZE": "100",
+    }
+
+
+def is_up(api_url: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{api_url}/health", timeout=2) as answer:  # noqa: S310  our own loopback
+            return bool(answer.status == 200)
+    except (URLError, OSError):
+        return False
+
+
+@contextmanager
+def window(home: Path, port: int | None = None) -> Iterator[str]:
+    """A running Prefect server; yields its address for people. One that is up already (PREFECT_API_URL) is used."""
+    known = os.environ.get("PREFECT_API_URL", "")
+    if known and is_up(known):
+        yield known.removesuffix("/api")
+        return
+    number = port or free_port()
+    home.mkdir(parents=True, exist_ok=True)
+    os.environ.update(quiet_environment(home))
+    address = f"http://127.0.0.1:{number}"
+    log = (home / "server.log").open("ab")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(number)],
+        stdout=log, stderr=log, stdin=subprocess.DEVNULL, env={**os.environ, "PREFECT_UI_API_URL": f"{address}/api"},
+    )  # fmt: skip
+    try:
+        _await_start(process, f"{address}/api", home / "server.log")
+        os.environ["PREFECT_API_URL"] = f"{address}/api"
+        yield address
+    finally:
+        os.environ.pop("PREFECT_API_URL", None)
+        process.terminate()
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        log.close()
+
+
+def _await_start(process: "subprocess.Popen[bytes]", api_url: str, log: Path) -> None:
+    end = time.monotonic() + START_SECONDS
+    while not is_up(api_url):
+        if process.poll() is not None or time.monotonic() > end:
+            process.kill()
+            tail = log.read_text(encoding="utf-8", errors="replace")[-2000:]
+            raise WindowError(f"the Prefect server did not start (log {log}):\n{tail}")
+        time.sleep(0.3)

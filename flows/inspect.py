@@ -1,0 +1,16 @@
+"""督导检查: a recorded sample is inspected, units with earlier incidents are looked back at (004-A13, C9, C10)."""
+
+from prefect import flow
+
+from flows.publish import publish
+from flows.steps import AsOf, CampaignId, bring, moment, phases_open, run_name
+from oneledger.domain.campaigns import PhaseKind
+
+
+@flow(name="inspect", flow_run_name=run_name, log_prints=True)
+def inspect(campaign_id: CampaignId, as_of: AsOf = None) -> None:
+    """The sample is drawn once, at the first look; inspectors answer about the schools they visited."""
+    at = moment(as_of)
+    for phase in phases_open(campaign_id, PhaseKind.INSPECT, at):
+        bring(campaign_id, phase, at)
+    publish(campaign_id, PhaseKind.INSPECT.value, at)

@@ -1,0 +1,25 @@
+"""One look: whatever is due in a campaign, done. Scheduled looks, late looks and repeated looks end the same."""
+
+from prefect import flow
+from prefect.client.schemas.objects import State
+
+from flows.collect import collect
+from flows.deploy import deploy
+from flows.inspect import inspect
+from flows.rectify import rectify
+from flows.send import send
+from flows.steps import AsOf, CampaignId, StepsFailedError, moment, run_name
+from tasks.picturing import show_progress
+
+
+@flow(name="look", flow_run_name=run_name, log_prints=True)
+def look(campaign_id: CampaignId, as_of: AsOf = None) -> None:
+    """Answers come in before reminders go out, so nobody is reminded of what has just arrived."""
+    at = moment(as_of)
+    states: list[State] = [collect(campaign_id, at, return_state=True)]
+    states += [phase(campaign_id, at, return_state=True) for phase in (deploy, rectify, inspect)]
+    states.append(send(at, return_state=True))
+    show_progress(campaign_id, at)
+    faults = [f"{state.name}: {state.message}" for state in states if not state.is_completed()]
+    if faults:
+        raise StepsFailedError("; ".join(faults))

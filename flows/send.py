@@ -1,0 +1,13 @@
+"""Send what is due: urgent answers first, bulk last, within the account's limits."""
+
+from prefect import flow
+
+from flows.steps import AsOf, moment, run_name
+from tasks.sending import SendTally, send_due
+
+
+@flow(name="send", flow_run_name=run_name, log_prints=True)
+def send(as_of: AsOf = None) -> SendTally:
+    tally = send_due(moment(as_of))
+    print(f"sent {tally.sent}, put off {tally.deferred}, refused {tally.failed}, unknown {tally.unknown}")  # noqa: T201
+    return tally

@@ -1,0 +1,50 @@
+"""One unit's obligation to return one deliverable (应报事项), and the units of a campaign as frozen at launch."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from oneledger.domain.rollup import ReturnStatus
+from oneledger.domain.units import Contact
+
+
+@dataclass(frozen=True)
+class CampaignUnit:
+    """A unit as the campaign knew it at launch: the denominator. Every later change is logged with a reason."""
+
+    code: str
+    name: str
+    level: str
+    parent: str | None
+    stage: str = ""
+    order: int = 0
+    county: str = ""  # the unit by which work is grouped: its county, or itself where it has none
+    contacts: tuple[Contact, ...] = ()
+    has_incidents: bool = False
+    exempt_reason: str = ""
+
+    @property
+    def address(self) -> str:
+        return self.contacts[0].email if self.contacts else ""
+
+
+@dataclass(frozen=True)
+class Assignment:
+    id: int
+    campaign: str
+    phase: str
+    deliverable: str
+    unit: str  # about whom
+    respondent: str  # who answers; differs from ``unit`` in inspections
+    due_at: datetime
+    opened_at: datetime
+    status: ReturnStatus = "missing"
+    is_late: bool = False
+    in_correction: bool = False
+    versions: int = 0  # submissions so far
+    accepted: int | None = None  # the submission that counts
+    printed: dict[str, Any] = field(default_factory=dict)  # the Fill that was printed, as data
+
+    @property
+    def is_open(self) -> bool:
+        return self.status == "missing"

@@ -1,0 +1,152 @@
+"""What a launch would do, before anything is sent: how many mails to whom on which days, and why it must not go yet."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from oneledger.domain.assignments import CampaignUnit
+from oneledger.domain.campaigns import Campaign, Deliverable, Phase, open_dates
+from oneledger.domain.mailing import Limits, days_needed
+from oneledger.domain.sampling import Draw, draw
+from oneledger.domain.schedule import answering_levels, due_day
+from oneledger.domain.unit_tree import UnitTree
+from oneledger.domain.units import Unit
+from oneledger.domain.work_calendar import WorkCalendar
+
+
+def frozen_units(tree: UnitTree, exempt: Mapping[str, str]) -> list[CampaignUnit]:
+    """The units in administrative order, each with the unit by which its work is grouped. ``exempt``: code -> reason."""
+    return [
+        CampaignUnit(
+            code=unit.code,
+            name=unit.name,
+            level=unit.level.value,
+            parent=unit.reports_to,
+            stage=unit.stage or "",
+            order=order,
+            county=_county(tree, unit),
+            contacts=tuple(contact for contact in unit.contacts if contact.email),
+            has_incidents=unit.has_earlier_incidents,
+            exempt_reason=exempt.get(unit.code, ""),
+        )
+        for order, unit in enumerate(tree)
+    ]
+
+
+def _county(tree: UnitTree, unit: Unit) -> str:
+    if unit.level.value != "school":
+        return unit.code
+    above = tree.ancestors(unit.code)
+    return next((each.code for each in above if each.level.value == "county"), above[0].code if above else unit.code)
+
+
+@dataclass(frozen=True)
+class Owed:
+    deliverable: Deliverable
+    unit: str
+    respondent: str
+
+
+def owed(
+    deliverable: Deliverable,
+    units: Mapping[str, CampaignUnit],
+    draws: Mapping[str, Draw],
+    with_open_problems: Collection[str] | None,
+) -> list[Owed]:
+    """Who owes a deliverable, in administrative order. ``with_open_problems`` None: not known yet, so everyone."""
+    who = deliverable.respondents
+    if who.sample:
+        codes = [code for code, _ in draws[who.sample].units if code in units]
+    else:
+        codes = [unit.code for unit in units.values() if unit.level in who.levels]
+    chosen = [units[code] for code in codes]
+    if who.with_earlier_incidents:
+        chosen = [unit for unit in chosen if unit.has_incidents]
+    if who.with_open_problems and with_open_problems is not None:
+        chosen = [unit for unit in chosen if unit.code in with_open_problems]
+    return [Owed(deliverable, unit.code, _respondent(unit, who.answered_by, units)) for unit in chosen]
+
+
+def _respondent(unit: CampaignUnit, level: str | None, units: Mapping[str, CampaignUnit]) -> str:
+    """The nearest unit above of that level; where a level is skipped, the collector above."""
+    if level is None:
+        return unit.code
+    above, last = unit.parent, unit.code
+    while above is not None and above in units:
+        last = above
+        if units[above].level == level:
+            break
+        above = units[above].parent
+    return last
+
+
+@dataclass(frozen=True)
+class PhasePlan:
+    phase: str
+    title: str
+    opens_on: date | None
+    mails: int  # one per respondent; an upper bound for later phases, which depend on what comes back
+    by_level: dict[str, int]
+    last_day: date | None  # when the last of them leaves, under the sender's limits
+    first_due: date | None
+
+
+@dataclass(frozen=True)
+class LaunchPlan:
+    phases: tuple[PhasePlan, ...]
+    units: int
+    refusals: tuple[str, ...]  # Chinese and complete; empty: it may be armed
+
+    @property
+    def mails(self) -> int:
+        """The number to be typed when arming: the mails of the first phase, which are certain."""
+        return self.phases[0].mails if self.phases else 0
+
+
+def launch_plan(
+    campaign: Campaign, units: Mapping[str, CampaignUnit], calendar: WorkCalendar, limits: Limits, today: date
+) -> LaunchPlan:
+    draws = {plan.plan: draw(plan, units.values()) for plan in campaign.samples}
+    missing = open_dates(campaign)
+    refusals = [f"日期未定：{key}，请在专项行动文件中填写" for key in missing]
+    refusals += [
+        f"{unit.name}（{unit.code}）没有电子邮箱，请补登邮箱或说明理由予以豁免"
+        for unit in units.values()
+        if not unit.contacts and not unit.exempt_reason
+    ]
+    phases = [_phase_plan(campaign, phase, units, draws, calendar, limits, bool(missing)) for phase in campaign.phases]
+    for plan in phases:
+        if plan.first_due is not None and plan.first_due < today:
+            refusals.append(f"{plan.title}：最早的截止日 {plan.first_due} 已经过去")
+        if plan.last_day and plan.first_due and plan.last_day >= plan.first_due:
+            refusals.append(f"{plan.title}：按发信限额要到 {plan.last_day} 才能发完，晚于最早的截止日 {plan.first_due}")
+    return LaunchPlan(tuple(phases), len(units), tuple(refusals))
+
+
+def _phase_plan(
+    campaign: Campaign,
+    phase: Phase,
+    units: Mapping[str, CampaignUnit],
+    draws: Mapping[str, Draw],
+    calendar: WorkCalendar,
+    limits: Limits,
+    has_open_dates: bool,
+) -> PhasePlan:
+    deliverables = campaign.deliverables_of(phase.phase)
+    respondents = {
+        each.respondent
+        for deliverable in deliverables
+        for each in owed(deliverable, units, draws, None)
+        if not units[each.unit].exempt_reason
+    }
+    by_level = Counter(units[code].level for code in respondents)
+    days = days_needed(len(respondents), limits)
+    last_day = phase.opens_on + timedelta(days=max(0, days - 1)) if phase.opens_on else None
+    first_due = None if has_open_dates else _first_due(campaign, deliverables, calendar)
+    return PhasePlan(phase.phase, phase.title, phase.opens_on, len(respondents), dict(by_level), last_day, first_due)
+
+
+def _first_due(campaign: Campaign, deliverables: Iterable[Deliverable], calendar: WorkCalendar) -> date | None:
+    days = [due_day(campaign, each, level, calendar) for each in deliverables for level in answering_levels(each)]
+    return min(days, default=None)

@@ -1,0 +1,98 @@
+"""When: deadlines back-scheduled per level, moved off rest days; reminder rungs; the moments a phase reaches."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
+
+from oneledger.domain.campaigns import Campaign, Deliverable, Rung
+from oneledger.domain.work_calendar import WorkCalendar
+
+
+def local_moment(campaign: Campaign, day: date, at: time) -> datetime:
+    return datetime.combine(day, at, ZoneInfo(campaign.timezone))
+
+
+def report_day(campaign: Campaign, deliverable: Deliverable, calendar: WorkCalendar) -> date:
+    """The duty's report_by, moved off a rest day by the duty's rule. Source: 004-C2, domain.md 6.2."""
+    duty = campaign.duty(deliverable.duty)
+    if duty.report_by is None:
+        raise ValueError(f"duty {duty.duty} has no report_by")
+    return calendar.move_off_rest_day(duty.report_by, duty.rest_day.value)
+
+
+def due_day(campaign: Campaign, deliverable: Deliverable, level: str, calendar: WorkCalendar) -> date:
+    """A level's own deadline: ``lead_days`` working days before the top's. Province 03-20 gives school 03-15."""
+    lead = campaign.lead_days.get(level, 0)  # type: ignore[call-overload]
+    return calendar.add_working_days(report_day(campaign, deliverable, calendar), -lead)
+
+
+def due_at(campaign: Campaign, deliverable: Deliverable, level: str, calendar: WorkCalendar) -> datetime:
+    return local_moment(campaign, due_day(campaign, deliverable, level, calendar), campaign.due_time)
+
+
+def rung_at(campaign: Campaign, due: datetime, rung: Rung, calendar: WorkCalendar) -> datetime:
+    """The moment of a rung: working days from the deadline's local day."""
+    day = due.astimezone(ZoneInfo(campaign.timezone)).date()
+    return local_moment(campaign, calendar.add_working_days(day, rung.days), rung.at)
+
+
+def rung_reached(
+    campaign: Campaign, due: datetime, rungs: Iterable[Rung], calendar: WorkCalendar, as_of: datetime
+) -> Rung | None:
+    """The latest rung whose moment has come. A look after an outage sends this one only: the earlier ones are moot."""
+    reached = [rung for rung in rungs if rung_at(campaign, due, rung, calendar) <= as_of]
+    return max(reached, key=lambda rung: rung.days, default=None)
+
+
+@dataclass(frozen=True)
+class Milestone:
+    """A moment at which a look has something to do. ``key`` is unique in the campaign."""
+
+    at: datetime
+    phase: str
+    kind: str  # opens | remind | due | digest | report
+    key: str
+    title: str
+
+
+def report_milestones(campaign: Campaign, phase: str, calendar: WorkCalendar) -> list[Milestone]:
+    """One for each distinct report_by day of the phase's workbooks: the day its figures are frozen."""
+    days = {report_day(campaign, each, calendar) for each in campaign.deliverables_of(phase) if each.kind == "workbook"}
+    title = campaign.phase(phase).title
+    at = {day: local_moment(campaign, day, campaign.due_time) for day in sorted(days)}
+    return [Milestone(at[day], phase, "report", f"{phase}-{day:%m%d}", f"{title}定稿") for day in at]
+
+
+def milestones(campaign: Campaign, calendar: WorkCalendar) -> list[Milestone]:
+    """Every moment of the campaign, in order; equal moments of one phase and kind are one milestone."""
+    found: dict[str, Milestone] = {}
+
+    def add(at: datetime, phase: str, kind: str, name: str, title: str) -> None:
+        key = f"{phase}-{kind}-{name}"
+        found.setdefault(key, Milestone(at, phase, kind, key, title))
+
+    for phase in campaign.phases:
+        if phase.opens_on is not None:
+            add(local_moment(campaign, phase.opens_on, time(9)), phase.phase, "opens", "", f"{phase.title}开始")
+        for each in campaign.deliverables_of(phase.phase):
+            for level in answering_levels(each):
+                due = due_at(campaign, each, level, calendar)
+                for rung in campaign.reminders.rungs:
+                    at = rung_at(campaign, due, rung, calendar)
+                    add(at, phase.phase, "remind", f"{at:%m%d-%H%M}", f"催报 {rung.rung}")
+                add(due, phase.phase, "due", f"{due:%m%d-%H%M}", "截止")
+                for rung in campaign.reminders.digests:
+                    at = rung_at(campaign, due, rung, calendar)
+                    add(at, phase.phase, "digest", f"{at:%m%d-%H%M}", "逾期名单")
+        for milestone in report_milestones(campaign, phase.phase, calendar):
+            found[milestone.key] = milestone
+    return sorted(found.values(), key=lambda milestone: (milestone.at, milestone.key))
+
+
+def answering_levels(deliverable: Deliverable) -> tuple[str, ...]:
+    """Whose deadline it is: the levels that owe it, or the ancestor that answers about a sampled unit."""
+    respondents = deliverable.respondents
+    if respondents.answered_by:
+        return (respondents.answered_by,)
+    return respondents.levels or ("school",)

@@ -1,0 +1,94 @@
+"""Who owes what until when, and how it stands."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, func, select, update
+
+from oneledger.domain.assignments import Assignment
+from oneledger.store import schema as t
+from oneledger.store.database import insert_new
+
+_LIGHT = tuple(column for column in t.assignment.c if column.name != "printed")
+
+
+def open_new(connection: Connection, rows: Sequence[dict[str, Any]]) -> int:
+    return insert_new(connection, t.assignment, rows)
+
+
+def _as_assignment(row: Any, printed: dict[str, Any] | None = None) -> Assignment:
+    return Assignment(
+        row.id, row.campaign, row.phase, row.deliverable, row.unit, row.respondent, row.due_at, row.opened_at,
+        row.status, bool(row.is_late), bool(row.in_correction), row.versions, row.accepted, printed or {},
+    )  # fmt: skip
+
+
+def of_phase(connection: Connection, campaign: str, phase: str) -> list[Assignment]:
+    """Without what was printed."""
+    c = t.assignment.c
+    rows = connection.execute(select(*_LIGHT).where(c.campaign == campaign, c.phase == phase).order_by(c.id))
+    return [_as_assignment(row) for row in rows]
+
+
+def by_ids(connection: Connection, ids: Iterable[int]) -> dict[int, Assignment]:
+    """With what was printed."""
+    wanted = list(ids)
+    found: dict[int, Assignment] = {}
+    for start in range(0, len(wanted), 500):
+        rows = connection.execute(select(t.assignment).where(t.assignment.c.id.in_(wanted[start : start + 500])))
+        found |= {row.id: _as_assignment(row, row.printed) for row in rows}
+    return found
+
+
+def record_printed(connection: Connection, printed: dict[int, dict[str, Any]]) -> None:
+    for assignment, data in printed.items():
+        connection.execute(update(t.assignment).where(t.assignment.c.id == assignment).values(printed=data))
+
+
+def of_respondent(
+    connection: Connection, campaign: str, respondent: str, deliverables: Iterable[str]
+) -> list[Assignment]:
+    c = t.assignment.c
+    mine = (c.campaign == campaign, c.respondent == respondent, c.deliverable.in_(list(deliverables)))
+    return [_as_assignment(row) for row in connection.execute(select(*_LIGHT).where(*mine).order_by(c.id))]
+
+
+def record_return(connection: Connection, after: Assignment) -> None:
+    """How the assignment stands after a version was judged."""
+    values = {
+        "versions": after.versions,
+        "status": after.status,
+        "accepted": after.accepted,
+        "is_late": after.is_late,
+        "in_correction": after.in_correction,
+    }
+    connection.execute(update(t.assignment).where(t.assignment.c.id == after.id).values(values))
+
+
+def tally(connection: Connection, campaign: str) -> list[tuple[str, str, str, bool, bool, int]]:
+    """(phase, level of the unit, status, is late, in correction, how many)."""
+    c, u = t.assignment.c, t.campaign_unit.c
+    by = (c.phase, u.level, c.status, c.is_late, c.in_correction)
+    query = (
+        select(*by, func.count())
+        .join(t.campaign_unit, (u.campaign == c.campaign) & (u.code == c.unit))
+        .where(c.campaign == campaign)
+        .group_by(*by)
+    )
+    return [
+        (phase, level, status, bool(late), bool(back), n)
+        for phase, level, status, late, back, n in connection.execute(query)
+    ]
+
+
+def by_county(connection: Connection, campaign: str) -> list[tuple[str, str, str, int]]:
+    """(phase, county, status, how many)."""
+    c, u = t.assignment.c, t.campaign_unit.c
+    by = (c.phase, u.county, c.status)
+    query = (
+        select(*by, func.count())
+        .join(t.campaign_unit, (u.campaign == c.campaign) & (u.code == c.unit))
+        .where(c.campaign == campaign)
+        .group_by(*by)
+    )
+    return [(phase, county, status, count) for phase, county, status, count in connection.execute(query)]

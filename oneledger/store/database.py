@@ -1,0 +1,97 @@
+"""Opening the store: SQLite made safe, or PostgreSQL; one transaction per deed."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pysqlite3.dbapi2
+from sqlalchemy import Connection, Engine, Row, Table, create_engine, event
+from sqlalchemy.dialects import postgresql, sqlite
+
+from oneledger.domain.errors import OneLedgerError
+from oneledger.store.schema import metadata
+
+_SAFE_SQLITE = (3, 51, 3)
+
+
+class UnsafeSqliteError(OneLedgerError):
+    """An operator must install a newer pysqlite3: older SQLite can lose committed writes in WAL mode."""
+
+
+def check_sqlite(version: tuple[int, ...]) -> None:
+    """Raises UnsafeSqliteError below 3.51.3, but for the mended 3.50.7 and 3.44.6 (WAL-reset bug)."""
+    mended = {(3, 50): (3, 50, 7), (3, 44): (3, 44, 6)}.get((version[0], version[1]), _SAFE_SQLITE)
+    if version < mended:
+        found = ".".join(map(str, version))
+        raise UnsafeSqliteError(f"SQLite {found} can lose committed writes; install pysqlite3 with SQLite >= 3.51.3")
+
+
+def _sqlite_engine(path: Path) -> Engine:
+    check_sqlite(pysqlite3.dbapi2.sqlite_version_info)
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    engine = create_engine(f"sqlite:///{path}", module=pysqlite3.dbapi2, connect_args={"timeout": 60})
+
+    @event.listens_for(engine, "connect")
+    def _settings(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=60000"):
+            connection.execute(f"PRAGMA {pragma}")
+        connection.execute("PRAGMA cache_size=-65536")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("oneledger_writes")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+class Store:
+    """One database. ``write`` takes the write lock at once: what is read inside cannot change before it is written."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        with self.engine.connect().execution_options(oneledger_writes=True) as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        with self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def open_store(url: str, data: Path) -> Store:
+    """``url`` empty: SQLite at data/oneledger.db. Makes the tables where there are none."""
+    engine = create_engine(url) if url else _sqlite_engine(data / "oneledger.db")
+    metadata.create_all(engine)
+    return Store(engine)
+
+
+def insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> int:
+    """Insert the rows that break no unique key; says how many were new. Running twice inserts nothing more."""
+    key = next(
+        iter(table.primary_key.columns)
+    ).name  # psycopg counts no rows of many inserts at once: count what returns
+    return len(insert_returning(connection, table, rows, key))
+
+
+def insert_returning(
+    connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], *columns: str
+) -> list[Row[Any]]:
+    """As insert_new; returns the named columns of the rows that were new, in no promised order."""
+    if not rows:
+        return []
+    statement = _insert(connection, table).returning(*(table.c[name] for name in columns))
+    return list(connection.execute(statement, list(rows)))
+
+
+def _insert(connection: Connection, table: Table) -> Any:
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    return dialect.insert(table).on_conflict_do_nothing()

@@ -1,0 +1,100 @@
+"""Every mail that came in: archived before it is read, worked on once, never lost."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, select, update
+
+from oneledger.store import schema as t
+from oneledger.store.database import insert_new
+
+
+@dataclass(frozen=True)
+class InboxRow:
+    id: int
+    sha256: str
+    received_at: datetime
+    campaign: str | None
+    county: str | None
+    state: str
+
+
+class Seen:
+    """What the mail box adapters ask: which items of a folder are recorded already."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def highest_uid(self, account: str, folder: str, uidvalidity: str) -> int:
+        """0 where nothing is known. IMAP only: its UIDs are numbers."""
+        uids = self._connection.execute(select(t.inbox.c.uid).where(*_of(account, folder, uidvalidity))).scalars()
+        return max((int(uid) for uid in uids), default=0)
+
+    def known(self, account: str, folder: str, uidvalidity: str, uids: Collection[str]) -> set[str]:
+        if not uids:
+            return set()
+        found = self._connection.execute(select(t.inbox.c.uid).where(*_of(account, folder, uidvalidity))).scalars()
+        return set(found) & set(uids)
+
+
+def _of(account: str, folder: str, uidvalidity: str) -> tuple[Any, ...]:
+    c = t.inbox.c
+    return (c.account == account, c.folder == folder, c.uidvalidity == uidvalidity)
+
+
+def record(connection: Connection, rows: Sequence[dict[str, Any]]) -> int:
+    """Says how many were new. A mail whose bytes are known already is kept as a duplicate and not worked on again."""
+    hashes = [row["sha256"] for row in rows]
+    before = set(connection.execute(select(t.inbox.c.sha256).where(t.inbox.c.sha256.in_(hashes))).scalars())
+    fresh: list[dict[str, Any]] = []
+    for row in rows:
+        fresh.append(row | {"state": "duplicate"} if row["sha256"] in before else row)
+        before.add(row["sha256"])
+    return insert_new(connection, t.inbox, fresh)
+
+
+def new_by_county(
+    connection: Connection, campaign: str | None = None
+) -> dict[tuple[str | None, str | None], list[int]]:
+    """Ids of mails nobody has worked on, grouped by (campaign, county); (None, None) where no token was found."""
+    c = t.inbox.c
+    query = select(c.campaign, c.county, c.id).where(c.state == "new").order_by(c.received_at, c.id)
+    groups: dict[tuple[str | None, str | None], list[int]] = {}
+    for name, county, row_id in connection.execute(query):
+        if campaign is None or name in (None, campaign):
+            groups.setdefault((name, county), []).append(row_id)
+    return groups
+
+
+def by_ids(connection: Connection, ids: Iterable[int]) -> list[InboxRow]:
+    """Those still new, oldest first: a run that comes second finds nothing to do."""
+    c = t.inbox.c
+    columns = (c.id, c.sha256, c.received_at, c.campaign, c.county, c.state)
+    query = select(*columns).where(c.id.in_(list(ids)), c.state == "new").order_by(c.received_at, c.id)
+    return [InboxRow(*row) for row in connection.execute(query)]
+
+
+def settle(connection: Connection, row_id: int, **values: Any) -> None:
+    """state (done | person), class, sender, subject, reason, campaign."""
+    connection.execute(update(t.inbox).where(t.inbox.c.id == row_id).values(**values))
+
+
+def for_a_person(connection: Connection, campaign: str | None = None) -> list[dict[str, Any]]:
+    c = t.inbox.c
+    columns = (c.id, c.received_at, c.sender, c.subject, c.reason, c.sha256, c.campaign)
+    query = select(*columns).where(c.state == "person").order_by(c.id)
+    rows = [dict(row._mapping) for row in connection.execute(query)]  # noqa: SLF001  SQLAlchemy's public name
+    return [row for row in rows if campaign is None or row["campaign"] in (None, campaign)]
+
+
+def counts(connection: Connection) -> dict[str, int]:
+    """By state."""
+    query = select(t.inbox.c.state, func.count()).group_by(t.inbox.c.state)
+    return {state: count for state, count in connection.execute(query)}  # noqa: C416
+
+
+def counts_by_class(connection: Connection) -> dict[str, int]:
+    query = select(t.inbox.c["class"], func.count()).group_by(t.inbox.c["class"])
+    return {kind or "": count for kind, count in connection.execute(query)}

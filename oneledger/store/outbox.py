@@ -1,0 +1,162 @@
+"""Every mail that must go out: written with its exact bytes before any SMTP, claimed by lease, settled by outcome."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, func, select, update
+
+from oneledger.domain.mailing import SendState
+from oneledger.store import schema as t
+from oneledger.store.database import insert_returning
+
+
+@dataclass(frozen=True)
+class OutboxRow:
+    """(campaign, unit, subject_of, round, kind) is unique: what was planned once is never planned again."""
+
+    campaign: str
+    phase: str
+    unit: str
+    subject_of: str  # deliverable, or the milestone of a digest or report
+    kind: str  # ask | remind | receipt | correction | digest | report …
+    round: str
+    priority: int
+    address: str
+    subject: str
+    message_id: str
+    planned_at: datetime
+    content: bytes
+    assignment: int | None = None
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One mail to send now. ``fence`` must still be the row's when the outcome is recorded."""
+
+    id: int
+    address: str
+    content: bytes
+    tries: int
+    fence: int
+
+
+def plan(connection: Connection, rows: Sequence[OutboxRow]) -> int:
+    """Says how many were new."""
+    planned = [
+        {key: value for key, value in vars(row).items() if key != "content"}
+        | {"state": SendState.PLANNED.value, "next_try_at": row.planned_at, "tries": 0, "fence": 0}
+        for row in rows
+    ]
+    contents = {row.message_id: row.content for row in rows}
+    fresh = insert_returning(connection, t.outbox, planned, "id", "message_id")
+    if fresh:
+        bodies = [{"outbox": row.id, "content": contents[row.message_id]} for row in fresh]
+        connection.execute(t.outbox_content.insert(), bodies)
+    return len(fresh)
+
+
+def known(connection: Connection, campaign: str, phase: str, kinds: Iterable[str]) -> set[tuple[str, str, str, str]]:
+    """(unit, subject_of, round, kind) of what was planned already."""
+    c = t.outbox.c
+    where = (c.campaign == campaign, c.phase == phase, c.kind.in_(list(kinds)))
+    rows = connection.execute(select(c.unit, c.subject_of, c.round, c.kind).where(*where))
+    return {(row.unit, row.subject_of, row.round, row.kind) for row in rows}
+
+
+_WAITING = (SendState.PLANNED.value, SendState.DEFERRED.value)
+
+
+def claim(connection: Connection, as_of: datetime, *, most: int, lease: timedelta) -> list[Claim]:
+    """Take the next mails by priority, then age, and mark them SENDING: committed before any DATA."""
+    c = t.outbox.c
+    waiting = (c.state.in_(_WAITING), c.next_try_at <= as_of, t.campaign.c.is_paused.is_(False))
+    chosen = (
+        select(c.id)
+        .join(t.campaign, t.campaign.c.id == c.campaign)
+        .where(*waiting)
+        .order_by(c.priority, c.id)
+        .limit(most)
+        .with_for_update(skip_locked=True, of=t.outbox)
+    )
+    ids = list(connection.execute(chosen).scalars())
+    if not ids:
+        return []
+    taken = {"state": SendState.SENDING.value, "lease_until": as_of + lease, "fence": c.fence + 1, "tries": c.tries + 1}
+    connection.execute(update(t.outbox).where(c.id.in_(ids)).values(taken))
+    content = t.outbox_content.c
+    rows = connection.execute(
+        select(c.id, c.address, content.content, c.tries, c.fence)
+        .join(t.outbox_content, content.outbox == c.id)
+        .where(c.id.in_(ids))
+        .order_by(c.priority, c.id)
+    )
+    return [Claim(*row) for row in rows]
+
+
+def settle(connection: Connection, outcomes: Sequence[dict[str, Any]]) -> int:
+    """Record outcomes {id, fence, state, code, reply, at, next_try_at}; a stale fence changes nothing."""
+    c = t.outbox.c
+    changed = 0
+    for each in outcomes:
+        values = {"state": each["state"].value, "code": each["code"], "reply": each["reply"], "lease_until": None}
+        if each["state"] is SendState.SENT:
+            values["sent_at"] = each["at"]
+        if each["state"] is SendState.DEFERRED:
+            values["next_try_at"] = each["next_try_at"]
+        mine = (c.id == each["id"], c.fence == each["fence"], c.state == SendState.SENDING.value)
+        changed += connection.execute(update(t.outbox).where(*mine).values(values)).rowcount
+    return changed
+
+
+def release(connection: Connection, claims: Iterable[Claim], at: datetime) -> None:
+    """Claims that were never tried go back, costing no try."""
+    c = t.outbox.c
+    for each in claims:
+        back = {"state": SendState.DEFERRED.value, "lease_until": None, "next_try_at": at, "tries": c.tries - 1}
+        connection.execute(update(t.outbox).where(c.id == each.id, c.fence == each.fence).values(back))
+
+
+def expire_leases(connection: Connection, as_of: datetime) -> int:
+    """A mail found SENDING after its lease may have gone out: UNKNOWN, settled by evidence and never by a timer."""
+    c = t.outbox.c
+    dead = (c.state == SendState.SENDING.value, c.lease_until < as_of)
+    values = {"state": SendState.UNKNOWN.value, "lease_until": None, "reply": "found SENDING after its lease"}
+    return connection.execute(update(t.outbox).where(*dead).values(values)).rowcount
+
+
+def sent_since(connection: Connection, moment: datetime) -> int:
+    """Tries count against the provider's limits, also where they did not succeed."""
+    return connection.execute(select(func.count()).where(t.outbox.c.sent_at > moment)).scalar_one()
+
+
+def waiting(connection: Connection) -> int:
+    return connection.execute(select(func.count()).where(t.outbox.c.state.in_(_WAITING))).scalar_one()
+
+
+def counts(connection: Connection, campaign: str) -> list[tuple[str, str, str, int]]:
+    """(phase, kind, state, how many)."""
+    c = t.outbox.c
+    by = (c.phase, c.kind, c.state)
+    query = select(*by, func.count()).where(c.campaign == campaign).group_by(*by).order_by(*by)
+    return [(phase, kind, state, count) for phase, kind, state, count in connection.execute(query)]
+
+
+def record_bounce(connection: Connection, message_ids: Iterable[str], at: datetime, diagnostic: str) -> list[Any]:
+    """Mark the mails a bounce speaks of; returns (id, campaign, unit, assignment, kind) of those that are ours."""
+    c = t.outbox.c
+    ours = (c.message_id.in_(list(message_ids)), c.bounced_at.is_(None))
+    rows = list(connection.execute(select(c.id, c.campaign, c.unit, c.assignment, c.kind).where(*ours)))
+    if rows:
+        ids = [row.id for row in rows]
+        connection.execute(update(t.outbox).where(c.id.in_(ids)).values(bounced_at=at, reply=diagnostic[:500]))
+    return rows
+
+
+def bounced(connection: Connection, campaign: str) -> dict[str, int]:
+    """How many first mails of each phase came back."""
+    c = t.outbox.c
+    asks = (c.campaign == campaign, c.bounced_at.is_not(None), c.kind.in_(["ask", "inspect-ask"]))
+    query = select(c.phase, func.count()).where(*asks).group_by(c.phase)
+    return dict(connection.execute(query).tuples())

@@ -1,0 +1,281 @@
+"""The tables. JSON is kept as text, moments as UTC; the same on SQLite and PostgreSQL."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)  # fmt: skip
+
+
+class Utc(TypeDecorator[datetime]):
+    """Aware datetimes in, aware datetimes out; SQLite keeps them as naive UTC."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"naive datetime: {value}")
+        aware = value.astimezone(UTC)
+        return aware.replace(tzinfo=None) if dialect.name == "sqlite" else aware
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        return None if value is None else value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Json(TypeDecorator[Any]):
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:  # noqa: ARG002
+        return None if value is None else json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ARG002
+        return None if value is None else json.loads(value)
+
+
+metadata = MetaData()
+_Id = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up only INTEGER keys
+
+
+def _key() -> Column[int]:
+    return Column("id", _Id, primary_key=True, autoincrement=True)
+
+
+def _campaign() -> Column[str]:
+    return Column("campaign", Text, ForeignKey("campaign.id"), nullable=False)
+
+
+unit = Table(
+    "unit", metadata,
+    Column("code", Text, primary_key=True),
+    Column("data", Json, nullable=False),
+    Column("digest", Text, nullable=False),
+)  # fmt: skip
+
+edge = Table(
+    "edge", metadata,
+    _key(),
+    Column("unit", Text, ForeignKey("unit.code"), nullable=False, index=True),
+    Column("kind", Text, nullable=False),
+    Column("parent", Text, nullable=False),
+    Column("valid_from", Date),
+    Column("valid_to", Date),
+)  # fmt: skip
+
+campaign = Table(
+    "campaign", metadata,
+    Column("id", Text, primary_key=True),
+    Column("definition", Json, nullable=False),  # as launched, with its forms
+    Column("forms", Json, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("armed_at", Utc, nullable=False),
+    Column("armed_by", Text, nullable=False),
+    Column("mails_planned", Integer, nullable=False),
+    Column("token_key", LargeBinary, nullable=False),
+    Column("is_paused", Boolean, nullable=False, default=False),
+)  # fmt: skip
+
+campaign_unit = Table(
+    "campaign_unit", metadata,
+    Column("campaign", Text, ForeignKey("campaign.id"), primary_key=True),
+    Column("code", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("level", Text, nullable=False),
+    Column("parent", Text),
+    Column("stage", Text, nullable=False),
+    Column("county", Text, nullable=False),
+    Column("position", Integer, nullable=False),  # administrative order
+    Column("contacts", Json, nullable=False),
+    Column("has_incidents", Boolean, nullable=False),
+    Column("exempt_reason", Text, nullable=False),
+    Index("campaign_unit_by_county", "campaign", "county"),
+)  # fmt: skip
+
+assignment = Table(
+    "assignment", metadata,
+    _key(),
+    _campaign(),
+    Column("phase", Text, nullable=False),
+    Column("deliverable", Text, nullable=False),
+    Column("unit", Text, nullable=False),
+    Column("respondent", Text, nullable=False),
+    Column("due_at", Utc, nullable=False),
+    Column("opened_at", Utc, nullable=False),
+    Column("status", Text, nullable=False, default="missing"),
+    Column("is_late", Boolean, nullable=False, default=False),
+    Column("in_correction", Boolean, nullable=False, default=False),
+    Column("versions", Integer, nullable=False, default=0),
+    Column("accepted", _Id),
+    Column("printed", Json),
+    UniqueConstraint("campaign", "deliverable", "unit"),
+    Index("assignment_by_phase", "campaign", "phase", "status"),
+)  # fmt: skip
+
+outbox = Table(
+    "outbox", metadata,
+    _key(),
+    _campaign(),
+    Column("phase", Text, nullable=False),
+    Column("unit", Text, nullable=False),  # who receives it
+    Column("subject_of", Text, nullable=False),  # deliverable, snapshot … what it is about
+    Column("kind", Text, nullable=False),
+    Column("round", Text, nullable=False),
+    Column("assignment", _Id),
+    Column("priority", Integer, nullable=False),  # 0 first
+    Column("address", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("message_id", Text, nullable=False, unique=True),
+    Column("planned_at", Utc, nullable=False),
+    Column("next_try_at", Utc, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("tries", Integer, nullable=False, default=0),
+    Column("lease_until", Utc),
+    Column("fence", Integer, nullable=False, default=0),
+    Column("sent_at", Utc),
+    Column("code", Integer),
+    Column("reply", Text),
+    Column("bounced_at", Utc),
+    UniqueConstraint("campaign", "unit", "subject_of", "round", "kind"),
+    Index("outbox_by_state", "campaign", "state", "priority", "next_try_at"),
+    Index("outbox_by_sent", "sent_at"),
+)  # fmt: skip
+
+outbox_content = Table(
+    "outbox_content", metadata,
+    Column("outbox", _Id, ForeignKey("outbox.id"), primary_key=True),
+    Column("content", LargeBinary, nullable=False),  # the exact bytes of the mail
+)  # fmt: skip
+
+inbox = Table(
+    "inbox", metadata,
+    _key(),
+    Column("account", Text, nullable=False),
+    Column("folder", Text, nullable=False),
+    Column("uidvalidity", Text, nullable=False),
+    Column("uid", Text, nullable=False),
+    Column("sha256", Text, nullable=False, index=True),
+    Column("received_at", Utc, nullable=False),
+    Column("taken_at", Utc, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("campaign", Text),
+    Column("county", Text),  # by which it is worked on; null: no token found
+    Column("state", Text, nullable=False),  # new | done | person | duplicate
+    Column("class", Text),
+    Column("sender", Text),
+    Column("subject", Text),
+    Column("reason", Text),  # why a person must look
+    UniqueConstraint("account", "folder", "uidvalidity", "uid"),
+    Index("inbox_by_state", "state", "campaign", "county"),
+)  # fmt: skip
+
+submission = Table(
+    "submission", metadata,
+    _key(),
+    _campaign(),
+    Column("assignment", _Id, ForeignKey("assignment.id"), nullable=False),
+    Column("inbox", _Id, ForeignKey("inbox.id"), nullable=False),
+    Column("part", Text, nullable=False),  # which MIME part of the mail
+    Column("file_name", Text, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("received_at", Utc, nullable=False),
+    Column("reviewed_at", Utc, nullable=False),
+    Column("verdict", Text, nullable=False),  # accepted | returned | refused | confirm
+    Column("is_late", Boolean, nullable=False),
+    Column("is_zero", Boolean, nullable=False),
+    Column("ledgers", Json, nullable=False),
+    Column("figures", Json, nullable=False),  # this unit's own, by rollup key
+    Column("findings", Json, nullable=False),
+    UniqueConstraint("assignment", "version"),
+    UniqueConstraint("inbox", "part"),
+    Index("submission_by_verdict", "campaign", "assignment", "verdict", "received_at"),
+)  # fmt: skip
+
+problem = Table(
+    "problem", metadata,
+    Column("campaign", Text, ForeignKey("campaign.id"), primary_key=True),
+    Column("problem_no", Text, primary_key=True),  # given once, never re-used
+    Column("unit", Text, nullable=False),
+    Column("submission", _Id, ForeignKey("submission.id"), nullable=False),  # where its values were last read
+    Column("line", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("values", Json, nullable=False),
+    Column("progress", Json),
+    Index("problem_by_unit", "campaign", "unit"),
+)  # fmt: skip
+
+draw = Table(
+    "draw", metadata,
+    Column("campaign", Text, ForeignKey("campaign.id"), primary_key=True),
+    Column("plan", Text, primary_key=True),
+    Column("seed", Integer, nullable=False),
+    Column("drawn_at", Utc, nullable=False),
+    Column("units", Json, nullable=False),
+)  # fmt: skip
+
+snapshot = Table(
+    "snapshot", metadata,
+    _key(),
+    _campaign(),
+    Column("phase", Text, nullable=False),
+    Column("milestone", Text, nullable=False),
+    Column("label", Text, nullable=False),
+    Column("as_of", Utc, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("coverage", Json, nullable=False),
+    UniqueConstraint("campaign", "milestone"),
+)  # fmt: skip
+
+snapshot_unit = Table(
+    "snapshot_unit", metadata,
+    Column("snapshot", _Id, ForeignKey("snapshot.id"), primary_key=True),
+    Column("unit", Text, primary_key=True),
+    Column("rollup", Json, nullable=False),
+)  # fmt: skip
+
+report = Table(
+    "report", metadata,
+    Column("snapshot", _Id, ForeignKey("snapshot.id"), primary_key=True),
+    Column("unit", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),  # docx | xlsx
+    Column("path", Text, nullable=False),
+    Column("sha256", Text, nullable=False),
+)  # fmt: skip
+
+lease = Table(
+    "lease", metadata,
+    Column("job", Text, primary_key=True),
+    Column("holder", Text, nullable=False),
+    Column("until", Utc, nullable=False),
+    Column("fence", Integer, nullable=False),
+)  # fmt: skip
+
+event = Table(
+    "event", metadata,
+    _key(),
+    Column("at", Utc, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("deed", Text, nullable=False),
+    Column("campaign", Text),
+    Column("unit", Text),
+    Column("detail", Json),
+)  # fmt: skip

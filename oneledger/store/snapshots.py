@@ -1,0 +1,117 @@
+"""Figures frozen at a deadline, with a hash; the reports made of them; who holds a job; who did what."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, select, update
+
+from oneledger.domain.rollup import Coverage, Rollup
+from oneledger.store import schema as t
+from oneledger.store.database import insert_new
+
+
+class Frozen(NamedTuple):
+    id: int
+    campaign: str
+    phase: str
+    milestone: str
+    label: str
+    as_of: datetime
+    digest: str
+
+
+def _as_data(rollup: Rollup) -> dict[str, Any]:
+    data = asdict(rollup)
+    return data | {"missing_units": [list(each) for each in rollup.missing_units]}
+
+
+def _as_rollup(data: dict[str, Any]) -> Rollup:
+    missing = tuple((code, name) for code, name in data["missing_units"])
+    return Rollup(data["figures"], data["answered"], Coverage(**data["coverage"]), missing)
+
+
+def freeze(
+    connection: Connection, campaign: str, phase: str, milestone: str, *,
+    label: str, as_of: datetime, digest: str, rollups: Mapping[str, Rollup], root: str,
+) -> None:  # fmt: skip
+    """The first snapshot of a milestone stands."""
+    row = {
+        "campaign": campaign,
+        "phase": phase,
+        "milestone": milestone,
+        "label": label,
+        "as_of": as_of,
+        "digest": digest,
+        "coverage": asdict(rollups[root].coverage),
+    }
+    if not insert_new(connection, t.snapshot, [row]):
+        return
+    frozen = found(connection, campaign, milestone)
+    assert frozen is not None
+    rows = [{"snapshot": frozen.id, "unit": unit, "rollup": _as_data(each)} for unit, each in rollups.items()]
+    connection.execute(t.snapshot_unit.insert(), rows)
+
+
+_COLUMNS = tuple(t.snapshot.c[name] for name in Frozen._fields)
+
+
+def found(connection: Connection, campaign: str, milestone: str) -> Frozen | None:
+    c = t.snapshot.c
+    row = connection.execute(select(*_COLUMNS).where(c.campaign == campaign, c.milestone == milestone)).one_or_none()
+    return Frozen(*row) if row else None
+
+
+def of_campaign(connection: Connection, campaign: str) -> list[Frozen]:
+    c = t.snapshot.c
+    return [Frozen(*row) for row in connection.execute(select(*_COLUMNS).where(c.campaign == campaign).order_by(c.id))]
+
+
+def rollups(connection: Connection, snapshot: int) -> dict[str, Rollup]:
+    c = t.snapshot_unit.c
+    rows = connection.execute(select(c.unit, c.rollup).where(c.snapshot == snapshot))
+    return {row.unit: _as_rollup(row.rollup) for row in rows}
+
+
+def record_report(connection: Connection, snapshot: int, unit: str, *, kind: str, path: str, sha256: str) -> None:
+    row = {"snapshot": snapshot, "unit": unit, "kind": kind, "path": path, "sha256": sha256}
+    insert_new(connection, t.report, [row])
+
+
+def reports(connection: Connection, snapshot: int) -> dict[tuple[str, str], str]:
+    """(unit, kind) -> path, relative to the data folder."""
+    c = t.report.c
+    rows = connection.execute(select(c.unit, c.kind, c.path).where(c.snapshot == snapshot))
+    return {(row.unit, row.kind): row.path for row in rows}
+
+
+def take_lease(connection: Connection, job: str, holder: str, now: datetime, length: timedelta) -> int | None:
+    """The fence of the lease, or None where another holds it."""
+    c = t.lease.c
+    fresh = {"job": job, "holder": holder, "until": now + length, "fence": 1}
+    if insert_new(connection, t.lease, [fresh]):
+        return 1
+    free = (c.job == job, (c.until < now) | (c.holder == holder))
+    values = {"holder": holder, "until": now + length, "fence": c.fence + 1}
+    if connection.execute(update(t.lease).where(*free).values(values)).rowcount == 0:
+        return None
+    return int(connection.execute(select(c.fence).where(c.job == job)).scalar_one())
+
+
+def end_lease(connection: Connection, job: str, holder: str, now: datetime) -> None:
+    c = t.lease.c
+    mine = (c.job == job, c.holder == holder)
+    connection.execute(update(t.lease).where(*mine).values(until=now - timedelta(microseconds=1)))
+
+
+def record_event(connection: Connection, at: datetime, actor: str, deed: str, **detail: Any) -> None:
+    row = {
+        "at": at,
+        "actor": actor,
+        "deed": deed,
+        "campaign": detail.pop("campaign", None),
+        "unit": detail.pop("unit", None),
+        "detail": detail,
+    }
+    insert_new(connection, t.event, [row])

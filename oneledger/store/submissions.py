@@ -1,0 +1,103 @@
+"""What came back, every version of it; and the problems (问题) that the accepted ledgers hold."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, func, select, update
+
+from oneledger.domain.problems import Problem
+from oneledger.store import schema as t
+from oneledger.store.database import insert_new
+
+
+class Counted(NamedTuple):
+    """The submission that counts for one assignment at a moment."""
+
+    assignment: int
+    submission: int
+    is_zero: bool
+    is_late: bool
+    figures: dict[str, Any]
+    forms: list[str]
+
+
+def record(connection: Connection, row: dict[str, Any]) -> int:
+    return int(connection.execute(t.submission.insert().returning(t.submission.c.id), row).scalar_one())
+
+
+def is_known(connection: Connection, inbox: int, part: str) -> bool:
+    c = t.submission.c
+    return connection.execute(select(c.id).where(c.inbox == inbox, c.part == part)).first() is not None
+
+
+def counting(connection: Connection, campaign: str, phase: str, moment: datetime) -> dict[int, Counted]:
+    """By assignment: the last accepted version received until ``moment``."""
+    s, a = t.submission.c, t.assignment.c
+    last = (
+        select(s.assignment, func.max(s.version).label("version"))
+        .where(s.campaign == campaign, s.verdict == "accepted", s.received_at <= moment)
+        .group_by(s.assignment)
+        .subquery()
+    )
+    query = (
+        select(s.assignment, s.id, s.is_zero, s.is_late, s.figures)
+        .join(last, (last.c.assignment == s.assignment) & (last.c.version == s.version))
+        .join(t.assignment, a.id == s.assignment)
+        .where(a.campaign == campaign, a.phase == phase)
+    )
+    return {
+        row.assignment: Counted(
+            row.assignment, row.id, bool(row.is_zero), bool(row.is_late), row.figures["figures"], row.figures["forms"]
+        )
+        for row in connection.execute(query)
+    }
+
+
+def ledgers(connection: Connection, submissions: Sequence[int]) -> Iterator[tuple[int, dict[str, Any]]]:
+    """(submission id, its ledgers as data)."""
+    s = t.submission.c
+    for start in range(0, len(submissions), 500):
+        some = submissions[start : start + 500]
+        for row in connection.execute(select(s.id, s.ledgers).where(s.id.in_(some))):
+            yield row.id, row.ledgers
+
+
+def verdict_counts(connection: Connection, campaign: str, phase: str) -> dict[str, int]:
+    s, a = t.submission.c, t.assignment.c
+    query = (
+        select(s.verdict, func.count())
+        .join(t.assignment, a.id == s.assignment)
+        .where(a.campaign == campaign, a.phase == phase)
+        .group_by(s.verdict)
+    )
+    return dict(connection.execute(query).tuples())
+
+
+def problems_of(connection: Connection, campaign: str, units: Sequence[str] | None = None) -> list[Problem]:
+    """In order of number; all of the campaign's where no units are named."""
+    c = t.problem.c
+    columns = (c.problem_no, c.unit, c.submission, c.line, c.state, c["values"], c.progress)
+    query = select(*columns).where(c.campaign == campaign).order_by(c.problem_no)
+    if units is not None:
+        query = query.where(c.unit.in_(list(units)))
+    return [Problem(*row) for row in connection.execute(query)]
+
+
+def save_problems(connection: Connection, campaign: str, problems: Sequence[Problem]) -> None:
+    """New numbers are added; known ones take the new values, state and progress."""
+    rows = [{**vars(problem), "campaign": campaign} for problem in problems]
+    known = {
+        number
+        for (number,) in connection.execute(
+            select(t.problem.c.problem_no).where(
+                t.problem.c.campaign == campaign, t.problem.c.problem_no.in_([row["problem_no"] for row in rows])
+            )
+        )
+    }
+    insert_new(connection, t.problem, [row for row in rows if row["problem_no"] not in known])
+    c = t.problem.c
+    for row in rows:
+        if row["problem_no"] in known:
+            mine = (c.campaign == campaign, c.problem_no == row["problem_no"])
+            connection.execute(update(t.problem).where(*mine).values(row))

@@ -1,0 +1,110 @@
+"""The answers a school gets: a receipt, or its own workbook back with what to mend."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from oneledger.adapters.mail_parse import ParsedMail
+from oneledger.adapters.workbook_markup import MarkupError, mark_up
+from oneledger.domain.assignments import Assignment
+from oneledger.domain.findings import Finding
+from oneledger.domain.mailing import Attachment
+from oneledger.domain.notices import Key, Notice, chinese_moment, common_context, office_of, workbook_name
+from oneledger.domain.returns import Review
+from oneledger.store.outbox import OutboxRow
+from tasks.office import Running
+
+NOTICES = {"accepted": Notice.RECEIPT, "returned": Notice.CORRECTION, "refused": Notice.REFUSAL}
+
+
+def answer(
+    here: Running, assignment: Assignment, verdict: Review, mail: ParsedMail, original: bytes, *,
+    version: int, received_at: datetime, as_of: datetime,
+) -> OutboxRow:  # fmt: skip
+    """The one mail that answers one version of one return; ``version`` makes it unique."""
+    notice = NOTICES[verdict.verdict]
+    files: tuple[Attachment, ...] = ()
+    if notice is Notice.CORRECTION:
+        files = _marked(here, assignment, original, verdict.findings)
+    context = _context(here, assignment, verdict, received_at=received_at, version=version)
+    context["has_marked_file"] = bool(files)
+    return _letter(here, assignment, notice, context, mail, files=files, round_=str(version), as_of=as_of)
+
+
+def answer_document(
+    here: Running, assignment: Assignment, mail: ParsedMail, file_name: str, *,
+    version: int, received_at: datetime, as_of: datetime,
+) -> OutboxRow:  # fmt: skip
+    context = _common(here, assignment) | {
+        "received_at": received_at.astimezone(here.zone),
+        "received_text": chinese_moment(received_at, here.campaign),
+        "is_late": received_at > assignment.due_at,
+        "file_name": file_name,
+        "title": here.campaign.deliverable(assignment.deliverable).title,
+    }
+    return _letter(here, assignment, Notice.PLAN_RECEIVED, context, mail, files=(), round_=str(version), as_of=as_of)
+
+
+def _letter(
+    here: Running, assignment: Assignment, notice: Notice, context: dict[str, Any], mail: ParsedMail, *,
+    files: Sequence[Attachment], round_: str, as_of: datetime,
+) -> OutboxRow:  # fmt: skip
+    subject_of = f"{assignment.deliverable}/{assignment.unit}"
+    key = Key(here.name, assignment.phase, assignment.respondent, subject_of, notice, round_)
+    to = here.units[assignment.respondent]
+    return here.letter(
+        key, context, to, as_of,
+        assignment=assignment, files=files, reply_to=mail.message_id or None, address=_back_to(here, assignment, mail),
+    )  # fmt: skip
+
+
+def _back_to(here: Running, assignment: Assignment, mail: ParsedMail) -> str:
+    """To the registered address that wrote; an answer never goes to an address we do not know."""
+    known = {contact.email.lower(): contact.email for contact in here.units[assignment.respondent].contacts}
+    return known.get(mail.sender_address.lower(), here.units[assignment.respondent].address)
+
+
+def _common(here: Running, assignment: Assignment) -> dict[str, Any]:
+    phase = here.campaign.phase(assignment.phase)
+    to = here.units[assignment.unit]
+    context = common_context(here.campaign, phase, to, assignment.due_at, here.office.mail.sender.name)
+    return context | {"office": office_of(here.campaign, here.campaign.deliverable(assignment.deliverable))}
+
+
+def _context(
+    here: Running, assignment: Assignment, verdict: Review, *, received_at: datetime, version: int
+) -> dict[str, Any]:
+    errors = [finding for finding in verdict.findings if finding.level == "error"]
+    queries = [finding for finding in verdict.findings if finding.level == "query"]
+    forms = {form.form: form for form in here.forms.values()}
+    return _common(here, assignment) | {
+        "received_at": received_at.astimezone(here.zone),
+        "received_text": chinese_moment(received_at, here.campaign),
+        "is_late": received_at > assignment.due_at,
+        "is_zero": verdict.is_zero,
+        "forms": [
+            {"title": forms[ledger.form].title, "rows": len(ledger.rows)}
+            for ledger in verdict.ledgers.values()
+            if ledger.form in forms and ledger.form != "cover"
+        ],
+        "notes": [finding.sentence() for finding in verdict.findings if finding.level != "error"],
+        "version_no": version,
+        "attempt": version,
+        "findings": [*errors, *queries],
+        "error_count": len(errors),
+        "query_count": len(queries),
+    }
+
+
+def _marked(
+    here: Running, assignment: Assignment, original: bytes, findings: Sequence[Finding]
+) -> tuple[Attachment, ...]:
+    """The school's own file with the cells marked; none where it cannot be marked: then the mail alone tells."""
+    try:
+        content = mark_up(original, findings)
+    except MarkupError:
+        return ()
+    deliverable = here.campaign.deliverable(assignment.deliverable)
+    code = here.forms[deliverable.forms[0]].code.replace("-", "")
+    name = workbook_name(code, here.units[assignment.unit], f"{here.campaign.phase(assignment.phase).title}_待更正")
+    return (Attachment(name, content),)

@@ -1,0 +1,189 @@
+"""Open a phase: who owes what, then one mail with one prefilled workbook per unit, into the outbox."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from prefect import task
+
+from oneledger.adapters.workbook_stamp import stamp
+from oneledger.domain import tokens
+from oneledger.domain.assignments import Assignment
+from oneledger.domain.campaigns import Deliverable
+from oneledger.domain.launch_plan import Owed, owed
+from oneledger.domain.mailing import Attachment
+from oneledger.domain.notices import (
+    CASCADE,
+    Key,
+    Notice,
+    by_mail,
+    chinese_moment,
+    common_context,
+    office_of,
+    workbook_name,
+)  # fmt: skip
+from oneledger.domain.problems import Problem, printed_row
+from oneledger.domain.sampling import draw
+from oneledger.domain.schedule import due_at
+from oneledger.domain.workbooks import Fill
+from oneledger.store import assignments, campaigns, outbox, submissions
+from oneledger.store.outbox import OutboxRow
+from tasks.office import Running, running
+from tasks.retrying import STORE_RETRIES
+
+
+@task(task_run_name="open-{phase}", **STORE_RETRIES)
+def open_phase(name: str, phase: str, as_of: datetime) -> int:
+    """Write down who owes what in this phase, once. Says how many assignments are new."""
+    here = running(name)
+    with here.office.store.write() as connection:
+        open_problems = {each.unit for each in submissions.problems_of(connection, name) if each.is_open}
+        draws = {
+            plan.plan: campaigns.record_draw(connection, name, draw(plan, here.units.values()), as_of)
+            for plan in here.campaign.samples
+            if any(each.respondents.sample == plan.plan for each in here.campaign.deliverables_of(phase))
+        }
+        rows = [
+            _assignment_row(here, each, as_of)
+            for deliverable in here.campaign.deliverables_of(phase)
+            for each in owed(deliverable, here.units, draws, open_problems)
+        ]
+        return assignments.open_new(connection, rows)
+
+
+def _assignment_row(here: Running, each: Owed, as_of: datetime) -> dict[str, Any]:
+    level = here.units[each.respondent].level
+    return {
+        "campaign": here.name,
+        "phase": each.deliverable.phase,
+        "deliverable": each.deliverable.deliverable,
+        "unit": each.unit,
+        "respondent": each.respondent,
+        "due_at": due_at(here.campaign, each.deliverable, level, here.office.calendar),
+        "opened_at": as_of,
+        "status": "exempt" if here.units[each.unit].exempt_reason else "missing",
+        "is_late": False,
+        "in_correction": False,
+        "versions": 0,
+    }
+
+
+@task(task_run_name="to-ask-{phase}", **STORE_RETRIES)
+def units_to_ask(name: str, phase: str) -> dict[str, list[int]]:
+    """Assignments whose mail is not planned yet, by the county of their respondent."""
+    here = running(name)
+    with here.office.store.read() as connection:
+        owing = [each for each in assignments.of_phase(connection, name, phase) if each.status != "exempt"]
+        asked = {unit for unit, *_ in outbox.known(connection, name, phase, [notice.value for notice in CASCADE])}
+    work: dict[str, list[int]] = {}
+    for each in owing:
+        if each.respondent not in asked:
+            work.setdefault(here.units[each.respondent].county, []).append(each.id)
+    return work
+
+
+@task(task_run_name="ask {label}", **STORE_RETRIES)
+def ask(name: str, phase: str, ids: list[int], as_of: datetime, label: str) -> int:  # noqa: ARG001  label: the run's name
+    """Stamp the workbooks and plan the mails of some counties. Says how many mails are new."""
+    here = running(name)
+    with here.office.store.read() as connection:
+        owing = assignments.by_ids(connection, ids)
+        known = submissions.problems_of(connection, name, sorted({each.unit for each in owing.values()}))
+    problems: dict[str, list[Problem]] = {}
+    for each in known:
+        problems.setdefault(each.unit, []).append(each)
+    letters: list[OutboxRow] = []
+    printed: dict[int, dict[str, Any]] = {}
+    for respondent, theirs in by_mail(owing.values()).items():
+        letter, fills = make_letter(here, respondent, theirs, problems, as_of)
+        letters.append(letter)
+        printed |= fills
+    with here.office.store.write() as connection:
+        assignments.record_printed(connection, printed)
+        return outbox.plan(connection, letters)
+
+
+def make_letter(
+    here: Running, respondent: str, theirs: list[Assignment], problems: dict[str, list[Problem]], as_of: datetime
+) -> tuple[OutboxRow, dict[int, dict[str, Any]]]:
+    """The mail with all its workbooks, and what was printed in each (by assignment)."""
+    campaign, to = here.campaign, here.units[respondent]
+    deliverables = {each.id: campaign.deliverable(each.deliverable) for each in theirs}
+    files, fills = [], {}
+    for each in theirs:
+        if deliverables[each.id].kind == "workbook":
+            name, content, fill = make_workbook(here, each, problems.get(each.unit, []))
+            files.append(Attachment(name, content))
+            fills[each.id] = {"facts": fill.facts, "rows": fill.rows}
+    first = theirs[0]
+    deliverable = deliverables[first.id]
+    phase = campaign.phase(first.phase)
+    about_others = any(each.unit != respondent for each in theirs)
+    context = common_context(campaign, phase, to, min(each.due_at for each in theirs), here.office.mail.sender.name)
+    context |= {
+        "office": office_of(campaign, deliverable),
+        "forms": _titles(here, deliverables.values()),
+        "file_name": "、".join(file.filename for file in files),
+        "duties": _duty_texts(here, deliverables.values()),
+        "open_problems": sum(problem.is_open for each in theirs for problem in problems.get(each.unit, [])),
+        "documents": [each.title for each in deliverables.values() if each.kind == "document"],
+        "about": [
+            {"code": each.unit, "name": here.units[each.unit].name} for each in theirs if each.unit != respondent
+        ],
+    }
+    notice = Notice.INSPECT_ASK if about_others else Notice.ASK
+    key = Key(here.name, first.phase, respondent, first.phase, notice, "1")
+    return here.letter(key, context, to, as_of, assignment=first, files=files), fills
+
+
+def _titles(here: Running, deliverables: Iterable[Deliverable]) -> list[str]:
+    references = dict.fromkeys(reference for each in deliverables for reference in each.forms)
+    return [here.forms[reference].title for reference in references]
+
+
+def _duty_texts(here: Running, deliverables: Iterable[Deliverable]) -> list[str]:
+    return [here.campaign.duty(number).text for number in dict.fromkeys(each.duty for each in deliverables)]
+
+
+def make_workbook(here: Running, each: Assignment, problems: list[Problem]) -> tuple[str, bytes, Fill]:
+    """The file name, the bytes and what was printed."""
+    deliverable = here.campaign.deliverable(each.deliverable)
+    unit = here.units[each.unit]
+    spec, plan = here.master(deliverable, unit.level)
+    values = _prefill_values(here, each)
+    facts = {
+        form.form: {fact.key: values[fact.prefill] for fact in form.facts if fact.prefill in values}
+        for form in spec.sheets
+    }
+    rows = {
+        form.form: [printed_row(problem) for problem in problems if problem.is_open]
+        for form in spec.sheets
+        if form.role == "progress"
+    }
+    token = here.token(each.id, tokens.TokenKind.WORKBOOK)
+    fill = Fill(token, unit.code, unit.name, facts, rows)
+    main = spec.forms[0]
+    title = here.campaign.phase(each.phase).title
+    return workbook_name(main.code.replace("-", ""), unit, title), stamp(plan, fill), fill
+
+
+def _prefill_values(here: Running, each: Assignment) -> dict[str, Any]:
+    campaign, unit = here.campaign, here.units[each.unit]
+    parent = here.units.get(unit.parent or "")
+    phase = campaign.phase(each.phase)
+    respondent = here.units[each.respondent]
+    return {
+        "campaign.title": campaign.title,
+        "campaign.document_no": campaign.document_no,
+        "phase.title": phase.title,
+        "phase.period": f"{phase.ends_on:%Y}年{phase.title}" if phase.ends_on else phase.title,
+        "unit.code": unit.code,
+        "unit.name": unit.name,
+        "unit.stage": unit.stage,
+        "unit.due_text": chinese_moment(each.due_at, campaign) + "前",
+        "parent.name": parent.name if parent else "",
+        "about.name": unit.name,
+        "about.code": unit.code,
+        "respondent.name": respondent.name,
+        "inspector.name": respondent.name,
+    }

@@ -1,0 +1,40 @@
+"""Which assignments do the tokens in a mail and in its workbooks name?"""
+
+from collections.abc import Iterable
+
+from oneledger.adapters.mail_parse import ParsedMail
+from oneledger.domain import tokens
+from oneledger.domain.matching import Evidence
+from oneledger.domain.returns import WorkbookCells
+from oneledger.domain.tokens import TokenKind
+
+
+def _named(texts: Iterable[str], key: bytes, kind: TokenKind) -> list[int]:
+    found = (token for text in texts for token in tokens.find(text, [key]))
+    return list(dict.fromkeys(token.assignment_id for token in found if token.kind == kind and token.assignment_id))
+
+
+def by_address(mail: ParsedMail, key: bytes) -> list[int]:
+    return _named((*mail.envelope_recipients, *mail.recipients), key, TokenKind.REPLY)
+
+
+def by_thread(mail: ParsedMail, key: bytes) -> list[int]:
+    thread = [mail.in_reply_to or "", *mail.references]
+    return _named(thread, key, TokenKind.REPLY)
+
+
+def by_mail(mail: ParsedMail, key: bytes) -> list[int]:
+    return [*by_address(mail, key), *by_thread(mail, key)]
+
+
+def by_workbook(cells: WorkbookCells, key: bytes) -> list[int]:
+    return _named(cells.marks.tokens, key, TokenKind.WORKBOOK)
+
+
+def evidence(mail: ParsedMail, cells: WorkbookCells | None, key: bytes, *, is_forwarded: bool) -> Evidence:
+    return Evidence(
+        workbook=next(iter(by_workbook(cells, key)), None) if cells else None,
+        address=next(iter(by_address(mail, key)), None),
+        thread=next(iter(by_thread(mail, key)), None),
+        is_forwarded=is_forwarded,
+    )

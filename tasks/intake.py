@@ -1,0 +1,106 @@
+"""Take mail in: archive first, record, then leave the reading to the counties' reviews."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from oneledger.adapters.mail_in import ImapSettings, ImapSource, IncomingItem, MaildirSource, MailSource
+from prefect import task
+
+from oneledger.adapters.mail_parse import ParsedMail, parse_mail
+from oneledger.domain.assignments import Assignment
+from oneledger.settings import Collect
+from oneledger.store import assignments, campaigns, inbox
+from oneledger.store.inbox import Seen
+from tasks.evidence import by_mail
+from tasks.office import Office, Running, office, running
+from tasks.retrying import STORE_RETRIES
+
+BATCH = 100
+Place = tuple[str | None, str | None]  # campaign, county
+
+
+@task(task_run_name="take-in-mail", **STORE_RETRIES)
+def take_in_mail(as_of: datetime) -> int:
+    """Archive and record every new mail of every box. Says how many were new."""
+    here = office()
+    with here.store.read() as connection:
+        ledgers = [running(name) for name in campaigns.names(connection)]
+    return sum(_take_in(here, source, ledgers, as_of) for source in sources(here.mail.collect))
+
+
+def sources(collect: Collect) -> list[MailSource]:
+    found: list[MailSource] = []
+    if collect.maildir is not None:
+        found.append(MaildirSource(collect.maildir))
+    if collect.imap_host:
+        found.append(
+            ImapSource(
+                ImapSettings(
+                    host=collect.imap_host,
+                    port=collect.imap_port,
+                    security=collect.imap_security,
+                    user=collect.imap_user,
+                    password=collect.password,
+                    cafile=collect.imap_cafile,
+                )
+            )
+        )
+    return found
+
+
+def _take_in(here: Office, source: MailSource, ledgers: Sequence[Running], as_of: datetime) -> int:
+    taken = 0
+    with here.store.read() as connection:
+        items = list(source.new_items(Seen(connection)))
+    for start in range(0, len(items), BATCH):
+        batch = items[start : start + BATCH]
+        hashes = here.archive.put_many([item.content for item in batch])
+        places = _routes(here, [parse_mail(item.content) for item in batch], ledgers)
+        rows = [_row(item, *each, as_of) for item, each in zip(batch, zip(hashes, places, strict=True), strict=True)]
+        with here.store.write() as connection:
+            taken += inbox.record(connection, rows)
+        source.done(batch)
+    return taken
+
+
+def _row(item: IncomingItem, sha256: str, place: Place, as_of: datetime) -> dict[str, Any]:
+    return {
+        "account": item.account,
+        "folder": item.folder,
+        "uidvalidity": str(item.uidvalidity),
+        "uid": item.uid,
+        "sha256": sha256,
+        "received_at": min(item.received_at, as_of),
+        "taken_at": as_of,
+        "size": len(item.content),
+        "campaign": place[0],
+        "county": place[1],
+        "state": "new",
+    }
+
+
+def _routes(here: Office, mails: Sequence[ParsedMail], ledgers: Sequence[Running]) -> list[Place]:
+    """Campaign and county by the tokens of each mail's addresses and thread; (None, None) where there are none."""
+    named = [[(ledger, by_mail(mail, ledger.token_key)) for ledger in ledgers] for mail in mails]
+    wanted = {number for each in named for _, found in each for number in found}
+    with here.store.read() as connection:
+        known = assignments.by_ids(connection, wanted)
+    return [_route(each, known) for each in named]
+
+
+def _route(found: Sequence[tuple[Running, list[int]]], known: Mapping[int, Assignment]) -> Place:
+    for ledger, numbers in found:
+        for number in numbers:
+            assignment = known.get(number)
+            if assignment is not None and assignment.campaign == ledger.name:
+                return ledger.name, ledger.units[assignment.respondent].county
+    return None, None
+
+
+@task(task_run_name="to-review-{name}", **STORE_RETRIES)
+def mails_to_review(name: str) -> dict[str, list[int]]:
+    """Ids of new mails by county; ``none`` for those without a token."""
+    here = running(name)
+    with here.office.store.read() as connection:
+        return {county or "none": ids for (_, county), ids in inbox.new_by_county(connection, name).items()}

@@ -1,0 +1,186 @@
+"""What every task works with: settings, store, archive, texts and masters, opened once per process."""
+
+import socket
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from oneledger.adapters.archive import Archive
+from oneledger.adapters.mail_compose import compose
+from oneledger.adapters.mail_texts import MailTexts
+from oneledger.adapters.workbook_master import build_master
+from oneledger.adapters.workbook_stamp import StampPlan, prepare
+from oneledger.domain import tokens
+from oneledger.domain.assignments import Assignment, CampaignUnit
+from oneledger.domain.campaigns import Campaign, Deliverable
+from oneledger.domain.forms import Form, asked_of
+from oneledger.domain.mailing import Attachment, MailDraft
+from oneledger.domain.notices import PRIORITY, Key, token_expiry
+from oneledger.domain.work_calendar import WorkCalendar
+from oneledger.domain.workbooks import WorkbookSpec
+from oneledger.settings import COVER, MailSettings, Settings, load_calendar, load_mail
+from oneledger.store import campaigns
+from oneledger.store.database import Store, open_store
+from oneledger.store.outbox import OutboxRow
+
+
+@dataclass(frozen=True)
+class Office:
+    settings: Settings
+    store: Store
+    archive: Archive
+    mail: MailSettings
+    texts: MailTexts
+    calendar: WorkCalendar
+
+    @property
+    def holder(self) -> str:
+        """Who we are when we take a lease."""
+        return socket.gethostname()
+
+
+@lru_cache(maxsize=4)
+def _office(settings_key: str) -> Office:
+    settings = Settings.model_validate_json(settings_key)
+    return Office(
+        settings,
+        open_store(settings.database_url, settings.data),
+        Archive(settings.data / "archive"),
+        load_mail(settings),
+        MailTexts(settings.templates / "mail"),
+        load_calendar(settings.config),
+    )
+
+
+def office() -> Office:
+    """One per process and environment."""
+    return _office(Settings().model_dump_json())
+
+
+@dataclass
+class Running:
+    """A launched campaign with what its tasks need again and again."""
+
+    office: Office
+    campaign: Campaign
+    forms: Mapping[str, Form]
+    token_key: bytes
+    units: Mapping[str, CampaignUnit]
+    _plans: dict[tuple[str, str], tuple[WorkbookSpec, StampPlan]] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        return self.campaign.campaign
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.campaign.timezone)
+
+    def token(self, assignment: int, kind: tokens.TokenKind) -> str:
+        return tokens.sign(tokens.Token(kind, assignment, token_expiry(self.campaign)), self.token_key)
+
+    def forms_of(self, deliverable: Deliverable, level: str) -> tuple[Form, ...]:
+        """The cover, then the deliverable's forms, as this level sees them."""
+        return tuple(asked_of(self.forms[reference], level) for reference in (COVER, *deliverable.forms))
+
+    def master(self, deliverable: Deliverable, level: str) -> tuple[WorkbookSpec, StampPlan]:
+        key = (deliverable.deliverable, level)
+        if key not in self._plans:
+            spec = workbook_spec(self.campaign, deliverable, level, self.forms_of(deliverable, level))
+            self._plans[key] = (spec, prepare(build_master(spec), spec))
+        return self._plans[key]
+
+    def ancestors(self, code: str) -> Iterable[CampaignUnit]:
+        """Nearest first."""
+        parent = self.units[code].parent
+        while parent is not None and parent in self.units:
+            yield self.units[parent]
+            parent = self.units[parent].parent
+
+    def letter(
+        self, key: Key, context: Mapping[str, Any], to: CampaignUnit, at: datetime, *,
+        assignment: Assignment | None = None, files: Sequence[Attachment] = (), reply_to: str | None = None,
+        address: str | None = None,
+    ) -> OutboxRow:  # fmt: skip
+        """One mail as an outbox row with its exact bytes."""
+        number = assignment.id if assignment else 0
+        tag = tokens.subject_tag(number, self.token_key) if assignment else ""
+        text = self.office.texts.render(key.notice.value, {**context, "tag": tag})
+        token = self.token(number, tokens.TokenKind.REPLY)
+        sender, collect = self.office.mail.sender, self.office.mail.collect
+        message_id = key.message_id(token, sender.address.partition("@")[2])
+        draft = MailDraft(
+            to_name=to.name,
+            to_address=address or to.address,
+            from_name=sender.name,
+            from_address=sender.address,
+            reply_to=collect.reply_address(token) if assignment else collect.address,
+            subject=text.subject,
+            text=text.text,
+            html=text.html,
+            attachments=tuple(files),
+            message_id=message_id,
+            in_reply_to=reply_to,
+            references=(reply_to,) if reply_to else (),
+            headers={
+                "X-OneLedger-Kind": f"{key.notice}/{key.phase}/{key.subject_of}/{key.round}".encode(
+                    "ascii", "replace"
+                ).decode()
+            },
+        )
+        return OutboxRow(
+            campaign=key.campaign,
+            phase=key.phase,
+            unit=key.unit,
+            subject_of=key.subject_of,
+            kind=key.notice.value,
+            round=key.round,
+            priority=PRIORITY[key.notice],
+            address=draft.to_address,
+            subject=draft.subject,
+            message_id=message_id,
+            planned_at=at,
+            content=compose(draft, at),
+            assignment=assignment.id if assignment else None,
+        )
+
+
+def workbook_spec(campaign: Campaign, deliverable: Deliverable, level: str, forms: Sequence[Form]) -> WorkbookSpec:
+    return WorkbookSpec(
+        campaign=campaign.campaign,
+        phase=deliverable.phase,
+        title=campaign.title,
+        document_no=campaign.document_no,
+        phase_title=campaign.phase(deliverable.phase).title,
+        level=level,
+        cover=forms[0],
+        forms=tuple(forms[1:]),
+    )
+
+
+@lru_cache(maxsize=8)
+def _running(place: str, name: str, digest: str) -> Running:  # noqa: ARG001  the digest makes a new version a new key
+    here = office()
+    with here.store.read() as connection:
+        launched = campaigns.launched(connection, name)
+        return Running(here, launched.campaign, launched.forms, launched.token_key, campaigns.units(connection, name))
+
+
+def running(name: str) -> Running:
+    """Raises RefusedError where the campaign was never armed."""
+    here = office()
+    with here.store.read() as connection:
+        digest = campaigns.digest(connection, name)
+    return _running(str(here.settings.data), name, digest)
+
+
+def safe_path(base: Path, relative: str) -> Path:
+    """A path under ``base``; raises ValueError for one that leaves it."""
+    path = (base / relative).resolve()
+    if not path.is_relative_to(base.resolve()):
+        raise ValueError(f"{relative} leaves {base}")
+    return path

@@ -1,0 +1,101 @@
+"""What operators see in the Prefect pages: funnel, completeness by county, the mails' states."""
+
+from datetime import datetime
+from typing import Any
+
+from prefect import task
+from prefect.artifacts import create_markdown_artifact, create_table_artifact
+
+from oneledger.domain.pictures import as_markdown_image, funnel_svg
+from oneledger.store import assignments, outbox, snapshots
+from tasks.office import Running, running
+from tasks.retrying import STORE_RETRIES
+
+LEVEL_NAMES = {"province": "省级", "city": "市级", "county": "县级", "school": "学校"}
+
+
+@task(task_run_name="show-progress-{name}", **STORE_RETRIES)
+def show_progress(name: str, as_of: datetime) -> None:
+    """One funnel and one table per phase under way; the newest version is what the Artifacts page shows."""
+    here = running(name)
+    with here.office.store.read() as connection:
+        tallies = assignments.tally(connection, name)
+        counties = assignments.by_county(connection, name)
+        mails = outbox.counts(connection, name)
+        frozen = snapshots.of_campaign(connection, name)
+    for phase in here.campaign.phases:
+        steps = [row for row in tallies if row[0] == phase.phase]
+        if steps:
+            create_markdown_artifact(
+                _funnel(here, phase.phase, steps, mails, as_of, len([f for f in frozen if f.phase == phase.phase])),
+                key=f"funnel-{name}-{phase.phase}",
+                description=f"{phase.title} 进度漏斗",
+            )
+            create_table_artifact(
+                _completeness(here, [row for row in counties if row[0] == phase.phase]),
+                key=f"completeness-{name}-{phase.phase}",
+                description=f"{phase.title} 各县报送情况",
+            )
+
+
+def _funnel(
+    here: Running,
+    phase: str,
+    tallies: list[tuple[str, str, str, bool, bool, int]],
+    mails: list[tuple[str, str, str, int]],
+    as_of: datetime,
+    signed: int,
+) -> str:
+    def mailed(states: set[str]) -> int:
+        asks = ("ask", "inspect-ask")
+        return sum(n for name, kind, state, n in mails if name == phase and kind in asks and state in states)
+
+    parts = [f"截至 {as_of.astimezone(here.zone):%Y-%m-%d %H:%M}", ""]
+    total = sum(n for *_, n in tallies)
+    answered = sum(n for _, _, status, _, _, n in tallies if status in ("returned", "zero"))
+    steps = [
+        ("应报", total),
+        ("已编制", mailed({"planned", "sending", "sent", "deferred", "failed", "unknown"})),
+        ("已发出", mailed({"sent"})),
+        ("有效回收", answered),
+    ]
+    parts += [as_markdown_image(funnel_svg(steps), "进度漏斗"), ""]
+    parts += ["| 层级 | 应报 | 已报 | 零报告 | 豁免 | 未报 |", "|---|---|---|---|---|---|"]
+    for level, title in LEVEL_NAMES.items():
+        counts = _counts(tallies, level)
+        if sum(counts.values()):
+            parts.append(f"| {title} | {sum(counts.values())} | " + " | ".join(map(str, counts.values())) + " |")
+    return "\n".join([*parts, "", f"已定稿 {signed} 次。"])
+
+
+_STATUSES = ("returned", "zero", "exempt", "missing")
+
+
+def _counts(tallies: list[tuple[str, str, str, bool, bool, int]], level: str) -> dict[str, int]:
+    counts = dict.fromkeys(_STATUSES, 0)
+    for _, unit_level, status, _, _, count in tallies:
+        if unit_level == level:
+            counts[status] += count
+    return counts
+
+
+def _completeness(here: Running, rows: list[tuple[str, str, str, int]]) -> list[dict[str, Any]]:
+    table: dict[str, dict[str, int]] = {}
+    for _, county, status, count in rows:
+        table.setdefault(county, dict.fromkeys(_STATUSES, 0))[status] += count
+    told = []
+    for code, counts in sorted(table.items()):
+        expected = sum(counts.values()) - counts["exempt"]
+        done = counts["returned"] + counts["zero"]
+        told.append(
+            {
+                "代码": code,
+                "单位": here.units[code].name if code in here.units else "",
+                "应报": expected,
+                "已报": counts["returned"],
+                "零报告": counts["zero"],
+                "未报": counts["missing"],
+                "完成率": f"{done * 100 // expected if expected else 100}%",
+            }
+        )
+    return told

@@ -1,0 +1,249 @@
+"""Freeze figures at a report-by date; make each office's workbook and report; mail them."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from oneledger.adapters.report_xlsx import consolidated_workbook
+from prefect import task
+
+from oneledger.adapters.report_docx import render_report
+from oneledger.domain.assignments import Assignment, CampaignUnit
+from oneledger.domain.forms import LEVELS, Form
+from oneledger.domain.mailing import Attachment
+from oneledger.domain.notices import Key, Notice, common_context
+from oneledger.domain.report import SnapshotView, UnitBrief, report_context
+from oneledger.domain.rolling import digest, own_rollup, rolled_up
+from oneledger.domain.rollup import Rollup
+from oneledger.domain.schedule import Milestone, report_day, report_milestones
+from oneledger.store import assignments, outbox, snapshots, submissions
+from oneledger.store.outbox import OutboxRow
+from oneledger.store.snapshots import Frozen
+from oneledger.store.submissions import Counted
+from tasks.office import Running, running, safe_path
+from tasks.retrying import STORE_RETRIES
+
+UnitRows = Mapping[str, list[tuple[UnitBrief, dict[str, Any]]]]  # form -> rows with the unit that wrote them
+
+
+@task(task_run_name="freeze-{kind}", **STORE_RETRIES)
+def freeze_due(name: str, kind: str, as_of: datetime) -> list[str]:
+    """Freeze every report milestone that has come; returns those that still lack reports, oldest first."""
+    here = running(name)
+    due = [
+        milestone
+        for phase in here.campaign.phases
+        if phase.kind == kind and phase.opens_on is not None
+        for milestone in report_milestones(here.campaign, phase.phase, here.office.calendar)
+        if milestone.at <= as_of
+    ]
+    for milestone in due:
+        _freeze(here, milestone)
+    with here.office.store.read() as connection:
+        frozen = {each.milestone: each for each in snapshots.of_campaign(connection, name)}
+        return [each.key for each in due if _lacks_reports(here, connection, frozen[each.key])]
+
+
+def _lacks_reports(here: Running, connection: Any, frozen: Frozen) -> bool:
+    done = snapshots.reports(connection, frozen.id)
+    return any((unit, "docx") not in done for unit in _reporting_units(here, snapshots.rollups(connection, frozen.id)))
+
+
+def _reporting_units(here: Running, rollups: Mapping[str, Rollup]) -> list[str]:
+    return [code for code in rollups if here.units[code].level != "school"]
+
+
+def _freeze(here: Running, milestone: Milestone) -> None:
+    with here.office.store.read() as connection:
+        if snapshots.found(connection, here.name, milestone.key):
+            return
+        everyone = assignments.of_phase(connection, here.name, milestone.phase)
+        counted = submissions.counting(connection, here.name, milestone.phase, milestone.at)
+    rollups = roll_up(here, [each for each in everyone if _is_due(here, each, milestone)], counted)
+    if not rollups:
+        return
+    with here.office.store.write() as connection:
+        snapshots.freeze(
+            connection, here.name, milestone.phase, milestone.key,
+            label=f"{milestone.title}（{milestone.at:%Y-%m-%d %H:%M}）", as_of=milestone.at, digest=digest(rollups),
+            rollups=rollups, root=here.campaign.root,
+        )  # fmt: skip
+        snapshots.record_event(
+            connection, milestone.at, "system", "snapshot frozen", campaign=here.name, milestone=milestone.key
+        )
+
+
+def _is_due(here: Running, assignment: Assignment, milestone: Milestone) -> bool:
+    """A snapshot speaks of what was owed by then, not of what is due later in the phase."""
+    deliverable = here.campaign.deliverable(assignment.deliverable)
+    return report_day(here.campaign, deliverable, here.office.calendar) <= milestone.at.date()
+
+
+def roll_up(here: Running, everyone: Iterable[Assignment], counted: Mapping[int, Counted]) -> dict[str, Rollup]:
+    own: dict[str, list[Rollup]] = {}
+    for each in everyone:
+        found = counted.get(each.id)
+        own.setdefault(each.unit, []).append(
+            own_rollup(
+                each, here.units[each.unit].name,
+                is_counted=found is not None,
+                is_zero=found is not None and found.is_zero,
+                is_late=found is not None and found.is_late,
+                figures=found.figures if found else {},
+                forms=found.forms if found else (),
+            )
+        )  # fmt: skip
+    return rolled_up(here.units, own)
+
+
+@task(task_run_name="to-report-{milestone}", **STORE_RETRIES)
+def units_to_report(name: str, milestone: str) -> dict[str, list[str]]:
+    """Offices of a snapshot that have no report yet, each under its own code."""
+    here = running(name)
+    with here.office.store.read() as connection:
+        frozen = snapshots.found(connection, name, milestone)
+        if frozen is None:
+            return {}
+        done = snapshots.reports(connection, frozen.id)
+        units = _reporting_units(here, snapshots.rollups(connection, frozen.id))
+    return {code: [code] for code in units if (code, "docx") not in done}
+
+
+@dataclass(frozen=True)
+class Edition:
+    """A snapshot with all that its reports are made of, read once for many offices."""
+
+    frozen: Frozen
+    rollups: Mapping[str, Rollup]
+    previous: Mapping[str, Rollup]  # the last snapshot of the phase before
+    counted: Mapping[str, list[int]]  # unit -> its submissions that count
+
+
+def edition(here: Running, frozen: Frozen) -> Edition:
+    with here.office.store.read() as connection:
+        everyone = {each.id: each.unit for each in assignments.of_phase(connection, here.name, frozen.phase)}
+        found = submissions.counting(connection, here.name, frozen.phase, frozen.as_of)
+        counted: dict[str, list[int]] = {}
+        for number, each in found.items():
+            counted.setdefault(everyone[number], []).append(each.submission)
+        return Edition(frozen, snapshots.rollups(connection, frozen.id), _previous(connection, here, frozen), counted)
+
+
+@task(task_run_name="report {label}", **STORE_RETRIES)
+def report_pack(name: str, milestone: str, pack: Mapping[str, list[str]], as_of: datetime, label: str) -> int:  # noqa: ARG001
+    """Make and mail the reports of some offices. Says how many offices got theirs."""
+    here = running(name)
+    with here.office.store.read() as connection:
+        frozen = snapshots.found(connection, name, milestone)
+    assert frozen is not None
+    this = edition(here, frozen)
+    for codes in pack.values():
+        for code in codes:
+            _report(here, this, code, as_of)
+    return sum(map(len, pack.values()))
+
+
+def _previous(connection: Any, here: Running, frozen: Frozen) -> Mapping[str, Rollup]:
+    """The last snapshot of the phase before; empty where there was none."""
+    order = [phase.phase for phase in here.campaign.phases]
+    before = order[: order.index(frozen.phase)]
+    earlier = [each for each in snapshots.of_campaign(connection, here.name) if each.phase in before]
+    return snapshots.rollups(connection, earlier[-1].id) if earlier else {}
+
+
+def _report(here: Running, this: Edition, code: str, as_of: datetime) -> None:
+    view = view_of(here, this, code)
+    docx = render_report(here.office.settings.templates / "reports" / "phase_report.docx", report_context(view))
+    xlsx = consolidated_workbook(view, rows_of(here, this, code), forms_by_name(here), [])
+    frozen = this.frozen
+    paths = {"docx": _save(here, frozen, code, "docx", docx), "xlsx": _save(here, frozen, code, "xlsx", xlsx)}
+    with here.office.store.write() as connection:
+        for kind, (path, content_hash) in paths.items():
+            snapshots.record_report(connection, frozen.id, code, kind=kind, path=path, sha256=content_hash)
+        if here.units[code].contacts:
+            outbox.plan(connection, [_letter(here, frozen, view, docx, xlsx, as_of)])
+
+
+def forms_by_name(here: Running) -> dict[str, Form]:
+    return {form.form: form for form in here.forms.values()}
+
+
+def brief(unit: CampaignUnit) -> UnitBrief:
+    return UnitBrief(unit.code, unit.name, unit.level)
+
+
+def view_of(here: Running, this: Edition, code: str) -> SnapshotView:
+    children = [(here.units[each], rollup) for each, rollup in this.rollups.items() if here.units[each].parent == code]
+    parent = here.units.get(here.units[code].parent or "")
+    return SnapshotView(
+        campaign=here.campaign,
+        phase=here.campaign.phase(this.frozen.phase),
+        label=this.frozen.label,
+        as_of=this.frozen.as_of,
+        unit=brief(here.units[code]),
+        rollup=this.rollups[code],
+        children=tuple((brief(unit), rollup) for unit, rollup in children),
+        previous=this.previous.get(code),
+        forms=forms_by_name(here),
+        snapshot_id=f"{here.name}/{this.frozen.milestone}",
+        digest=this.frozen.digest,
+        addressee=parent.name if parent else "",
+    )
+
+
+def rows_of(here: Running, this: Edition, code: str) -> UnitRows:
+    """Rows of the units below, form by form; they go no higher than the form allows (domain.md 1.2)."""
+    level = here.units[code].level
+    shown = {form.form for form in here.forms.values() if form.table and _may_see(level, form.table.rollup.union_up_to)}
+    owners = {
+        submission: unit
+        for unit, mine in this.counted.items()
+        if shown and _is_below(here, unit, code)
+        for submission in mine
+    }
+    with here.office.store.read() as connection:
+        found = dict(submissions.ledgers(connection, list(owners)))
+    rows: dict[str, list[tuple[UnitBrief, dict[str, Any]]]] = {}
+    for submission, unit in sorted(owners.items(), key=lambda pair: here.units[pair[1]].order):
+        for name in found[submission].keys() & shown:
+            written = [(brief(here.units[unit]), row["values"]) for row in found[submission][name]["rows"]]
+            rows.setdefault(name, []).extend(written)
+    return rows
+
+
+def _may_see(level: str, union_up_to: str) -> bool:
+    return LEVELS.index(level) >= LEVELS.index(union_up_to)
+
+
+def _is_below(here: Running, code: str, top: str) -> bool:
+    return code == top or any(above.code == top for above in here.ancestors(code))
+
+
+def _save(here: Running, frozen: Frozen, code: str, kind: str, content: bytes) -> tuple[str, str]:
+    """Path under the data folder and hash. Written whole or not at all."""
+    unit = here.units[code]
+    title = here.campaign.phase(frozen.phase).title
+    relative = f"reports/{here.name}/{frozen.milestone}/{code}_{unit.name}_{title}.{kind}"
+    path = safe_path(here.office.settings.data, relative)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}.part")
+    unfinished.write_bytes(content)
+    unfinished.replace(path)
+    return relative, sha256(content).hexdigest()
+
+
+def _letter(here: Running, frozen: Frozen, view: SnapshotView, docx: bytes, xlsx: bytes, as_of: datetime) -> OutboxRow:
+    to = here.units[view.unit.code]
+    context = common_context(here.campaign, view.phase, to, frozen.as_of, here.office.mail.sender.name)
+    names = [f"{to.code}_{view.phase.title}{end}" for end in ("报告.docx", "汇总表.xlsx")]
+    context |= {
+        "label": frozen.label,
+        "coverage": view.rollup.coverage,
+        "files": names,
+        "missing": [{"code": code, "name": name} for code, name in view.rollup.missing_units],
+    }
+    files = [Attachment(name, content) for name, content in zip(names, (docx, xlsx), strict=True)]
+    key = Key(here.name, frozen.phase, to.code, frozen.milestone, Notice.REPORT, "1")
+    return here.letter(key, context, to, as_of, files=files)

@@ -1,0 +1,129 @@
+"""Remind who has not answered, by the ladder; tell the collectors who is late. Each rung once, the latest only."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from prefect import task
+
+from oneledger.domain.assignments import Assignment
+from oneledger.domain.campaigns import Rung
+from oneledger.domain.notices import Key, Notice, common_context, office_of
+from oneledger.domain.schedule import rung_reached
+from oneledger.store import assignments, outbox
+from oneledger.store.outbox import OutboxRow
+from tasks.office import Running, running
+from tasks.retrying import STORE_RETRIES
+
+
+@task(task_run_name="remind-{phase}", **STORE_RETRIES)
+def remind(name: str, phase: str, as_of: datetime) -> int:
+    """Plan the reminders that are due. Says how many are new. Stops for a unit the moment its return is accepted."""
+    here = running(name)
+    with here.office.store.read() as connection:
+        owing = [each for each in assignments.of_phase(connection, name, phase) if each.is_open]
+        known = outbox.known(connection, name, phase, [Notice.REMIND.value])
+    letters = []
+    for (respondent, subject_of), theirs in _by_deadline(here, owing).items():
+        rung = rung_reached(here.campaign, theirs[0].due_at, here.campaign.reminders.rungs, here.office.calendar, as_of)
+        if rung is None or (respondent, subject_of, rung.rung, Notice.REMIND.value) in known:
+            continue
+        if theirs[0].opened_at < as_of:  # never on the heels of the first mail
+            letters.append(_reminder(here, respondent, subject_of, theirs, rung, as_of))
+    with here.office.store.write() as connection:
+        return outbox.plan(connection, letters)
+
+
+def _by_deadline(here: Running, owing: Iterable[Assignment]) -> dict[tuple[str, str], list[Assignment]]:
+    grouped: dict[tuple[str, str], list[Assignment]] = {}
+    for each in owing:
+        subject_of = f"{each.phase}@{each.due_at.astimezone(here.zone):%m%d}"
+        grouped.setdefault((each.respondent, subject_of), []).append(each)
+    return grouped
+
+
+def _reminder(
+    here: Running, respondent: str, subject_of: str, theirs: list[Assignment], rung: Rung, as_of: datetime
+) -> OutboxRow:
+    first = theirs[0]
+    campaign, to = here.campaign, here.units[respondent]
+    context = common_context(campaign, campaign.phase(first.phase), to, first.due_at, here.office.mail.sender.name)
+    deliverable = campaign.deliverable(first.deliverable)
+    context |= {
+        "office": office_of(campaign, deliverable),
+        "rung": rung.rung,
+        "working_days_left": -rung.days,
+        "has_findings": any(each.in_correction for each in theirs),
+        "deliverables": [_owed_title(here, each) for each in theirs],
+    }
+    key = Key(here.name, first.phase, respondent, subject_of, Notice.REMIND, rung.rung)
+    return here.letter(key, context, to, as_of, assignment=first)
+
+
+def _owed_title(here: Running, each: Assignment) -> str:
+    title = here.campaign.deliverable(each.deliverable).title
+    return title if each.unit == each.respondent else f"{title}（{here.units[each.unit].name}）"
+
+
+@task(task_run_name="digest-{phase}", **STORE_RETRIES)
+def digest(name: str, phase: str, as_of: datetime) -> int:
+    """One list of late units to each county and city above them, once per deadline and rung."""
+    here = running(name)
+    with here.office.store.read() as connection:
+        everyone = [each for each in assignments.of_phase(connection, name, phase) if each.status != "exempt"]
+        known = outbox.known(connection, name, phase, [Notice.DIGEST.value])
+    letters = []
+    for due in sorted({each.due_at for each in everyone}):
+        rung = rung_reached(here.campaign, due, here.campaign.reminders.digests, here.office.calendar, as_of)
+        if rung is None:
+            continue
+        subject_of = f"{phase}@{due.astimezone(here.zone):%m%d}"
+        dated = [each for each in everyone if each.due_at == due]
+        for collector, below in _by_collector(here, dated).items():
+            is_known = (collector, subject_of, rung.rung, Notice.DIGEST.value) in known
+            if not is_known and any(each.is_open for each in below):
+                letters.append(_digest_letter(here, collector, subject_of, below, rung, as_of))
+    with here.office.store.write() as connection:
+        return outbox.plan(connection, letters)
+
+
+def _by_collector(here: Running, owing: Iterable[Assignment]) -> dict[str, list[Assignment]]:
+    """Every county and city above a respondent is told of it; the province looks at the window instead."""
+    grouped: dict[str, list[Assignment]] = {}
+    for each in owing:
+        for above in here.ancestors(each.respondent):
+            if above.level in ("county", "city") and above.contacts:
+                grouped.setdefault(above.code, []).append(each)
+    return grouped
+
+
+def _digest_letter(
+    here: Running, collector: str, subject_of: str, below: list[Assignment], rung: Rung, as_of: datetime
+) -> OutboxRow:
+    campaign, to = here.campaign, here.units[collector]
+    first = below[0]
+    late = [each for each in below if each.is_open]
+    context = common_context(campaign, campaign.phase(first.phase), to, first.due_at, here.office.mail.sender.name)
+    context |= {
+        "collector": {"code": to.code, "name": to.name},
+        "late": _in_order(here, late),
+        "expected": len(below),
+        "returned": len(below) - len(late),
+        "missing": len(late),
+    }
+    key = Key(here.name, first.phase, collector, subject_of, Notice.DIGEST, rung.rung)
+    return here.letter(key, context, to, as_of)
+
+
+def _in_order(here: Running, late: Iterable[Assignment]) -> list[dict[str, Any]]:
+    """In administrative order, never by how many problems they have."""
+    units = sorted(((here.units[each.respondent], each) for each in late), key=lambda pair: pair[0].order)
+    return [
+        {
+            "code": unit.code,
+            "name": unit.name,
+            "status": "in_correction" if each.in_correction else "missing",
+            "parent_name": here.units[unit.parent].name if unit.parent else "",
+        }
+        for unit, each in units
+    ]

@@ -1,0 +1,345 @@
+"""Judge what a county's schools sent: every mail once, every workbook in it, and answer each.
+
+First everything is read and judged; then verdicts, problems, answers and the mail's own state are written in one
+transaction. A crash in between repeats the work and none of its effects.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from prefect import task
+from sqlalchemy import Connection
+
+from oneledger.adapters.mail_parse import MailPart, ParsedMail, facts_of, may_hold_workbook, parse_mail
+from oneledger.adapters.workbook_reader import WorkbookReader
+from oneledger.domain.assignments import Assignment, CampaignUnit
+from oneledger.domain.campaigns import PhaseKind
+from oneledger.domain.figures import figures_of
+from oneledger.domain.incoming import Bounce, MailClass, classify, read_bounce
+from oneledger.domain.matching import chosen, match
+from oneledger.domain.problems import Problem, numbered, progressed
+from oneledger.domain.returns import Review, Unreadable, WorkbookCells
+from oneledger.domain.review import ReviewContext, review
+from oneledger.domain.rollup import ReturnStatus
+from oneledger.domain.workbooks import Fill
+from oneledger.store import assignments, inbox, outbox, submissions
+from oneledger.store.inbox import InboxRow
+from oneledger.store.outbox import OutboxRow
+from tasks.answering import answer, answer_document
+from tasks.evidence import by_mail, evidence
+from tasks.office import Running, running
+from tasks.retrying import STORE_RETRIES
+
+CHUNK = 25  # mails per transaction
+
+
+@dataclass
+class ReviewTally:
+    accepted: int = 0
+    returned: int = 0
+    refused: int = 0
+    automatic: int = 0
+    bounced: int = 0
+    for_a_person: int = 0
+    failed_counties: list[str] = field(default_factory=list)
+
+    @classmethod
+    def summed(cls, tallies: Iterable["ReviewTally"]) -> "ReviewTally":
+        total = cls()
+        for each in tallies:
+            for name in ("accepted", "returned", "refused", "automatic", "bounced", "for_a_person"):
+                setattr(total, name, getattr(total, name) + getattr(each, name))
+        return total
+
+
+@dataclass
+class Judgement:
+    """One workbook (or document) of one mail, judged; not yet written."""
+
+    assignment: Assignment  # as it stands after this version
+    version: int
+    part: MailPart
+    review: Review
+    is_late: bool
+    letter: OutboxRow
+
+
+@dataclass
+class Opened:
+    """One mail, worked through."""
+
+    row: InboxRow
+    mail: ParsedMail
+    kind: MailClass
+    judgements: list[Judgement] = field(default_factory=list)
+    bounce: Bounce | None = None
+    reasons: list[str] = field(default_factory=list)  # why a person must look
+
+
+@task(task_run_name="review {label}", **STORE_RETRIES)
+def review_pack(name: str, pack: Mapping[str, list[int]], as_of: datetime, label: str) -> ReviewTally:  # noqa: ARG001
+    """Judge every new mail of some counties. A faulty workbook is a verdict, not an exception.
+
+    One bad county holds up no other: the rest are done first, then the task fails and names it.
+    """
+    tally = ReviewTally()
+    faults: list[Exception] = []
+    with WorkbookReader() as reader:
+        for county, ids in pack.items():
+            try:
+                for start in range(0, len(ids), CHUNK):
+                    _review_chunk(running(name), reader, ids[start : start + CHUNK], as_of, tally)
+            except Exception as fault:  # noqa: BLE001  raised again below, after the other counties
+                faults.append(fault)
+                tally.failed_counties.append(county)
+    if faults:
+        raise ExceptionGroup(f"counties that failed: {', '.join(tally.failed_counties)}", faults)
+    return tally
+
+
+def _review_chunk(here: Running, reader: WorkbookReader, ids: list[int], as_of: datetime, tally: ReviewTally) -> None:
+    with here.office.store.read() as connection:
+        rows = inbox.by_ids(connection, ids)
+    book: dict[int, Assignment] = {}  # as they stand while this chunk is judged
+    opened = [_open(here, reader, row, book, as_of) for row in rows]
+    with here.office.store.write() as connection:
+        for each in opened:
+            _record(here, connection, each, as_of)
+    for each in opened:
+        _count(tally, each)
+
+
+def _count(tally: ReviewTally, opened: Opened) -> None:
+    for judgement in opened.judgements:
+        verdict = judgement.review.verdict
+        setattr(tally, verdict, getattr(tally, verdict) + 1)
+    tally.bounced += opened.bounce is not None
+    tally.automatic += opened.kind in (MailClass.AUTO_REPLY, MailClass.READ_RECEIPT, MailClass.OWN)
+    tally.for_a_person += bool(opened.reasons)
+
+
+def _open(here: Running, reader: WorkbookReader, row: InboxRow, book: dict[int, Assignment], as_of: datetime) -> Opened:
+    mail = parse_mail(here.office.archive.get(row.sha256))
+    facts = facts_of(
+        mail,
+        has_token=bool(by_mail(mail, here.token_key)),
+        own_addresses=frozenset({here.office.mail.sender.address.lower()}),
+    )
+    opened = Opened(row, mail, classify(facts))
+    if opened.kind is MailClass.BOUNCE:
+        opened.bounce = read_bounce(facts)
+    if opened.kind is not MailClass.ANSWER_CANDIDATE:
+        return opened
+    files = [part for part in mail.parts if part.filename or may_hold_workbook(part.content)]
+    read = [(part, reader.read(part.content)) for part in files]
+    workbooks = [(part, cells) for part, cells in read if isinstance(cells, WorkbookCells)]
+    documents = [(part, cells) for part, cells in read if isinstance(cells, Unreadable)]
+    for part, cells in workbooks:
+        _take_workbook(here, opened, part, cells, book, as_of)
+    if not _take_documents(here, opened, [part for part, _ in documents], book, as_of) and not workbooks:
+        _refuse_files(here, opened, documents, book, as_of)
+    return opened
+
+
+def _take_workbook(
+    here: Running, opened: Opened, part: MailPart, cells: WorkbookCells, book: dict[int, Assignment], as_of: datetime
+) -> None:
+    proof = evidence(opened.mail, cells, here.token_key, is_forwarded=part.forwarded)
+    assignment = _assignment(here, chosen(proof), book)
+    if assignment is None:
+        opened.reasons.append("邮件和表格里都没有本次任务的编号")
+        return
+    verdict = match(proof, opened.mail.sender_address, _entitled(here, assignment))
+    if verdict.certainty != "certain":
+        opened.reasons.append(verdict.reason)
+        return
+    _judge(here, opened, part, assignment, _review(here, assignment, cells, opened.row.received_at), book, as_of)
+
+
+def _refuse_files(
+    here: Running, opened: Opened, files: Sequence[tuple[MailPart, Any]], book: dict[int, Assignment], as_of: datetime
+) -> None:
+    """Nothing in the mail can be read as a workbook. Say so where the sender is known, else leave it to a person."""
+    proof = evidence(opened.mail, None, here.token_key, is_forwarded=False)
+    assignment = _assignment(here, chosen(proof), book)
+    if not files or assignment is None or here.campaign.deliverable(assignment.deliverable).kind != "workbook":
+        opened.reasons.append("邮件没有可以读取的附件，请查看正文" if assignment else "找不到对应的任务")
+        return
+    verdict = match(proof, opened.mail.sender_address, _entitled(here, assignment))
+    if verdict.certainty != "certain":
+        opened.reasons.append(verdict.reason)
+        return
+    part = files[0][0]
+    refused = Review("refused", {}, [unreadable.finding for _, unreadable in files])
+    _judge(here, opened, part, assignment, refused, book, as_of)
+
+
+def _take_documents(
+    here: Running, opened: Opened, parts: Sequence[MailPart], book: dict[int, Assignment], as_of: datetime
+) -> bool:
+    """Word, PDF and pictures that answer a document the sender owes. Says whether there was one."""
+    proof = evidence(opened.mail, None, here.token_key, is_forwarded=False)
+    asked = _assignment(here, chosen(proof), book)
+    if asked is None or opened.mail.sender_address.lower() not in _entitled(here, asked):
+        return False
+    taken = False
+    for owed in _owed_documents(here, asked):
+        deliverable = here.campaign.deliverable(owed.deliverable)
+        for part in parts:
+            if (part.filename or "").rpartition(".")[2].lower() in deliverable.formats:
+                book.setdefault(owed.id, owed)
+                _judge(here, opened, part, book[owed.id], Review("accepted", {}, []), book, as_of, is_document=True)
+                taken = True
+                break
+    return taken
+
+
+def _owed_documents(here: Running, asked: Assignment) -> list[Assignment]:
+    names = {each.deliverable for each in here.campaign.deliverables_of(asked.phase) if each.kind == "document"}
+    if not names:
+        return []
+    with here.office.store.read() as connection:
+        return assignments.of_respondent(connection, here.name, asked.respondent, names)
+
+
+def _assignment(here: Running, number: int | None, book: dict[int, Assignment]) -> Assignment | None:
+    if number is None:
+        return None
+    if number not in book:
+        with here.office.store.read() as connection:
+            book |= assignments.by_ids(connection, [number])
+    found = book.get(number)
+    return found if found is not None and found.campaign == here.name else None
+
+
+def _entitled(here: Running, assignment: Assignment) -> set[str]:
+    """The respondent's own addresses and those of the offices above it."""
+    units = [here.units[assignment.respondent], *here.ancestors(assignment.respondent)]
+    return {contact.email.lower() for unit in units for contact in unit.contacts}
+
+
+def _review(here: Running, assignment: Assignment, cells: WorkbookCells, received_at: datetime) -> Review:
+    deliverable = here.campaign.deliverable(assignment.deliverable)
+    phase = here.campaign.phase(assignment.phase)
+    unit = here.units[assignment.unit]
+    forms = here.forms_of(deliverable, unit.level)
+    context = ReviewContext(
+        campaign=here.name,
+        phase=assignment.phase,
+        unit_code=unit.code,
+        unit_name=unit.name,
+        level=unit.level,
+        stage=unit.stage,
+        phase_opens_on=phase.opens_on,
+        phase_ends_on=phase.ends_on,
+        rectify_ends_on=next((each.ends_on for each in here.campaign.phases if each.kind is PhaseKind.RECTIFY), None),
+        received_on=received_at.astimezone(here.zone).date(),
+        due_on_unit=assignment.due_at.astimezone(here.zone).date(),
+        expected_forms=tuple(f"{form.form}-v{form.version}" for form in forms),
+        printed=_printed(assignment, unit),
+    )
+    return review(cells, forms, context)
+
+
+def _printed(assignment: Assignment, unit: CampaignUnit) -> Fill | None:
+    kept = assignment.printed
+    return Fill("", unit.code, unit.name, kept["facts"], kept["rows"]) if kept else None
+
+
+def _judge(
+    here: Running, opened: Opened, part: MailPart, before: Assignment, verdict: Review,
+    book: dict[int, Assignment], as_of: datetime, *, is_document: bool = False,
+) -> None:  # fmt: skip
+    version = before.versions + 1
+    received_at = opened.row.received_at
+    is_late = received_at > before.due_at
+    after = _standing(before, verdict, version, is_late=is_late)
+    book[before.id] = after
+    if is_document:
+        letter = answer_document(
+            here, before, opened.mail, part.filename or "", version=version, received_at=received_at, as_of=as_of
+        )
+    else:
+        letter = answer(
+            here, before, verdict, opened.mail, part.content, version=version, received_at=received_at, as_of=as_of
+        )
+    opened.judgements.append(Judgement(after, version, part, verdict, is_late, letter))
+
+
+def _standing(before: Assignment, verdict: Review, version: int, *, is_late: bool) -> Assignment:
+    """The last valid version counts: a faulty later one leaves an accepted return as it was."""
+    if verdict.verdict == "accepted":
+        status: ReturnStatus = "zero" if verdict.is_zero else "returned"
+        return replace(before, versions=version, status=status, is_late=is_late, in_correction=False)
+    return replace(before, versions=version, in_correction=before.is_open)
+
+
+def _record(here: Running, connection: Connection, opened: Opened, as_of: datetime) -> None:
+    for judgement in opened.judgements:
+        submission = submissions.record(connection, _submission_row(here, opened, judgement, as_of))
+        after = judgement.assignment
+        if judgement.review.verdict == "accepted":
+            after = replace(after, accepted=submission)
+            _record_problems(here, connection, after, judgement.review, submission)
+        assignments.record_return(connection, after)
+    outbox.plan(connection, [judgement.letter for judgement in opened.judgements])
+    if opened.bounce is not None:
+        outbox.record_bounce(connection, opened.bounce.message_ids, as_of, opened.bounce.diagnostic)
+    inbox.settle(
+        connection, opened.row.id,
+        **{
+            "state": "person" if opened.reasons else "done",
+            "reason": "；".join(opened.reasons) or None,
+            "class": opened.kind.value,
+            "sender": opened.mail.sender_address[:200],
+            "subject": opened.mail.subject[:200],
+            "campaign": here.name,
+        },
+    )  # fmt: skip
+
+
+def _submission_row(here: Running, opened: Opened, judgement: Judgement, as_of: datetime) -> dict[str, Any]:
+    verdict = judgement.review
+    forms = {form.form: form for form in here.forms.values()}
+    level = here.units[judgement.assignment.unit].level
+    deliverable = here.campaign.deliverable(judgement.assignment.deliverable)
+    narrowed = {form.form: form for form in here.forms_of(deliverable, level)} if deliverable.forms else forms
+    answered = [name for name in verdict.ledgers if name != "cover"]
+    figures: dict[str, Any] = {}
+    for name in answered:
+        figures |= figures_of(narrowed[name], verdict.ledgers[name])
+    return {
+        "campaign": here.name,
+        "assignment": judgement.assignment.id,
+        "inbox": opened.row.id,
+        "part": judgement.part.path,
+        "file_name": (judgement.part.filename or "")[:200],
+        "sha256": sha256(judgement.part.content).hexdigest(),
+        "version": judgement.version,
+        "received_at": opened.row.received_at,
+        "reviewed_at": as_of,
+        "verdict": verdict.verdict,
+        "is_late": judgement.is_late,
+        "is_zero": verdict.is_zero,
+        "ledgers": {name: asdict(ledger) for name, ledger in verdict.ledgers.items()},
+        "figures": {"figures": figures, "forms": answered},
+        "findings": [asdict(finding) for finding in verdict.findings],
+    }
+
+
+def _record_problems(
+    here: Running, connection: Connection, assignment: Assignment, verdict: Review, submission: int
+) -> None:
+    roles = {form.form: form.role for form in here.forms.values()}
+    known = submissions.problems_of(connection, here.name, [assignment.unit])
+    changed: list[Problem] = []
+    for name, ledger in verdict.ledgers.items():
+        if roles.get(name) == "problems":
+            year = assignment.opened_at.astimezone(here.zone).year
+            changed += numbered(assignment.unit, year, submission, ledger.rows, known)
+        elif roles.get(name) == "progress":
+            changed += progressed(ledger.rows, submission, known)
+    submissions.save_problems(connection, here.name, changed)

@@ -1,0 +1,45 @@
+"""Real parts for tests: a store on SQLite and on PostgreSQL, the project's own definitions."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from oneledger.domain.campaigns import Campaign
+from oneledger.domain.work_calendar import WorkCalendar
+from oneledger.settings import load_calendar, load_campaign
+from oneledger.store.database import Store, open_store
+
+CONFIG = Path(__file__).parent.parent / "config"
+
+
+@pytest.fixture(scope="session")
+def calendar() -> WorkCalendar:
+    return load_calendar(CONFIG)
+
+
+@pytest.fixture(scope="session")
+def liaoning() -> Campaign:
+    return load_campaign(CONFIG, "liaoning-2021")
+
+
+@pytest.fixture(scope="session")
+def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A PostgreSQL server of this test process alone, ended with it."""
+    from tests.postgres import running_postgres
+
+    with running_postgres(tmp_path_factory.mktemp("postgres")) as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    """An empty store on either database: every rule of the store holds on both."""
+    if request.param == "sqlite":
+        opened = open_store("", tmp_path)
+    else:
+        from tests.postgres import fresh_database
+
+        opened = open_store(fresh_database(request.getfixturevalue("postgres_url")), tmp_path)
+    yield opened
+    opened.close()

