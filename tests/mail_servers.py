@@ -1,8 +1,13 @@
 """Real servers on loopback for the tests of mail: an SMTP server that fails on demand, and certificates for it."""
 
 import asyncio
+import select
+import socket
 import ssl
+import subprocess
+import sys
 import threading
+import time
 from collections import deque
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -148,3 +153,125 @@ def write_certificate(folder, host="127.0.0.1"):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(cafile, keyfile)
     return str(cafile), context
+
+
+@contextmanager
+def imap_server(folder, *, cafile=None, keyfile=None):
+    """A real IMAP server (pymap, mails in memory) as a process of its own on a free port; gives its port."""
+    port = free_port()
+    tls = ["--cert", cafile, "--key", keyfile] if cafile else ["--no-tls"]
+    program = (
+        "import functools, sys, pymap.config as config; from pymap.main import main; sys.argv[0] = 'pymap';"
+        "config.BuiltinHash = functools.partial(config.BuiltinHash, rounds=1); main()"  # a login takes half a second else
+    )
+    arguments = [sys.executable, "-c", program, "--host", "127.0.0.1", "--port", str(port), *tls, "dict"]
+    with (folder / "imap.log").open("wb") as output:
+        process = subprocess.Popen(arguments, stdout=output, stderr=output)
+    try:
+        _wait_for(port, process)
+        yield port
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return taken.getsockname()[1]
+
+
+def _wait_for(port, process):
+    for _ in range(200):
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            assert process.poll() is None, "the IMAP server did not start"
+            time.sleep(0.05)
+        else:
+            return
+    raise AssertionError("the IMAP server does not answer")
+
+
+class Wire:
+    """What a wire saw, and after how many bytes from the server it is cut."""
+
+    def __init__(self):
+        self.port = 0
+        self.said = b""  # by the client
+        self.cut_after = None
+
+
+@contextmanager
+def wire(target_port, *, tls=None):
+    """A way to a server that listens to what is said, may speak TLS on the client's side, and may be cut."""
+    tap = Wire()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        tap.port = listener.getsockname()[1]
+        listener.settimeout(0.05)
+        stopping = threading.Event()
+        thread = threading.Thread(target=_serve_wire, args=(tap, listener, target_port, tls, stopping))
+        thread.start()
+        try:
+            yield tap
+        finally:
+            stopping.set()
+            thread.join(10)
+
+
+def _serve_wire(tap, listener, target_port, tls, stopping):
+    while not stopping.is_set():
+        try:
+            near, _ = listener.accept()
+        except TimeoutError:
+            continue
+        near.settimeout(5)
+        with near, socket.create_connection(("127.0.0.1", target_port), timeout=5) as far:
+            try:
+                with tls.wrap_socket(near, server_side=True) if tls else near as spoken:
+                    _pass_on(tap, spoken, far, stopping)
+            except OSError:
+                continue
+
+
+def _pass_on(tap, near, far, stopping):
+    heard = 0
+    while not stopping.is_set():
+        pending = getattr(near, "pending", int)()
+        ready = [near] if pending else select.select([near, far], [], [], 0.05)[0]
+        for end in ready:
+            data = end.recv(4096)
+            if not data:
+                return
+            if end is near:
+                tap.said += data
+                far.sendall(data)
+            else:
+                heard += len(data)
+                if tap.cut_after is not None and heard > tap.cut_after:
+                    return
+                near.sendall(data)
+
+
+@contextmanager
+def scripted_imap(answers):
+    """An IMAP server that answers each command by the first pattern it contains; otherwise with OK."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=_serve_script, args=(listener, answers))
+        thread.start()
+        try:
+            yield listener.getsockname()[1]
+        finally:
+            thread.join(10)
+
+
+def _serve_script(listener, answers):
+    listener.settimeout(5)
+    connection, _ = listener.accept()
+    with connection, connection.makefile("rb") as lines:
+        connection.sendall(b"* OK [CAPABILITY IMAP4rev1] ready\r\n")
+        for line in lines:
+            tag, _, command = line.strip().partition(b" ")
+            replies = next((reply for pattern, reply in answers.items() if pattern in command), b"")
+            connection.sendall(replies + tag + b" OK done\r\n")
+            if command == b"LOGOUT":
+                return
