@@ -8,8 +8,8 @@ from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 from oneledger.adapters import workbook_styles as styles
+from oneledger.adapters.cell_marks import COLOURS, is_address
 from oneledger.adapters.cell_text import clean
-from oneledger.adapters.workbook_marks import COLOURS, is_address
 from oneledger.adapters.workbook_styles import Look
 from oneledger.domain.cells import column_name
 from oneledger.domain.findings import Finding

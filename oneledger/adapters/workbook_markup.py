@@ -14,8 +14,8 @@ from openpyxl import load_workbook
 from openpyxl.utils.cell import range_boundaries
 from openpyxl.workbook import Workbook
 
+from oneledger.adapters.cell_marks import put_mark, take_off_marks
 from oneledger.adapters.findings_sheet import draw_list, is_list
-from oneledger.adapters.workbook_marks import put_mark, take_off_marks
 from oneledger.domain.errors import OneLedgerError
 from oneledger.domain.findings import Finding
 from oneledger.domain.printed import FINDINGS_SHEET

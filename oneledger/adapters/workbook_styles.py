@@ -1,6 +1,7 @@
 """How the cells of a master look: fonts an official document uses, fills that say who writes where."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from openpyxl.cell.cell import Cell, MergedCell
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Protection, Side
@@ -16,7 +17,7 @@ REQUIRED_FILL = PatternFill("solid", fgColor="FFFFF9E3")
 PRINTED_FILL = PatternFill("solid", fgColor="FFF2F2F2")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # told apart by identity: hashing openpyxl's styles is slow
 class Look:
     font: Font
     alignment: Alignment
@@ -69,7 +70,11 @@ def answer(field: Field, *, printed: bool = False) -> Look:
 
     ``printed``: its value stands in the form and is the same for every unit.
     """
-    locked = printed or field.locked
-    fill = PRINTED_FILL if locked else REQUIRED_FILL if field.required is True else None
-    side = "center" if field.type in _CENTRED else "left"
-    return Look(_font(SONG, 10.5), _aligned(side), fill, BORDER, _FORMATS.get(field.type, "@"), locked)
+    return _answer(field.type, locked=printed or field.locked, required=field.required is True)
+
+
+@lru_cache
+def _answer(kind: FieldType, *, locked: bool, required: bool) -> Look:
+    fill = PRINTED_FILL if locked else REQUIRED_FILL if required else None
+    side = "center" if kind in _CENTRED else "left"
+    return Look(_font(SONG, 10.5), _aligned(side), fill, BORDER, _FORMATS.get(kind, "@"), locked)
