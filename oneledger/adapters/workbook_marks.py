@@ -1,73 +1,49 @@
-"""Our marks in a school's own cells: a colour and a comment, put on and taken off again."""
+"""Our marks in an xlsx, and which part of the zip holds which sheet: small XML parts, read without the fast parser."""
 
-import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping
+from xml.etree import ElementTree as ET
 
-from openpyxl.cell.cell import Cell, MergedCell
-from openpyxl.comments import Comment
-from openpyxl.styles import PatternFill
-from openpyxl.utils.cell import coordinate_to_tuple
-from openpyxl.workbook import Workbook
-from openpyxl.worksheet.worksheet import Worksheet
-
-from oneledger.adapters.cell_text import clean
-from oneledger.domain.findings import Finding
-
-AUTHOR = "一本账"
-OPENING = "【更正提示】"  # of every comment of ours; programs drop authors, but no text
-COLOURS = {"error": "FFFFB9BD", "query": "FFFFE066"}  # not Excel's own palette, so that no school's colour is taken off
-_NO_COLOUR = "00000000"
-_ADDRESS = re.compile(r"[A-Z]{1,3}[1-9]\d{0,6}")
-_LAST_ROW, _LAST_COLUMN = 1_048_576, 16_384
-_LINE = 24  # characters of a comment's line
+Parts = Mapping[str, bytes]
 
 
-def put_mark(sheet: Worksheet, address: str, findings: Sequence[Finding]) -> None:
-    """The worst finding gives the colour; a note gives none. A comment of the school's own stays."""
-    cell = _cell(sheet, address)
-    if cell is None:
-        return
-    levels = {finding.level for finding in findings}
-    colour = next((COLOURS[level] for level in COLOURS if level in levels), None)
-    if colour:
-        cell.fill = PatternFill("solid", fgColor=colour, bgColor=_own_colour(cell))
-    if cell.comment is None:
-        text = clean(OPENING + "\n".join(finding.sentence() for finding in findings))
-        cell.comment = Comment(text, AUTHOR, height=40 + 18 * (1 + len(text) // _LINE), width=320)
+def _elements(parts: Parts, ending: str, tag: str) -> Iterator[ET.Element]:
+    """Parts with a DOCTYPE were refused before, so entities cannot be declared."""
+    for name, xml in parts.items():
+        if name.lower().endswith(ending):
+            try:
+                root = ET.fromstring(xml)  # noqa: S314
+            except ET.ParseError:
+                continue
+            yield from (element for element in root.iter() if element.tag.rpartition("}")[2] == tag)
 
 
-def _cell(sheet: Worksheet, address: str) -> Cell | None:
-    """None for what is no single cell. Of merged cells the top left one carries the mark."""
-    if not is_address(address):
-        return None
-    cell = sheet[address]
-    if isinstance(cell, MergedCell):
-        merged = next(each for each in sheet.merged_cells.ranges if address in each)
-        cell = sheet.cell(merged.min_row, merged.min_col)
-    return cell if isinstance(cell, Cell) else None
+def _attribute(element: ET.Element, name: str) -> str:
+    return next((value for key, value in element.attrib.items() if key.rpartition("}")[2] == name), "")
 
 
-def is_address(text: str) -> bool:
-    if not _ADDRESS.fullmatch(text):
-        return False
-    row, column = coordinate_to_tuple(text)
-    return row <= _LAST_ROW and column <= _LAST_COLUMN
+def custom_property(parts: Parts, name: str) -> str:
+    for element in _elements(parts, "docprops/custom.xml", "property"):
+        if _attribute(element, "name") == name:
+            return "".join(element.itertext()).strip()
+    return ""
 
 
-def _own_colour(cell: Cell) -> str:
-    """A solid fill shows no background colour: there the cell's own colour waits until our mark is taken off."""
-    fill = cell.fill
-    if fill.fill_type == "solid" and fill.fgColor.type == "rgb" and fill.fgColor.rgb not in COLOURS.values():
-        return str(fill.fgColor.rgb)
-    return _NO_COLOUR
+def defined_name(parts: Parts, name: str) -> str:
+    """A text constant, written with its quotation marks."""
+    for element in _elements(parts, ".xml", "definedName"):
+        if _attribute(element, "name") == name:
+            return (element.text or "").strip().strip('"')
+    return ""
 
 
-def take_off_marks(book: Workbook) -> None:
-    for sheet in book.worksheets:
-        for cell in list(sheet._cells.values()):  # noqa: SLF001  # iter_rows would make every cell up to the corner
-            if cell.comment is not None and (cell.comment.text or "").startswith(OPENING):
-                cell.comment = None
-            if cell.fill.fill_type == "solid" and cell.fill.fgColor.rgb in COLOURS.values():
-                own = cell.fill.bgColor.rgb
-                restored = isinstance(own, str) and own != _NO_COLOUR
-                cell.fill = PatternFill("solid", fgColor=own) if restored else PatternFill()
+def sheet_parts(parts: Parts) -> dict[str, str]:
+    """Sheet name -> xl/worksheets/sheet1.xml."""
+    targets = {
+        _attribute(element, "Id"): _attribute(element, "Target").lstrip("/").removeprefix("xl/")
+        for element in _elements(parts, ".xml.rels", "Relationship")
+    }
+    return {
+        _attribute(element, "name"): f"xl/{targets[_attribute(element, 'id')]}"
+        for element in _elements(parts, ".xml", "sheet")
+        if _attribute(element, "id") in targets
+    }

@@ -22,6 +22,15 @@ def cell_name(row: int, column: int) -> str:
     return f"{column_name(column)}{row + 1}"
 
 
+def position(name: str) -> tuple[int, int]:
+    """U7 is (6, 20). Raises ValueError for anything else."""
+    letters = name.rstrip("0123456789")
+    column = 0
+    for letter in letters.upper():
+        column = column * 26 + "ABCDEFGHIJKLMNOPQRSTUVWXYZ".index(letter) + 1
+    return int(name[len(letters) :]) - 1, column - 1
+
+
 def cell_at(rows: Sequence[Sequence[CellValue]], row: int, column: int) -> CellValue:
     """Rows may be ragged: what lies outside is blank."""
     if row < len(rows) and column < len(rows[row]):

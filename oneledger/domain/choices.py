@@ -9,6 +9,7 @@ from oneledger.domain.parsed import Parsed, folded, shown, written
 from oneledger.domain.returns import CellValue
 
 _YES = frozenset({"√", "✓", "✔", "☑", "是的", "对", "y", "yes", "true"})
+_HAVE = {"有": "是", "没有": "否", "无": "否"}
 _NO = frozenset({"×", "✗", "✘", "不是", "不", "n", "no", "false"})
 _SEPARATORS = re.compile(r"([、，,;；/|\s]+)")
 _NUMBERED = re.compile(r"第?(\d{1,3})[条项号.]?", re.ASCII)
@@ -23,18 +24,21 @@ def _by_fold(choices: Sequence[str]) -> dict[str, str]:
 
 
 def _alias(fold: str, choices: Sequence[str]) -> str | None:
-    """Ticks and plain words for yes and no. 有 and 无 are left out: to 是否零报告 either could be meant."""
+    """Ticks and plain words for yes and no."""
     if fold in _YES and "是" in choices:
         return "是"
     return "否" if fold in _NO and "否" in choices else None
 
 
-def read_choice(raw: CellValue, choices: tuple[str, ...]) -> Parsed:
+def read_choice(raw: CellValue, choices: tuple[str, ...], title: str = "") -> Parsed:
+    """``title``: of the field; 有 answers 有无家长代表, but not 是否零报告."""
     text = written(raw)
     if text in choices:
         return Parsed(text)
     fold = folded(text).strip(_TRAILING)
     choice = _by_fold(choices).get(fold) or _alias(fold, choices)
+    if choice is None and "有无" in title and _HAVE.get(fold) in choices:
+        choice = _HAVE[fold]
     if choice is None:
         return Parsed(fault="不在可选范围内，请从下拉列表中选择")
     return Parsed(choice, f"按“{choice}”读取")

@@ -23,7 +23,7 @@ class _Rule:
 
     def fails(self, values: Values, broken: frozenset[str]) -> bool:
         """A rule that reads a value nobody knows says nothing."""
-        if self.names & broken:
+        if broken and not self.names.isdisjoint(broken):
             return False
         if self.when is not None and not self.when.holds(values):
             return False

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field as member
 
-from oneledger.domain.cells import cell_at, is_blank
+from oneledger.domain.cells import is_blank
 from oneledger.domain.findings import Finding
 from oneledger.domain.forms import Field, Form
 from oneledger.domain.layout_facts import FactPlaces, find_facts
@@ -38,7 +38,9 @@ class Placed:
         return (len(self.facts.cells) + len(self.table.columns)) / asked if asked else 0.0
 
     def at(self, position: Position) -> CellValue:
-        value = cell_at(self.sheet.rows, *position)
+        row, column = position
+        rows = self.sheet.rows
+        value = rows[row][column] if row < len(rows) and column < len(rows[row]) else None
         return self.filled.get(position, value) if self.filled and is_blank(value) else value
 
     def answers(self) -> dict[tuple[str, int], CellValue]:

@@ -2,18 +2,16 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from datetime import date, datetime, time
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from oneledger.domain.returns import CellValue
 
 SHOWN_LENGTH = 40
 
 
-@dataclass(frozen=True, slots=True)
-class Parsed:
+class Parsed(NamedTuple):
     """``value`` None without a fault is a blank. ``note`` and ``fault`` are Chinese clauses without a full stop."""
 
     value: Any = None

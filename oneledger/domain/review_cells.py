@@ -9,7 +9,7 @@ from oneledger.domain.expressions import compiled
 from oneledger.domain.findings import Finding
 from oneledger.domain.forms import Field, FieldType
 from oneledger.domain.layout import Placed, Position
-from oneledger.domain.parsed import folded, shown, written
+from oneledger.domain.parsed import Parsed, folded, shown, written
 from oneledger.domain.pupil_data import pupil_data_in
 from oneledger.domain.returns import CellValue
 from oneledger.domain.rules import structural
@@ -51,12 +51,15 @@ class CellReader:
             else:
                 self._take_theirs(field, place, reading)
         self._miss(fields, places, scope, reading)
-        return Reading(reading.values, reading.broken, {field.key: reading.told.get(field.key, []) for field in fields})
+        if len(reading.told) > 1:
+            reading.told = {field.key: reading.told[field.key] for field in fields if field.key in reading.told}
+        return reading
 
     def _take_theirs(self, field: Field, place: Position, reading: Reading) -> None:
         raw = self._placed.at(place)
         if raw is None or is_blank(raw):
-            self._explain_blank(field, place, reading)
+            if self._formulas or self._placed.unclear:
+                self._explain_blank(field, place, reading)
             return
         if place in self._placed.unclear:
             reading.broken.add(field.key)
@@ -75,16 +78,16 @@ class CellReader:
     def _explain_blank(self, field: Field, place: Position, reading: Reading) -> None:
         if place in self._placed.unclear:
             reading.broken.add(field.key)
-        elif self._formulas and cell_name(*place) in self._formulas:
+        elif cell_name(*place) in self._formulas:
             reading.broken.add(field.key)
             self._tell(field, reading, structural("WB-041", self._sheet, cell_name(*place), title=field.title))
 
     def _take_ours(self, field: Field, place: Position | None, ours: Any, reading: Reading) -> None:
         as_printed = _as_printed(ours)
-        mine = parse(field, as_printed)
+        mine = Parsed(as_printed) if field.type == FieldType.TEXT else parse(field, as_printed)
         reading.values[field.key] = as_printed if mine.fault else mine.value
         raw = self._placed.at(place) if place else None
-        if place is None or is_blank(raw) or _same(field, raw, as_printed):
+        if place is None or raw == as_printed or is_blank(raw) or _same(field, raw, as_printed):
             return
         words = {"title": field.title, "ours": shown(as_printed) or "空白"}
         self._tell(field, reading, structural("WB-051", self._sheet, cell_name(*place), found=shown(raw), **words))
@@ -127,7 +130,7 @@ def _as_printed(ours: Any) -> CellValue:
 
 
 def _same(field: Field, theirs: CellValue, ours: CellValue) -> bool:
-    if theirs == ours or folded(written(theirs)) == folded(written(ours)):
+    if folded(written(theirs)) == folded(written(ours)):
         return True
     one, other = parse(field, theirs), parse(field, ours)
     return one.value is not None and one.value == other.value

@@ -19,6 +19,7 @@ LOST_DIGITS = "Excel 把它当成了数字，后几位已丢失，请把单元�
 
 _MARK_STARTS = "/／\\＼-－—Nn"
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u2060\ufeff\xad]|_x00[01][0-9A-Fa-f]_")
+_UNTIDY = re.compile(r"[\x00-\x20\x7f-\xa0\xad\u200b-\u200f\u2060\u3000\ufeff]|_x00")
 _BLANKS = re.compile(r"[ \t\u3000\xa0]+")
 _LINES = re.compile(r" ?\r?\n\s*|\r")
 
@@ -91,13 +92,15 @@ def _as_text(field: Field, raw: Filled) -> Parsed:
 
 def _tidied(raw: str) -> tuple[str, str | None]:
     """Trimmed, runs of blanks as one, no characters that cannot be seen or printed."""
+    if not _UNTIDY.search(raw):
+        return raw, None
     text = _CONTROLS.sub("", raw)
     note = None if text == raw or raw.count("_x000D_") + len(text) == len(raw) else "去掉了看不见的字符"
     return _LINES.sub("\n", _BLANKS.sub(" ", text)).strip(), note
 
 
 def _as_choice(field: Field, raw: Filled) -> Parsed:
-    return read_choice(raw, field.allowed)
+    return read_choice(raw, field.allowed, field.title)
 
 
 def _as_multi(field: Field, raw: Filled) -> Parsed:
