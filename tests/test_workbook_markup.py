@@ -147,13 +147,17 @@ def test_control_characters_and_long_texts_in_a_finding_do_no_harm():
     assert (sheet["F4"].value, len(sheet["H4"].value)) == ("坏字", 32_767)
 
 
-def test_a_comment_and_a_colour_of_the_school_are_respected():
+def test_a_comment_of_the_school_stays():
     book = opened(STAMPED)
     book["台账"]["B8"].comment = Comment("请领导核对", "张老师")
-    book["台账"]["H8"].fill = PatternFill("solid", fgColor="FF00FF00")
-    once = mark_up(saved(book), [WRONG_DAY, Finding("LG-008", "台账", "H8")])
-    assert marks(once, "B8")[0] == (RED, "请领导核对")
-    assert marks(mark_up(once, []), "B8", "H8") == [("FFFFF9E3", "请领导核对"), ("FF00FF00", None)]
+    once = mark_up(saved(book), [WRONG_DAY])
+    assert (marks(once, "B8"), marks(mark_up(once, []), "B8")) == ([(RED, "请领导核对")], [("FFFFF9E3", "请领导核对")])
+
+
+def test_a_background_that_another_program_invented_is_not_taken_for_the_own_colour():
+    book = opened(mark_up(STAMPED, [WRONG_DAY]))
+    book["台账"]["B8"].fill = PatternFill("solid", fgColor=RED, bgColor="FFFF99CC")
+    assert marks(mark_up(saved(book), []), "B8") == [("00000000", None)]
 
 
 @pytest.mark.parametrize(("sheet", "cell"), [

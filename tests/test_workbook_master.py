@@ -48,7 +48,7 @@ def test_a_sheet_prints_head_facts_table_notes_and_signatures_from_top_to_bottom
 
 def test_the_cover_groups_its_facts_and_tells_how_to_fill_and_answer(book):
     cover = texts(book["封面"])
-    assert cover["A1"] == "2021年专项治理行动\n全面部署　封面"
+    assert cover["A1"] == "2021年专项治理行动\n全面部署　报表封面"
     assert [cover.get(f"A{row}") for row in range(4, 13)] == ["编号", "基本信息", 1, 2, "填报信息", 3, 4, 5, "填表说明"]
     assert [cover[f"A{row}"] for row in range(13, 21)] == [
         "1．本簿共3张表：本页和《问题排查台账》（QL-01，见“台账”页）、《自查表》（QL-05，见“自查”页）。",

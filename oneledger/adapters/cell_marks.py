@@ -11,6 +11,7 @@ from openpyxl.workbook import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from oneledger.adapters.cell_text import clean
+from oneledger.adapters.workbook_styles import OUR_COLOURS
 from oneledger.domain.findings import Finding
 
 AUTHOR = "一本账"
@@ -55,19 +56,17 @@ def is_address(text: str) -> bool:
 
 
 def _own_colour(cell: Cell) -> str:
-    """A solid fill shows no background colour: there the cell's own colour waits until our mark is taken off."""
-    fill = cell.fill
-    if fill.fill_type == "solid" and fill.fgColor.type == "rgb" and fill.fgColor.rgb not in COLOURS.values():
-        return str(fill.fgColor.rgb)
-    return _NO_COLOUR
+    """A solid fill shows no background colour: there the colour our form had waits until the mark is taken off."""
+    shown = str(cell.fill.fgColor.rgb)
+    return shown if cell.fill.fill_type == "solid" and shown in OUR_COLOURS else _NO_COLOUR
 
 
 def take_off_marks(book: Workbook) -> None:
+    """A colour of the school's own under a mark is lost: LibreOffice writes any background, so only ours are trusted."""
     for sheet in book.worksheets:
         for cell in list(sheet._cells.values()):  # noqa: SLF001  # iter_rows would make every cell up to the corner
             if cell.comment is not None and (cell.comment.text or "").startswith(OPENING):
                 cell.comment = None
             if cell.fill.fill_type == "solid" and cell.fill.fgColor.rgb in COLOURS.values():
-                own = cell.fill.bgColor.rgb
-                restored = isinstance(own, str) and own != _NO_COLOUR
-                cell.fill = PatternFill("solid", fgColor=own) if restored else PatternFill()
+                own = str(cell.fill.bgColor.rgb)
+                cell.fill = PatternFill("solid", fgColor=own) if own in OUR_COLOURS else PatternFill()

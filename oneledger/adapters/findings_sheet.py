@@ -74,12 +74,12 @@ def _put(sheet: Worksheet, row: int, column: int, value: str | int, look: Look) 
     """What a school wrote may start with = + - @ and stays text, also when someone edits the cell."""
     cell = sheet.cell(row, column)
     look.put_on(cell)
+    if value == "":
+        return
+    cell.value = clean(value) if isinstance(value, str) else value
     if isinstance(value, str):
-        cell.value = clean(value)
         cell.data_type = "s"
         cell.quotePrefix = value.startswith(("=", "+", "-", "@"))
-    else:
-        cell.value = value
 
 
 def _set_page(sheet: Worksheet) -> None:

@@ -57,7 +57,7 @@ class SheetDrawing:
         """Text never becomes a formula. A value that spans columns: see ``span``."""
         cell = self.sheet.cell(row, column)
         self.dress(cell, look)
-        if value is not None:
+        if value not in (None, ""):
             cell.value = clean(value) if isinstance(value, str) else value
             cell.data_type = "s" if isinstance(value, str) else cell.data_type
 

@@ -15,6 +15,7 @@ HEADING_FILL = PatternFill("solid", fgColor="FFDCE6F1")
 GROUP_FILL = PatternFill("solid", fgColor="FFEDF2F9")
 REQUIRED_FILL = PatternFill("solid", fgColor="FFFFF9E3")
 PRINTED_FILL = PatternFill("solid", fgColor="FFF2F2F2")
+OUR_COLOURS = frozenset(str(fill.fgColor.rgb) for fill in (HEADING_FILL, GROUP_FILL, REQUIRED_FILL, PRINTED_FILL))
 
 
 @dataclass(frozen=True, eq=False)  # told apart by identity: hashing openpyxl's styles is slow

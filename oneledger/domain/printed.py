@@ -76,7 +76,7 @@ def code_line(form: Form) -> str:
 
 
 def title_of(form: Form, spec: WorkbookSpec) -> str:
-    return f"{spec.title}\n{spec.phase_title}　{form.title}" if form is spec.cover else form.title
+    return f"{spec.title}\n{spec.phase_title}　报表{form.title}" if form is spec.cover else form.title
 
 
 def lines_below(form: Form, spec: WorkbookSpec) -> tuple[str, ...]:
