@@ -62,7 +62,7 @@ def _own_colour(cell: Cell) -> str:
 
 
 def take_off_marks(book: Workbook) -> None:
-    """A colour of the school's own under a mark is lost: LibreOffice writes any background, so only ours are trusted."""
+    """A colour of the school's own under a mark is lost: LibreOffice invents backgrounds, so only ours are trusted."""
     for sheet in book.worksheets:
         for cell in list(sheet._cells.values()):  # noqa: SLF001  # iter_rows would make every cell up to the corner
             if cell.comment is not None and (cell.comment.text or "").startswith(OPENING):
