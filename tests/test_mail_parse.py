@@ -148,6 +148,11 @@ def test_the_date_is_the_senders_claim_in_utc_or_none(raw, expected):
     assert parse_mail(make_mail(b"Date: " + raw)).date == expected
 
 
+def test_a_heading_folded_over_a_line_of_blanks_does_not_end_the_headers():
+    mail = parse_mail(b"Subject: x\r\n \r\nFrom: a@b.cn\r\n\r\nbody")
+    assert (mail.subject, mail.sender_address, mail.text) == ("x", "a@b.cn", "body")
+
+
 @pytest.mark.parametrize("raw", [b"<@@@", b"<[123.x]@[y]>", b"<", b"", b"a b c", b"<<>>", b"\xff\xfe"])
 def test_a_hostile_message_id_is_no_reason_to_stumble(raw):
     mail = parse_mail(make_mail(b"Message-ID: " + raw, b"References: " + raw, b"Subject: ok"))
@@ -388,6 +393,7 @@ def test_no_more_than_two_hundred_parts_are_looked_at():
         b"Content-Type: text/html\n\n" + b"<script>" * 30_000,
         b"Content-Type: text/html\n\n" + b"<" * 200_000,
         b"Content-Type: multipart/mixed; boundary=-\n\n" + b"--" * 100_000,
+        b"Content-Type: multipart/mixed; boundary=b\n\n" + b"--b\n\n" * 400_000,
         b"\r\n" * 100_000,
         b" \r" * 100_000,
     ],

@@ -16,7 +16,7 @@ MAX_NESTING = 6  # multiparts inside multiparts, within one mail
 MAX_PARTS = 200
 _MAX_HEADER_BYTES = 1 << 20
 _MAX_CONTENT_HEADER = 16_384  # characters of a Content-… header that are looked at
-_BLANK_LINE = re.compile(rb"\r?\n[ \t]*\r?\n|\A\r?\n")
+_BLANK_LINE = re.compile(rb"\r?\n\r?\n|\A\r?\n")  # a line of blanks only is a folded heading's
 _HEADER_LINE = re.compile(rb"([!-9;-~]{1,200})[ \t]*:(.*)", re.DOTALL)
 
 Headers = list[tuple[str, bytes]]
@@ -107,6 +107,8 @@ def _walk(structure: Structure, headers: Headers, body: bytes, place: _Place) ->
         for number, part in enumerate(_split_parts(structure, body, kind.boundary), 1):
             block, inner = split_message(part)
             _walk(structure, read_headers(block, structure.defects), inner, place.child(number))
+            if structure.parts_seen > MAX_PARTS:
+                break
         return
     content = _decoded(structure, body, kind.encoding)
     if _is_mail(kind, content) and _may_forward(structure, place):
