@@ -1,0 +1,182 @@
+"""A roll-up as a report reads it: looked up by key, and every number that was used is kept with its key."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from oneledger.domain.campaigns import Campaign, Phase
+from oneledger.domain.forms import LEVELS, Field, Form
+from oneledger.domain.phrases import grouped
+from oneledger.domain.rollup import Coverage, Number, Rollup
+
+_LEVELS = ("ministry", *LEVELS)
+_BETWEEN = re.compile(r",(?=[a-z][a-z0-9_]*=)")
+
+
+@dataclass(frozen=True)
+class UnitBrief:
+    code: str
+    name: str
+    level: str
+
+
+@dataclass(frozen=True)
+class SnapshotView:
+    """One unit's frozen figures with all that a report of them needs. ``children`` stand in administrative order."""
+
+    campaign: Campaign
+    phase: Phase
+    label: str
+    as_of: datetime  # aware
+    unit: UnitBrief
+    rollup: Rollup
+    children: tuple[tuple[UnitBrief, Rollup], ...]
+    previous: Rollup | None  # the same unit, the phase before
+    forms: Mapping[str, Form]
+    snapshot_id: str
+    digest: str
+    addressee: str = ""  # 主送; empty: a person writes it
+    is_reviewed: bool = False  # a person has signed for the figures
+
+    @cached_property
+    def form_names(self) -> tuple[str, ...]:
+        """The phase's forms, in the order in which its deliverables name them."""
+        references = (name for each in self.campaign.deliverables_of(self.phase.phase) for name in each.forms)
+        return tuple(dict.fromkeys(name.rpartition("-v")[0] for name in references))
+
+    @cached_property
+    def phase_forms(self) -> tuple[Form, ...]:
+        known = {form.form: form for form in self.forms.values()}
+        return tuple(known[name] for name in self.form_names if name in known)
+
+    def levels_asked(self, form: str) -> set[str]:
+        """The levels, from this unit's own downwards, that owe this form in the phase."""
+        owed = [each for each in self.campaign.deliverables_of(self.phase.phase) if _names(each.forms, form)]
+        asked: set[str] = {level for each in owed for level in (each.respondents.levels or ("school",))}
+        return asked & set(_LEVELS[_LEVELS.index(self.unit.level) :])
+
+    def form_with(self, column: str) -> Form | None:
+        """The phase's form that has a column of this key."""
+        return next((form for form in self.phase_forms if any(each.key == column for each in form.columns)), None)
+
+    @cached_property
+    def problem_form(self) -> Form | None:
+        """The ledger of problems, of whatever phase."""
+        return next((form for form in self.forms.values() if form.role == "problems"), None)
+
+    def form_in_role(self, role: str) -> Form | None:
+        return next((form for form in self.phase_forms if form.role == role), None)
+
+
+def _names(references: Iterable[str], form: str) -> bool:
+    return any(each.rpartition("-v")[0] == form for each in references)
+
+
+@dataclass(frozen=True)
+class Source:
+    """A number of the report and where it comes from. A ``key`` that starts with = is a formula of keys."""
+
+    key: str
+    title: str
+    value: str
+    unit: str
+
+
+class Figures:
+    """Looks figures up in one roll-up and remembers which were cited. Roll-ups leave zeros out: an absent one is 0."""
+
+    def __init__(self, rollup: Rollup) -> None:
+        self.rollup = rollup
+        self.sources: dict[str, Source] = {}
+
+    def number(self, key: str) -> Number:
+        name, _, rest = key.partition(".")
+        if name == "coverage":
+            return int(getattr(self.rollup.coverage, rest))
+        if name == "answered":
+            return self.rollup.answered.get(rest, 0)
+        return self.rollup.figures.get(key, 0)
+
+    def cite(self, key: str, title: str, unit: str = "") -> str:
+        """The number with its unit, for a sentence."""
+        return self.cited(key, title, self.number(key), unit)
+
+    def cited(self, key: str, title: str, value: Number, unit: str = "") -> str:
+        """A number reckoned from others, under a formula of their keys."""
+        self.sources.setdefault(key, Source(key, title, grouped(value), unit))
+        return f"{grouped(value)}{unit}"
+
+    def rows(self, form: Form, **where: str) -> Number:
+        """Rows of a table, all or those with these values."""
+        keys = self._keys(form, where) if where else [f"{form.form}.rows"]
+        return sum(self.rollup.figures.get(key, 0) for key in keys)
+
+    def _keys(self, form: Form, where: Mapping[str, str]) -> list[str]:
+        """The key under which such rows are counted, or where only finer ones are, those that add up to it."""
+        combination = counted_with(form, where)
+        if len(combination) <= len(where):
+            return [cell_key(form, where)]
+        wanted = [f"{column}={value}" for column, value in where.items()]
+        cells = [key for key in self.rollup.figures if key.startswith(f"{form.form}.rows[{combination[0]}=")]
+        return [key for key in cells if _is_within(key, wanted, len(combination))]
+
+
+def counted_with(form: Form, columns: Iterable[str]) -> tuple[str, ...]:
+    """The smallest combination of columns by which the form counts its rows and which holds these; () if none does."""
+    wanted = set(columns)
+    finer = [each for each in (form.table.rollup.count_by if form.table else ()) if wanted <= set(each)]
+    return min(finer, key=len, default=())
+
+
+def cell_key(form: Form, where: Mapping[str, str]) -> str:
+    """The key of such rows, its columns in the form's order; * for every value of a column counted with them."""
+    columns = counted_with(form, where) or tuple(where)
+    pairs = [f"{column}={where.get(column, '*')}" for column in columns]
+    return f"{form.form}.rows[{','.join(pairs)}]"
+
+
+def _is_within(key: str, wanted: Sequence[str], length: int) -> bool:
+    pairs = _BETWEEN.split(key[key.index("[") + 1 : -1])
+    return len(pairs) == length and all(pair in pairs for pair in wanted)
+
+
+def answered_rate(coverage: Coverage) -> tuple[int, int]:
+    """Answers (with zero reports) and those owed, without the exempt: both numbers of 报送率."""
+    return coverage.returned + coverage.zero, coverage.expected - coverage.exempt
+
+
+def own_part(view: SnapshotView) -> Rollup | None:
+    """What the unit itself owes and returned, beside its children; None where that is nothing."""
+    below = [rollup for _, rollup in view.children]
+    whole = view.rollup.coverage
+    names = ("returned", "zero", "exempt", "missing", "late", "in_correction")
+    rest = {name: getattr(whole, name) - sum(getattr(each.coverage, name) for each in below) for name in names}
+    coverage = Coverage(**rest)
+    if not below or coverage.expected <= 0:
+        return None
+    children_miss = {code for each in below for code, _ in each.missing_units}
+    missing = tuple(each for each in view.rollup.missing_units if each[0] not in children_miss)
+    figures = _less(view.rollup.figures, (each.figures for each in below))
+    answered = {name: int(number) for name, number in _less(view.rollup.answered, (e.answered for e in below)).items()}
+    return Rollup(figures, answered, coverage, missing)
+
+
+def _less(whole: Mapping[str, Number], parts: Iterable[Mapping[str, Number]]) -> dict[str, Number]:
+    left = dict(whole)
+    for part in parts:
+        for key, number in part.items():
+            left[key] = left.get(key, 0) - number
+    return {key: number for key, number in left.items() if number}
+
+
+def column_of(form: Form, key: str) -> Field | None:
+    return next((column for column in form.columns if column.key == key), None)
+
+
+def groups_of(fields: Iterable[Field]) -> dict[str, list[Field]]:
+    found: dict[str, list[Field]] = {}
+    for field in fields:
+        found.setdefault(field.group, []).append(field)
+    return found

@@ -1,0 +1,98 @@
+"""Problems found (排查) and mended (整改): the ledger and the rectification ledger as sentences."""
+
+from oneledger.domain.forms import Form
+from oneledger.domain.phrases import change_text, grouped, share
+from oneledger.domain.problems import CLOSED
+from oneledger.domain.report_blocks import (
+    Block,
+    Section,
+    cell_text,
+    counted_alone,
+    split_by,
+    sums_of,
+    units_that_answered,
+)  # fmt: skip
+from oneledger.domain.report_figures import Figures, SnapshotView, cell_key, column_of
+from oneledger.domain.rollup import Number
+
+LASTING, DONE_FOR_NOW, GRAVE, RELAPSED = "长期坚持", "阶段性完成", "重大", "反弹"
+
+
+def problems_section(view: SnapshotView, figures: Figures, form: Form) -> Section:
+    rows = figures.cite(f"{form.form}.rows", "排查问题", "个")
+    text = f"{units_that_answered(figures, form)}个单位报送了{form.title}，共排查问题{rows}{sums_of(figures, form)}。"
+    blocks = [Block(text + _compared_rows(view, figures, form))]
+    blocks += [each for column in counted_alone(form) if (each := split_by(figures, form, column))]
+    return Section("排查发现的问题", blocks + _grave(figures, form))
+
+
+def _compared_rows(view: SnapshotView, figures: Figures, form: Form) -> str:
+    before = phase_before(view)
+    earlier = Figures(view.previous).rows(form) if view.previous else 0
+    if not earlier or before is None:
+        return ""
+    return f"上一阶段（{before}）为{grouped(earlier)}个，{change_text(figures.rows(form), earlier)}。"
+
+
+def phase_before(view: SnapshotView) -> str | None:
+    index = [phase.phase for phase in view.campaign.phases].index(view.phase.phase)
+    return view.campaign.phases[index - 1].title if index else None
+
+
+def _grave(figures: Figures, form: Form) -> list[Block]:
+    aspects = column_of(form, "aspect7")
+    grave = figures.rows(form, risk=GRAVE)
+    if aspects is None or not grave:
+        return []
+    places = [{"aspect7": each, "risk": GRAVE} for each in aspects.allowed]
+    parts = [cell_text(figures, form, where, where["aspect7"]) for where in places if figures.rows(form, **where)]
+    return [Block(f"{GRAVE}风险问题{grouped(grave)}个{'，分布在' if parts else ''}{'、'.join(parts)}。")]
+
+
+def rectify_section(view: SnapshotView, figures: Figures, form: Form) -> Section:
+    due, lasting = due_problems(figures, form), figures.rows(form, fix_mode=LASTING)
+    formula = f"={form.form}.rows-{cell_key(form, {'fix_mode': LASTING})}"
+    text = (
+        f"{units_that_answered(figures, form)}个单位报送了{form.title}，"
+        f"列入问题{figures.cite(f'{form.form}.rows', '列入整改台账的问题', '个')}，"
+        f"其中{cell_text(figures, form, {'fix_mode': LASTING}, LASTING)}，"
+        f"应整改{figures.cited(formula, '应整改问题', due, '个')}；"
+        f"{cell_text(figures, form, {'state': CLOSED}, CLOSED)}，"
+        f"整改率{share(figures.rows(form, state=CLOSED), due)}。"
+    )
+    if lasting:
+        text += f"{LASTING}的不销号，其中{cell_text(figures, form, {'state': DONE_FOR_NOW}, DONE_FOR_NOW)}。"
+    blocks = [Block(text + _against_ledger(view, figures, form))]
+    blocks += [each for column in counted_alone(form) if (each := split_by(figures, form, column))]
+    return Section(
+        "问题整改情况", blocks + _closed_by(view, figures, form, "aspect7") + _closed_by(view, figures, form, "risk")
+    )
+
+
+def due_problems(figures: Figures, form: Form) -> Number:
+    """应整改: what can be closed, so without the lasting ones (domain.md 1.3)."""
+    return figures.rows(form) - figures.rows(form, fix_mode=LASTING)
+
+
+def _against_ledger(view: SnapshotView, figures: Figures, form: Form) -> str:
+    """Problems of the phase before that no return of this phase holds are named: the rate leaves them out."""
+    ledger, before = view.problem_form, phase_before(view)
+    if ledger is None or view.previous is None or before is None:
+        return ""
+    known, told = Figures(view.previous).rows(ledger), figures.rows(form)
+    gap = f"相差{grouped(known - told)}个，为未报单位的或已撤回的，未计入整改率" if known > told else "已全部列入"
+    return f"{before}阶段共排查问题{grouped(known)}个，{gap}。" if known else ""
+
+
+def _closed_by(view: SnapshotView, figures: Figures, form: Form, key: str) -> list[Block]:
+    """已销号/全部 for each aspect or risk; the printed column has no choices, those of the ledger do."""
+    column = column_of(view.problem_form, key) if view.problem_form else None
+    if column is None:
+        return []
+    wholes = {each: figures.rows(form, **{key: each}) for each in column.allowed}
+    parts = [
+        f"{cell_text(figures, form, {key: each, 'state': CLOSED}, each, '')}/{grouped(whole)}"
+        for each, whole in wholes.items()
+        if whole
+    ]
+    return [Block(f"按{column.title}看，已销号数与全部问题数之比为：{'，'.join(parts)}。")] if parts else []
