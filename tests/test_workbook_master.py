@@ -5,8 +5,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from openpyxl import Workbook
 
 from oneledger.adapters.workbook_master import build_master
+from oneledger.adapters.workbook_rules import ChoiceLists, validation
 from oneledger.domain.forms import Field, FieldType, Rows, Table
 from oneledger.domain.printed import DATE_LINE, FOOT, heading, hint, label
 from oneledger.domain.sheet_layout import column_width, display_width, height, lay_out
@@ -26,10 +28,10 @@ def column_with(**words) -> Field:
     return Field(**{"no": 1, "key": "answer", "title": "答"} | words)
 
 
-def rule_of(**words) -> tuple:
+def rule_of(**words) -> tuple | None:
     """Type, formulas and prompt of the validation of one column."""
-    form = make_form(table=Table(rows=Rows.OPEN, columns=(column_with(**words),), key="answer", room=2), facts=(), zero_fact=None)
-    return rules(opened(build_master(make_spec(form)))["台账"]).get("A5:A6")
+    rule = validation(column_with(**words), ChoiceLists(Workbook()))
+    return rule and (rule.type, rule.formula1, rule.formula2, rule.prompt)
 
 
 def test_a_sheet_prints_head_facts_table_notes_and_signatures_from_top_to_bottom(book):
@@ -192,13 +194,10 @@ def test_the_same_spec_gives_the_same_bytes_in_every_process():
         "import hashlib; from tests.make_workbooks import *; from oneledger.adapters.workbook_master import build_master;"
         "print(hashlib.sha256(build_master(make_spec(make_form(), make_fixed()))).hexdigest())"
     )
-    digests = {
-        subprocess.run(
-            [sys.executable, "-c", program], env=os.environ | {"PYTHONHASHSEED": seed}, check=True, text=True, capture_output=True, cwd=CONFIG.parent
-        ).stdout.strip()
-        for seed in ("1", "2")
-    }
-    assert digests == {hashlib.sha256(build_master(make_spec(make_form(), make_fixed()))).hexdigest()}
+    elsewhere = subprocess.run(
+        [sys.executable, "-c", program], env=os.environ | {"PYTHONHASHSEED": "1"}, check=True, text=True, capture_output=True, cwd=CONFIG.parent
+    ).stdout.strip()
+    assert elsewhere == hashlib.sha256(build_master(make_spec(make_form(), make_fixed()))).hexdigest()
 
 
 def test_a_column_is_as_wide_as_told_or_as_its_content_and_heading_need():
