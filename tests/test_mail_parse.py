@@ -402,7 +402,7 @@ def test_no_more_than_two_hundred_parts_are_looked_at():
 def test_no_heading_of_200_kb_holds_the_mail_up(mail):
     start = time.process_time()
     parse_mail(mail)
-    assert time.process_time() - start < 1.0
+    assert time.process_time() - start < 1.5
 
 
 HEADER_BITS = st.sampled_from(

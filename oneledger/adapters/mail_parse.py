@@ -166,7 +166,7 @@ def _body_text(leaves: Iterable[Leaf]) -> str:
 def _html_text(html: str) -> Iterator[str]:
     """The readable text of a page, line breaks where its blocks end; scripts and styles left out."""
     hidden = ""
-    for chunk in html.split("<"):
+    for chunk in filter(None, html.split("<")):
         tag, closed, text = chunk.partition(">")
         name = re.match(r"/?\w*", tag.lower())
         mark = name[0] if name else ""

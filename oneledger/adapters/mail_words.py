@@ -7,6 +7,7 @@ encoded words. So pieces are joined as bytes first and decoded once.
 import re
 from binascii import a2b_base64, a2b_qp
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
 _SAFE_CODEC = re.compile(  # others (idna, unicode_escape…) cost too much time or mean no charset at all
@@ -24,6 +25,7 @@ _ADDRESS = re.compile(rf"(?<!{_IN_ADDRESS}){_IN_ADDRESS}{{1,200}}+@{_IN_ADDRESS}
 _PIECE_LIMIT = 100  # numbered pieces of one parameter
 
 
+@lru_cache(maxsize=256)
 def codec_of(label: str | None) -> str | None:
     """The codec a charset label means here, or None where it says nothing we would trust."""
     name = re.sub(r"[\s\"';]+", "", (label or "")[:80]).lower().replace("_", "-").partition("*")[0]
