@@ -63,6 +63,16 @@ def test_when_the_answer_to_a_whole_mail_is_lost_the_mail_is_unknown_and_went_on
     assert len(office.mails) == (0 if fault == "999 what" else 1)
 
 
+@pytest.mark.parametrize(
+    ("verb", "state", "copies"),
+    [("RCPT", "DEFERRED", 1), ("DATA", "DEFERRED", 1), ("DOT", "UNKNOWN", 2)],
+)
+def test_on_a_connection_that_worked_before_nothing_goes_a_second_time_either(verb, state, copies):
+    with post_office(**{verb: [None, DROP]}) as office, Mailer(make_account(office)) as mailer:
+        outcomes = send(mailer, 2)
+    assert (states(outcomes), len(office.mails), office.connections) == (["SENT", state], copies, 1)
+
+
 def test_after_a_lost_answer_the_next_mail_goes_over_a_new_connection():
     with post_office(DOT=[DROP]) as office, Mailer(make_account(office)) as mailer:
         outcomes = send(mailer, 2)

@@ -1,3 +1,5 @@
+import base64
+import hmac
 from dataclasses import replace
 from datetime import date
 
@@ -56,6 +58,11 @@ def test_a_token_of_one_kind_never_passes_as_another():
     seals = {text[13:] for text in texts}
     assert len(seals) == len(TokenKind)
     assert {read(text, [KEY]).kind for text in texts} == set(TokenKind)
+
+
+def test_the_seal_names_its_purpose_so_that_the_same_key_may_seal_other_things():
+    raw = base64.b32decode(sign(TOKEN, KEY).upper() + "===")
+    assert raw[8:] == hmac.digest(KEY, b"mail-reply\0" + raw[:8], "sha256")[:10]
 
 
 @settings(deadline=None)
