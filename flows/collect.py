@@ -2,9 +2,9 @@
 
 from prefect import flow, unmapped
 
-from flows.steps import AsOf, CampaignId, finished, labels, moment, run_name
+from flows.running import AsOf, CampaignId, finished, labels, moment, run_name
 from oneledger.domain.packs import packs
-from tasks.intake import mails_to_review, take_in_mail
+from tasks.intake import take_in_mail
 from tasks.reviewing import ReviewTally, review_pack
 
 
@@ -12,7 +12,6 @@ from tasks.reviewing import ReviewTally, review_pack
 def collect(campaign_id: CampaignId, as_of: AsOf = None) -> ReviewTally:
     """One bad county never holds up the others; what has no token is looked at last, for whom it may concern."""
     at = moment(as_of)
-    take_in_mail(at)
-    made = packs(mails_to_review(campaign_id))
+    made = packs(take_in_mail(campaign_id, at))
     futures = review_pack.map(unmapped(campaign_id), made, unmapped(at), labels(campaign_id, made))
     return ReviewTally.summed(finished(futures))

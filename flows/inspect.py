@@ -2,15 +2,12 @@
 
 from prefect import flow
 
-from flows.publish import publish
-from flows.steps import AsOf, CampaignId, bring, moment, phases_open, run_name
+from flows.running import AsOf, CampaignId, moment, run_name
+from flows.steps import bring
 from oneledger.domain.campaigns import PhaseKind
 
 
 @flow(name="inspect", flow_run_name=run_name, log_prints=True)
 def inspect(campaign_id: CampaignId, as_of: AsOf = None) -> None:
     """The sample is drawn once, at the first look; inspectors answer about the schools they visited."""
-    at = moment(as_of)
-    for phase in phases_open(campaign_id, PhaseKind.INSPECT, at):
-        bring(campaign_id, phase, at)
-    publish(campaign_id, PhaseKind.INSPECT.value, at)
+    bring(campaign_id, PhaseKind.INSPECT, moment(as_of))

@@ -6,7 +6,7 @@ from prefect import flow
 from prefect.artifacts import create_markdown_artifact
 from pydantic import Field
 
-from flows.steps import AsOf, CampaignId, moment, run_name
+from flows.running import AsOf, CampaignId, moment, run_name
 from oneledger.domain.launch_plan import LaunchPlan
 from tasks.launching import arm_campaign, make_plan, plan_as_markdown
 

@@ -7,8 +7,10 @@ from flows.collect import collect
 from flows.deploy import deploy
 from flows.inspect import inspect
 from flows.rectify import rectify
+from flows.running import AsOf, CampaignId, StepsFailedError, moment, run_name
 from flows.send import send
-from flows.steps import AsOf, CampaignId, StepsFailedError, moment, run_name
+from flows.steps import phases_open
+from oneledger.domain.campaigns import PhaseKind
 from tasks.picturing import show_progress
 
 
@@ -17,7 +19,9 @@ def look(campaign_id: CampaignId, as_of: AsOf = None) -> None:
     """Answers come in before reminders go out, so nobody is reminded of what has just arrived."""
     at = moment(as_of)
     states: list[State] = [collect(campaign_id, at, return_state=True)]
-    states += [phase(campaign_id, at, return_state=True) for phase in (deploy, rectify, inspect)]
+    for kind, bring_kind in ((PhaseKind.DEPLOY, deploy), (PhaseKind.RECTIFY, rectify), (PhaseKind.INSPECT, inspect)):
+        if phases_open(campaign_id, kind, at):
+            states.append(bring_kind(campaign_id, at, return_state=True))
     states.append(send(at, return_state=True))
     show_progress(campaign_id, at)
     faults = [f"{state.name}: {state.message}" for state in states if not state.is_completed()]

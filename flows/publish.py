@@ -1,20 +1,22 @@
-"""At each report-by date: freeze the figures, make every office's workbook and report, and mail them."""
+"""At a report-by date: every office's workbook and report, made of the frozen figures and mailed."""
+
+from typing import Annotated
 
 from prefect import flow, unmapped
-from tasks.publishing import freeze_due, report_pack, units_to_report
+from pydantic import Field
 
-from flows.steps import AsOf, CampaignId, finished, labels, moment, run_name
+from flows.running import AsOf, CampaignId, finished, labels, moment, run_name
 from oneledger.domain.packs import packs
+from tasks.publishing import report_pack, units_to_report
+
+MilestoneKey = Annotated[str, Field(description="定稿节点，如 deploy-0319")]
 
 
 @flow(name="publish", flow_run_name=run_name, log_prints=True)
-def publish(campaign_id: CampaignId, kind: str, as_of: AsOf = None) -> int:
-    """Says how many offices got a report. A snapshot is frozen once; a late run freezes what was there in time."""
+def publish(campaign_id: CampaignId, milestone: MilestoneKey, as_of: AsOf = None) -> int:
+    """Says how many offices got a report. Offices that have theirs are not touched again."""
     at = moment(as_of)
-    made = 0
-    for milestone in freeze_due(campaign_id, kind, at):
-        work = packs(units_to_report(campaign_id, milestone), least=10)
-        names = labels(campaign_id, work)
-        futures = report_pack.map(unmapped(campaign_id), unmapped(milestone), work, unmapped(at), names)
-        made += sum(finished(futures))
-    return made
+    work = packs(units_to_report(campaign_id, milestone), least=10)
+    names = labels(campaign_id, work)
+    futures = report_pack.map(unmapped(campaign_id), unmapped(milestone), work, unmapped(at), names)
+    return sum(finished(futures))

@@ -2,7 +2,7 @@
 
 from prefect import flow
 
-from flows.steps import AsOf, moment, run_name
+from flows.running import AsOf, moment, run_name
 from tasks.sending import SendTally, send_due
 
 

@@ -1,53 +1,16 @@
-"""The steps that every phase's flow is made of, and how failures are shown."""
+"""What every phase's flow does."""
 
-from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
-from typing import Annotated, Any
+from datetime import datetime
 
 from prefect import unmapped
-from prefect.futures import PrefectFuture, wait
-from prefect.runtime import flow_run
-from pydantic import Field
 
+from flows.publish import publish
+from flows.running import finished, labels
 from oneledger.domain.campaigns import PhaseKind
-from oneledger.domain.packs import pack_name, packs
-from tasks.asking import ask, open_phase, units_to_ask
+from oneledger.domain.packs import packs
+from tasks.asking import ask
+from tasks.bringing import bring_phase
 from tasks.office import running
-from tasks.reminding import digest, remind
-
-CampaignId = Annotated[str, Field(description="专项行动的代号，即 config/campaigns 下的文件名，如 liaoning-2021")]
-AsOf = Annotated[datetime | None, Field(description="按哪一时刻处理；留空为现在")]
-
-
-class StepsFailedError(Exception):
-    """Some packs failed; all others were done. The next look tries the failed ones again."""
-
-
-def moment(as_of: datetime | None) -> datetime:
-    """Only flows read the clock, and only where nobody said which moment is meant."""
-    return as_of or datetime.now(UTC)
-
-
-def run_name() -> str:
-    """``collect-liaoning-2021-0315-1700``: ASCII, since the run graph drops Chinese characters."""
-    parameters = flow_run.parameters
-    as_of = parameters.get("as_of")
-    at = moment(datetime.fromisoformat(as_of) if isinstance(as_of, str) else as_of)
-    return f"{flow_run.flow_name}-{parameters.get('campaign_id', 'all')}-{at:%m%d-%H%M}"
-
-
-def finished(futures: Sequence[PrefectFuture[Any]]) -> list[Any]:
-    """Every result; raises StepsFailedError naming what failed, after all have ended."""
-    wait(list(futures))
-    faults = [str(future.state.message) for future in futures if not future.state.is_completed()]
-    if faults:
-        raise StepsFailedError("; ".join(faults))
-    return [future.result() for future in futures]
-
-
-def labels(campaign_id: str, made: Iterable[dict[str, list[Any]]]) -> list[str]:
-    names = {code: unit.name for code, unit in running(campaign_id).units.items() if unit.level != "school"}
-    return [pack_name(pack, names) for pack in made]
 
 
 def phases_open(campaign_id: str, kind: PhaseKind, as_of: datetime) -> list[str]:
@@ -60,17 +23,13 @@ def phases_open(campaign_id: str, kind: PhaseKind, as_of: datetime) -> list[str]
     ]
 
 
-def ask_everyone(campaign_id: str, phase: str, as_of: datetime) -> int:
-    """Plan the mail of every unit that has none yet, county by county."""
-    made = packs(units_to_ask(campaign_id, phase), least=100)
-    ids = [[number for county in pack.values() for number in county] for pack in made]
-    futures = ask.map(unmapped(campaign_id), unmapped(phase), ids, unmapped(as_of), labels(campaign_id, made))
-    return sum(finished(futures))
-
-
-def bring(campaign_id: str, phase: str, as_of: datetime) -> None:
-    """Bring a phase to where it ought to be: asked, reminded, its collectors told. Twice is the same as once."""
-    open_phase(campaign_id, phase, as_of)
-    ask_everyone(campaign_id, phase, as_of)
-    remind(campaign_id, phase, as_of)
-    digest(campaign_id, phase, as_of)
+def bring(campaign_id: str, kind: PhaseKind, as_of: datetime) -> None:
+    """Bring every open phase of a kind to where it ought to be: asked, reminded, its collectors told, its figures
+    published. Twice is the same as once."""
+    for phase in phases_open(campaign_id, kind, as_of):
+        work = bring_phase(campaign_id, phase, as_of)
+        made = packs(work.to_ask, least=100)
+        ids = [[number for county in pack.values() for number in county] for pack in made]
+        finished(ask.map(unmapped(campaign_id), unmapped(phase), ids, unmapped(as_of), labels(campaign_id, made)))
+        for milestone in work.to_publish:
+            publish(campaign_id, milestone, as_of)

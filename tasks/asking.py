@@ -32,7 +32,6 @@ from tasks.office import Running, running
 from tasks.retrying import STORE_RETRIES
 
 
-@task(task_run_name="open-{phase}", **STORE_RETRIES)
 def open_phase(name: str, phase: str, as_of: datetime) -> int:
     """Write down who owes what in this phase, once. Says how many assignments are new."""
     here = running(name)
@@ -68,7 +67,6 @@ def _assignment_row(here: Running, each: Owed, as_of: datetime) -> dict[str, Any
     }
 
 
-@task(task_run_name="to-ask-{phase}", **STORE_RETRIES)
 def units_to_ask(name: str, phase: str) -> dict[str, list[int]]:
     """Assignments whose mail is not planned yet, by the county of their respondent."""
     here = running(name)

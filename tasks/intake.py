@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from oneledger.adapters.mail_in import ImapSettings, ImapSource, IncomingItem, MaildirSource, MailSource
 from prefect import task
 
+from oneledger.adapters.mail_in import ImapSettings, ImapSource, IncomingItem, MaildirSource, MailSource
 from oneledger.adapters.mail_parse import ParsedMail, parse_mail
 from oneledger.domain.assignments import Assignment
 from oneledger.settings import Collect
@@ -21,12 +21,16 @@ Place = tuple[str | None, str | None]  # campaign, county
 
 
 @task(task_run_name="take-in-mail", **STORE_RETRIES)
-def take_in_mail(as_of: datetime) -> int:
-    """Archive and record every new mail of every box. Says how many were new."""
+def take_in_mail(name: str, as_of: datetime) -> dict[str, list[int]]:
+    """Archive and record every new mail of every box. Returns the campaign's mails nobody has worked on, by county
+    (``none``: without a token)."""
     here = office()
     with here.store.read() as connection:
-        ledgers = [running(name) for name in campaigns.names(connection)]
-    return sum(_take_in(here, source, ledgers, as_of) for source in sources(here.mail.collect))
+        ledgers = [running(each) for each in campaigns.names(connection)]
+    for source in sources(here.mail.collect):
+        _take_in(here, source, ledgers, as_of)
+    with here.store.read() as connection:
+        return {county or "none": ids for (_, county), ids in inbox.new_by_county(connection, name).items()}
 
 
 def sources(collect: Collect) -> list[MailSource]:
@@ -49,8 +53,7 @@ def sources(collect: Collect) -> list[MailSource]:
     return found
 
 
-def _take_in(here: Office, source: MailSource, ledgers: Sequence[Running], as_of: datetime) -> int:
-    taken = 0
+def _take_in(here: Office, source: MailSource, ledgers: Sequence[Running], as_of: datetime) -> None:
     with here.store.read() as connection:
         items = list(source.new_items(Seen(connection)))
     for start in range(0, len(items), BATCH):
@@ -59,9 +62,8 @@ def _take_in(here: Office, source: MailSource, ledgers: Sequence[Running], as_of
         places = _routes(here, [parse_mail(item.content) for item in batch], ledgers)
         rows = [_row(item, *each, as_of) for item, each in zip(batch, zip(hashes, places, strict=True), strict=True)]
         with here.store.write() as connection:
-            taken += inbox.record(connection, rows)
+            inbox.record(connection, rows)
         source.done(batch)
-    return taken
 
 
 def _row(item: IncomingItem, sha256: str, place: Place, as_of: datetime) -> dict[str, Any]:
@@ -96,11 +98,3 @@ def _route(found: Sequence[tuple[Running, list[int]]], known: Mapping[int, Assig
             if assignment is not None and assignment.campaign == ledger.name:
                 return ledger.name, ledger.units[assignment.respondent].county
     return None, None
-
-
-@task(task_run_name="to-review-{name}", **STORE_RETRIES)
-def mails_to_review(name: str) -> dict[str, list[int]]:
-    """Ids of new mails by county; ``none`` for those without a token."""
-    here = running(name)
-    with here.office.store.read() as connection:
-        return {county or "none": ids for (_, county), ids in inbox.new_by_county(connection, name).items()}

@@ -28,22 +28,17 @@ from tasks.retrying import STORE_RETRIES
 UnitRows = Mapping[str, list[tuple[UnitBrief, dict[str, Any]]]]  # form -> rows with the unit that wrote them
 
 
-@task(task_run_name="freeze-{kind}", **STORE_RETRIES)
-def freeze_due(name: str, kind: str, as_of: datetime) -> list[str]:
-    """Freeze every report milestone that has come; returns those that still lack reports, oldest first."""
+def freeze_due(name: str, phase: str, as_of: datetime) -> list[str]:
+    """Freeze every report milestone of a phase that has come; returns those that still lack reports, oldest first."""
     here = running(name)
-    due = [
-        milestone
-        for phase in here.campaign.phases
-        if phase.kind == kind and phase.opens_on is not None
-        for milestone in report_milestones(here.campaign, phase.phase, here.office.calendar)
-        if milestone.at <= as_of
-    ]
+    calendar = here.office.calendar
+    due = [each for each in report_milestones(here.campaign, phase, calendar) if each.at <= as_of]
     for milestone in due:
         _freeze(here, milestone)
     with here.office.store.read() as connection:
         frozen = {each.milestone: each for each in snapshots.of_campaign(connection, name)}
-        return [each.key for each in due if _lacks_reports(here, connection, frozen[each.key])]
+        known = [each.key for each in due if each.key in frozen]
+        return [key for key in known if _lacks_reports(here, connection, frozen[key])]
 
 
 def _lacks_reports(here: Running, connection: Any, frozen: Frozen) -> bool:

@@ -4,8 +4,6 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from prefect import task
-
 from oneledger.domain.assignments import Assignment
 from oneledger.domain.campaigns import Rung
 from oneledger.domain.notices import Key, Notice, common_context, office_of
@@ -13,10 +11,8 @@ from oneledger.domain.schedule import rung_reached
 from oneledger.store import assignments, outbox
 from oneledger.store.outbox import OutboxRow
 from tasks.office import Running, running
-from tasks.retrying import STORE_RETRIES
 
 
-@task(task_run_name="remind-{phase}", **STORE_RETRIES)
 def remind(name: str, phase: str, as_of: datetime) -> int:
     """Plan the reminders that are due. Says how many are new. Stops for a unit the moment its return is accepted."""
     here = running(name)
@@ -65,7 +61,6 @@ def _owed_title(here: Running, each: Assignment) -> str:
     return title if each.unit == each.respondent else f"{title}（{here.units[each.unit].name}）"
 
 
-@task(task_run_name="digest-{phase}", **STORE_RETRIES)
 def digest(name: str, phase: str, as_of: datetime) -> int:
     """One list of late units to each county and city above them, once per deadline and rung."""
     here = running(name)

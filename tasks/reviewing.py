@@ -31,6 +31,7 @@ from oneledger.store.outbox import OutboxRow
 from tasks.answering import answer, answer_document
 from tasks.evidence import by_mail, evidence
 from tasks.office import Running, running
+from tasks.readers import borrowed_reader
 from tasks.retrying import STORE_RETRIES
 
 CHUNK = 25  # mails per transaction
@@ -87,7 +88,7 @@ def review_pack(name: str, pack: Mapping[str, list[int]], as_of: datetime, label
     """
     tally = ReviewTally()
     faults: list[Exception] = []
-    with WorkbookReader() as reader:
+    with borrowed_reader() as reader:
         for county, ids in pack.items():
             try:
                 for start in range(0, len(ids), CHUNK):
