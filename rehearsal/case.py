@@ -1,0 +1,33 @@
+"""Who writes in a rehearsal, and how better values than any are suggested to its pen."""
+
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from oneledger.domain.units import Unit
+from rehearsal.drawing import Suggestion
+from rehearsal.filler import Values
+
+
+@dataclass(frozen=True)
+class Case:
+    """Who writes, and what it has written in the workbook before."""
+
+    rng: random.Random
+    unit: Unit
+    today: date
+    opens_on: date
+    rectify_ends_on: date | None
+    is_candid: bool
+    is_zero: bool
+    rows_of: Mapping[str, Sequence[Values]]
+
+
+Suggest = Callable[[Case, Sequence[Values]], Mapping[str, Suggestion]]
+SuggestRow = Callable[[Case, int, Values, Sequence[Values]], Mapping[str, Suggestion]]
+
+
+def always(value: Any) -> Suggestion:
+    return lambda _: value
