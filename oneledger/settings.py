@@ -184,7 +184,7 @@ class Collect(BaseModel):
     maildir: Path | None = None
     imap_host: str = ""
     imap_port: int = 993
-    imap_security: Literal["tls", "none"] = "tls"
+    imap_security: Literal["tls", "starttls", "none"] = "tls"
     imap_user: str = ""
     password_env: str = "ONELEDGER_IMAP_PASSWORD"  # noqa: S105
     imap_cafile: str | None = None

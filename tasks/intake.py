@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from prefect import task
@@ -54,10 +55,8 @@ def sources(collect: Collect) -> list[MailSource]:
 
 
 def _take_in(here: Office, source: MailSource, ledgers: Sequence[Running], as_of: datetime) -> None:
-    with here.store.read() as connection:
-        items = list(source.new_items(Seen(connection)))
-    for start in range(0, len(items), BATCH):
-        batch = items[start : start + BATCH]
+    items = source.new_items(Seen(here.store))
+    while batch := list(islice(items, BATCH)):
         hashes = here.archive.put_many([item.content for item in batch])
         places = _routes(here, [parse_mail(item.content) for item in batch], ledgers)
         rows = [_row(item, *each, as_of) for item, each in zip(batch, zip(hashes, places, strict=True), strict=True)]
@@ -78,7 +77,8 @@ def _row(item: IncomingItem, sha256: str, place: Place, as_of: datetime) -> dict
         "size": len(item.content),
         "campaign": place[0],
         "county": place[1],
-        "state": "new",
+        "state": "person" if item.too_large else "new",
+        "reason": "邮件超过大小上限，只保留了信头" if item.too_large else None,
     }
 
 

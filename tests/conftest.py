@@ -4,11 +4,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from oneledger.domain.campaigns import Campaign
 from oneledger.domain.work_calendar import WorkCalendar
 from oneledger.settings import load_calendar, load_campaign
 from oneledger.store.database import Store, open_store
+
+settings.register_profile("oneledger", deadline=None)  # these machines are noisy: no test fails on time
+settings.load_profile("oneledger")
 
 CONFIG = Path(__file__).parent.parent / "config"
 

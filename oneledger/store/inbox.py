@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import BigInteger, Connection, cast, func, select, update
 
 from oneledger.store import schema as t
-from oneledger.store.database import insert_new
+from oneledger.store.database import Store, insert_new
 
 
 @dataclass(frozen=True)
@@ -24,19 +24,21 @@ class InboxRow:
 class Seen:
     """What the mail box adapters ask: which items of a folder are recorded already."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(self, store: Store) -> None:
+        self._store = store
 
     def highest_uid(self, account: str, folder: str, uidvalidity: str) -> int:
         """0 where nothing is known. IMAP only: its UIDs are numbers."""
-        uids = self._connection.execute(select(t.inbox.c.uid).where(*_of(account, folder, uidvalidity))).scalars()
-        return max((int(uid) for uid in uids), default=0)
+        highest = select(func.max(cast(t.inbox.c.uid, BigInteger))).where(*_of(account, folder, uidvalidity))
+        with self._store.read() as connection:
+            return connection.execute(highest).scalar_one() or 0
 
     def known(self, account: str, folder: str, uidvalidity: str, uids: Collection[str]) -> set[str]:
         if not uids:
             return set()
-        found = self._connection.execute(select(t.inbox.c.uid).where(*_of(account, folder, uidvalidity))).scalars()
-        return set(found) & set(uids)
+        recorded = select(t.inbox.c.uid).where(*_of(account, folder, uidvalidity))
+        with self._store.read() as connection:
+            return set(connection.execute(recorded).scalars()) & set(uids)
 
 
 def _of(account: str, folder: str, uidvalidity: str) -> tuple[Any, ...]:
