@@ -254,6 +254,32 @@ def _show_status(campaign: str, *, as_json: bool) -> None:
 
 
 @app.command()
+def pending(
+    campaign: CampaignName,
+    accept: Annotated[int | None, typer.Option(help="take this mail: its sender is vouched for")] = None,
+    dismiss: Annotated[int | None, typer.Option(help="put this mail away")] = None,
+    by: Annotated[str, typer.Option(help="who decides (a post)")] = "",
+    data: Data = None,
+    as_json: AsJson = False,
+) -> None:
+    """Mails that wait for a person, and why; or decide on one of them."""
+    from desk.waiting import decide, waiting  # noqa: PLC0415
+
+    use_data(data)
+    for number, is_accepted in ((accept, True), (dismiss, False)):
+        if number is not None:
+            decide(campaign, number, by, accept=is_accepted)
+    rows = waiting(campaign)
+    if as_json:
+        show_json(rows)
+        return
+    table = Table("编号", "收到", "发件人", "主题", "原因")
+    for row in rows:
+        table.add_row(str(row["id"]), row["received_at"], row["sender"], row["subject"], row["reason"])
+    out.print(table)
+
+
+@app.command()
 def report(
     campaign: CampaignName,
     unit: str,

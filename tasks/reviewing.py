@@ -154,7 +154,7 @@ def _take_workbook(
         opened.reasons.append("邮件和表格里都没有本次任务的编号")
         return
     verdict = match(proof, opened.mail.sender_address, _entitled(here, assignment))
-    if verdict.certainty != "certain":
+    if verdict.certainty != "certain" and not opened.row.approved_by:
         opened.reasons.append(verdict.reason)
         return
     _judge(here, opened, part, assignment, _review(here, assignment, cells, opened.row.received_at), book, as_of)
@@ -170,7 +170,7 @@ def _refuse_files(
         opened.reasons.append("邮件没有可以读取的附件，请查看正文" if assignment else "找不到对应的任务")
         return
     verdict = match(proof, opened.mail.sender_address, _entitled(here, assignment))
-    if verdict.certainty != "certain":
+    if verdict.certainty != "certain" and not opened.row.approved_by:
         opened.reasons.append(verdict.reason)
         return
     part = files[0][0]

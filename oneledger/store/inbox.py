@@ -19,6 +19,7 @@ class InboxRow:
     campaign: str | None
     county: str | None
     state: str
+    approved_by: str | None = None  # a person vouched for the sender
 
 
 class Seen:
@@ -73,7 +74,7 @@ def new_by_county(
 def by_ids(connection: Connection, ids: Iterable[int]) -> list[InboxRow]:
     """Those still new, oldest first: a run that comes second finds nothing to do."""
     c = t.inbox.c
-    columns = (c.id, c.sha256, c.received_at, c.campaign, c.county, c.state)
+    columns = (c.id, c.sha256, c.received_at, c.campaign, c.county, c.state, c.approved_by)
     query = select(*columns).where(c.id.in_(list(ids)), c.state == "new").order_by(c.received_at, c.id)
     return [InboxRow(*row) for row in connection.execute(query)]
 
@@ -100,3 +101,10 @@ def counts(connection: Connection) -> dict[str, int]:
 def counts_by_class(connection: Connection) -> dict[str, int]:
     query = select(t.inbox.c["class"], func.count()).group_by(t.inbox.c["class"])
     return {kind or "": count for kind, count in connection.execute(query)}
+
+
+def decide(connection: Connection, row_id: int, by: str, *, accept: bool) -> bool:
+    """A person's word on a waiting mail: taken again, its sender vouched for, or put away. False: none waits."""
+    waiting = (t.inbox.c.id == row_id, t.inbox.c.state == "person")
+    values = {"state": "new", "approved_by": by} if accept else {"state": "done", "approved_by": None}
+    return connection.execute(update(t.inbox).where(*waiting).values(values)).rowcount == 1

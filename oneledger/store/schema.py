@@ -183,6 +183,7 @@ inbox = Table(
     Column("sender", Text),
     Column("subject", Text),
     Column("reason", Text),  # why a person must look
+    Column("approved_by", Text),  # who vouched for the sender
     UniqueConstraint("account", "folder", "uidvalidity", "uid"),
     Index("inbox_by_state", "state", "campaign", "county"),
 )  # fmt: skip

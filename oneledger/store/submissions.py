@@ -71,7 +71,7 @@ def verdict_counts(connection: Connection, campaign: str, phase: str) -> dict[st
         .where(a.campaign == campaign, a.phase == phase)
         .group_by(s.verdict)
     )
-    return dict(connection.execute(query).tuples())
+    return dict(connection.execute(query).tuples().all())
 
 
 def problems_of(connection: Connection, campaign: str, units: Sequence[str] | None = None) -> list[Problem]:
