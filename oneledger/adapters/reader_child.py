@@ -20,6 +20,7 @@ from typing import Any
 
 from python_calamine import CalamineSheet, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
 
+from oneledger.adapters.reader_frames import LENGTH_BYTES, MOST_REPLY_BYTES
 from oneledger.adapters.workbook_marks import custom_property, defined_name, sheet_parts
 from oneledger.adapters.workbook_prescan import Scan, SheetScan, prescan
 from oneledger.domain.cells import position
@@ -29,8 +30,9 @@ from oneledger.domain.rules import structural
 MEMORY_BYTES = 2**30
 CPU_SECONDS = 20
 MOST_CELLS = 4_000_000
-LENGTH_BYTES = 8
 _NOBODY = 65534
+_CODECS = ("cp437", "utf-8", "utf-16", "utf-16-le", "utf-16-be", "gb18030", "latin-1", "ascii")
+"""Loaded before the uid changes: the folder Python lies in may be closed to nobody."""
 _NEW_USER, _NEW_NET = 0x10000000, 0x40000000
 _NO_NEW_PRIVILEGES = 38
 
@@ -44,7 +46,8 @@ def confine() -> list[str]:
         (resource.RLIMIT_CORE, 0),
     ):
         resource.setrlimit(kind, (limit, limit))
-    codecs.lookup("cp437")  # zipfile decodes names by it: loaded now, since the disk may be out of reach later
+    for name in _CODECS:
+        codecs.lookup(name)
     libc = ctypes.CDLL(None, use_errno=True)
     granted = []
     if libc.unshare(_NEW_NET) == 0 or libc.unshare(_NEW_USER | _NEW_NET) == 0:
@@ -62,17 +65,19 @@ def confine() -> list[str]:
 
 def parsed(content: bytes, names: Sequence[str]) -> dict[str, Any]:
     """``names``: the hidden sheet, the custom property and the defined name that carry our marks."""
-    scan = prescan(content)
-    if isinstance(scan, Finding):
-        return {"finding": vars(scan)}
     try:
+        scan = prescan(content)
+        if isinstance(scan, Finding):
+            return {"finding": vars(scan)}
         with CalamineWorkbook.from_filelike(BytesIO(content)) as workbook:
             return _workbook(workbook, scan, names)
     except PasswordError:
         return {"finding": vars(structural("WB-106"))}
     except MemoryError:
         return {"finding": vars(structural("WB-109")), "spent": True}
-    except BaseException:  # noqa: BLE001  a Rust panic is a BaseException
+    except Exception:  # noqa: BLE001  whatever a library says of a broken file
+        return {"finding": vars(structural("WB-108"))}
+    except BaseException:  # noqa: BLE001  a Rust panic
         return {"finding": vars(structural("WB-108")), "spent": True}
 
 
@@ -102,6 +107,8 @@ def _workbook(workbook: CalamineWorkbook, scan: Scan, names: Sequence[str]) -> d
             "hidden": told.visible != SheetVisibleEnum.Visible,
             "formulas_without_value": list(extra.without_result),
         })  # fmt: skip
+    if not sheets:
+        return {"finding": vars(structural("WB-108"))}
     marks = {str(row[0]): str(row[1]) for row in meta if len(row) > 1 and row[0] is not None and row[1] is not None}
     tokens = (custom_property(scan.parts, property_name), defined_name(scan.parts, name), marks.get("token", ""))
     return {"kind": scan.kind, "sheets": sheets, "meta": marks, "tokens": [token for token in tokens if token]}
@@ -163,13 +170,21 @@ def _allow_cpu() -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, resource.getrlimit(resource.RLIMIT_CPU)[1]))
 
 
+def _told(reply: dict[str, Any]) -> bytes:
+    try:
+        told = json.dumps(reply, ensure_ascii=False, default=_as_json, separators=(",", ":")).encode()
+    except MemoryError:
+        told = b""
+    return told if 0 < len(told) <= MOST_REPLY_BYTES else json.dumps({"finding": vars(structural("WB-110"))}).encode()
+
+
 def serve(names: Sequence[str]) -> None:
     gc.disable()  # nothing here goes in circles, and a child does not live long
     _send(b"")
     while True:
         content = _receive(int.from_bytes(_receive(LENGTH_BYTES), "big"))
         _allow_cpu()
-        _send(json.dumps(parsed(content, names), default=_as_json, separators=(",", ":")).encode())
+        _send(_told(parsed(content, names)))
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ def _elements(parts: Parts, ending: str, tag: str) -> Iterator[ET.Element]:
         if name.lower().endswith(ending):
             try:
                 root = ET.fromstring(xml)  # noqa: S314
-            except ET.ParseError:
+            except (ET.ParseError, LookupError, ValueError):  # broken, or in an encoding nobody knows
                 continue
             yield from (element for element in root.iter() if element.tag.rpartition("}")[2] == tag)
 

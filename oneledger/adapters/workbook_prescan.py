@@ -159,7 +159,7 @@ def _check_part(name: str, xml: bytes, parts: dict[str, bytes], sheets: dict[str
     elif _SHEET.fullmatch(name):
         far = _FAR.search(xml)
         if far:
-            raise _Trap(structural("WB-107", sheet_part=name.rpartition("/")[2], cell=far[1].decode()))
+            raise _Trap(structural("WB-107", at=far[1].decode()))
         sheets[name] = _scan_cells(xml)
 
 

@@ -10,6 +10,7 @@ from time import monotonic
 from types import TracebackType
 from typing import Any, Self
 
+from oneledger.adapters.reader_frames import LENGTH_BYTES, MOST_REPLY_BYTES
 from oneledger.adapters.workbook_prescan import MIB, MOST_BYTES
 from oneledger.domain.errors import TransientError
 from oneledger.domain.findings import Finding
@@ -18,10 +19,7 @@ from oneledger.domain.rules import structural
 from oneledger.domain.workbooks import CUSTOM_PROPERTY, DEFINED_NAME, META_SHEET
 
 CHILD = "oneledger.adapters.reader_child"
-LENGTH_BYTES = 8
 START_SECONDS = 30.0
-MOST_REPLY_BYTES = 256 * MIB
-"""Of JSON. More than any workbook within the limits gives; a child gone mad is not let into our memory."""
 
 
 class ReaderStartError(TransientError):

@@ -60,9 +60,11 @@ def read_multi(raw: CellValue, choices: tuple[str, ...]) -> Parsed:
         start += taken
     if strays:
         return Parsed(fault=f"“{shown('、'.join(strays))}”不在可选范围内")
+    if not values:
+        return Parsed(None, "按空白处理")
     distinct = list(dict.fromkeys(values))
     plain = _bare(parts) == _bare(distinct)
-    return Parsed(distinct or None, None if plain else f"按“{'、'.join(distinct)}”读取")
+    return Parsed(distinct, None if plain else f"按“{'、'.join(distinct)}”读取")
 
 
 def _bare(parts: Sequence[str]) -> str:

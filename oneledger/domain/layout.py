@@ -10,12 +10,14 @@ from oneledger.domain.layout_facts import FactPlaces, find_facts
 from oneledger.domain.layout_merged import read_merged
 from oneledger.domain.layout_table import TablePlaces, find_table
 from oneledger.domain.parsed import folded
+from oneledger.domain.printed import FINDINGS_SHEET
 from oneledger.domain.returns import CellValue, SheetCells, WorkbookCells
 from oneledger.domain.rules import structural
 from oneledger.domain.workbooks import META_SHEET
 
 LEAST_SHARE = 0.4  # of a form's headings, for a sheet to be that form
 _HEADINGS_NAMED = 5
+_OURS = (META_SHEET, FINDINGS_SHEET)
 
 Position = tuple[int, int]  # row, column, from 0
 
@@ -80,7 +82,7 @@ class Layout:
 
 def locate(cells: WorkbookCells, forms: Sequence[Form]) -> Layout:
     """By sheet name where the headings agree, else by the headings themselves."""
-    sheets = [sheet for sheet in cells.sheets if sheet.name != META_SHEET]
+    sheets = [sheet for sheet in cells.sheets if sheet.name not in _OURS]
     findings: list[Finding] = []
     placed: dict[str, Placed] = {}
     by_name = {folded(sheet.name): sheet for sheet in reversed(sheets)}

@@ -48,7 +48,8 @@ def _as_printed(sheet: SheetCells, headings: Headings) -> _Heading | None:
     for index, row in enumerate(sheet.rows):
         named = {column: fields[0] for column, cell in enumerate(row) if (fields := headings.exactly(cell))}
         if len(named) == len(headings.fields) == len({field.key for field in named.values()}):
-            return _Heading(index, index, named, {})
+            others = ((column, headings.meant(cell)) for column, cell in enumerate(row) if column not in named)
+            return _Heading(index, index, named, {column: fields[0] for column, fields in others if fields})
     return None
 
 

@@ -3,13 +3,12 @@
 import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time
-from typing import Any
 
 from oneledger.domain.choices import read_choice, read_multi
 from oneledger.domain.contacts import read_email, read_phone, read_url
 from oneledger.domain.forms import Field, FieldType
 from oneledger.domain.numerals import MAX_EXACT, Number, read_number
-from oneledger.domain.parsed import BLANK, BLANK_MARKS, ERROR_VALUES, Parsed, folded, half_width, written
+from oneledger.domain.parsed import BLANK, BLANK_MARKS, ERROR_VALUES, Parsed, half_width, written
 from oneledger.domain.returns import CellValue
 from oneledger.domain.written_dates import read_date, read_datetime, read_serial
 
@@ -95,7 +94,7 @@ def _tidied(raw: str) -> tuple[str, str | None]:
     if not _UNTIDY.search(raw):
         return raw, None
     text = _CONTROLS.sub("", raw)
-    note = None if text == raw or raw.count("_x000D_") + len(text) == len(raw) else "去掉了看不见的字符"
+    note = None if len(text) + 7 * raw.count("_x000D_") == len(raw) and text.strip() else "去掉了看不见的字符"
     return _LINES.sub("\n", _BLANKS.sub(" ", text)).strip(), note
 
 
@@ -176,8 +175,3 @@ def _expected_multi(field: Field) -> str:
     if all(choice.isdigit() for choice in field.choices):
         return f"{field.choices[0]}—{field.choices[-1]} 的序号，用“、”隔开"
     return "、".join(f"“{choice}”" for choice in field.choices) + "中的一项或几项，用“、”隔开"
-
-
-def same_text(one: Any, other: Any) -> bool:
-    """Whether two raw values would look alike to a reader who minds neither blanks nor widths."""
-    return one == other or folded(written(one)) == folded(written(other))
