@@ -33,7 +33,7 @@ LEDGER = Form(
         rows=Rows.OPEN, key="seq", room=3,
         columns=(
             Field(no=1, key="seq", title="序号", type=FieldType.INT),
-            Field(no=2, key="problem_no", title="问题编号", locked=True),
+            Field(no=2, key="problem_no", title="问题编号", locked=True, prefill="problem.problem_no"),
             Field(no=3, key="found_on", title="排查日期", aliases=("发现日期",), type=FieldType.DATE, required=True),
             Field(no=4, key="description", title="问题表现", aliases=("存在问题",), required=True, min_len=5, max_len=100),
             Field(no=5, key="n_pupils", title="涉及学生数", type=FieldType.INT, unit="人", min=0, max=2000),

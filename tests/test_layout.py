@@ -8,9 +8,10 @@ from hypothesis import given, strategies as st
 from oneledger.domain.cells import cell_name, column_name, position
 from oneledger.domain.headings import Headings, heading_key
 from oneledger.domain.layout import locate, place
+from oneledger.domain.layout_table import MOST_ROWS
 from oneledger.domain.printed import FINDINGS_SHEET, heading
 from oneledger.domain.returns import SheetCells
-from tests.make_returns import COVER, FORMS, LEDGER, SELFCHECK, make_cells, make_sheet, row_of, told
+from tests.make_returns import COVER, FORMS, GOOD_ROWS, LEDGER, SELFCHECK, make_cells, make_sheet, row_of, told
 
 
 def columns_of(placed):
@@ -153,6 +154,15 @@ def test_a_million_blank_rows_under_the_table_are_nothing():
     sheet = make_sheet(LEDGER)
     sheet.rows.extend([[None, " ", ""]] * 1000)
     assert len(place(LEDGER, sheet).table.rows) == 2
+
+
+def test_a_table_of_thousands_of_rows_is_cut_and_told():
+    sheet = make_sheet(LEDGER, rows=GOOD_ROWS["ledger"][:1] * (MOST_ROWS + 3))
+    placed = place(LEDGER, sheet)
+    assert (len(placed.table.rows), told(placed.findings)) == (
+        MOST_ROWS,
+        [("WB-035", "问题排查台账", "A5008", "error")],
+    )
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from oneledger.domain.cells import is_blank
 from oneledger.domain.findings import Finding
 from oneledger.domain.forms import Field, Form
 from oneledger.domain.layout_facts import FactPlaces, find_facts
-from oneledger.domain.layout_merged import read_merged
+from oneledger.domain.layout_merged import Merged, read_merged, touching
 from oneledger.domain.layout_table import TablePlaces, find_table
 from oneledger.domain.parsed import folded
 from oneledger.domain.printed import FINDINGS_SHEET
@@ -60,18 +60,18 @@ def place(form: Form, sheet: SheetCells) -> Placed:
     """Never fails: what is not there is told in the findings."""
     table = find_table(sheet, form)
     facts = find_facts(sheet, form, table.span)
-    answers = {position: field for field, position in _facts_of(form, facts)}
-    for row in table.rows:
-        answers |= {(row, table.columns[column.key]): column for column in form.columns if column.key in table.columns}
-    merged = read_merged(sheet, answers, form.table.key if form.table else None)
+    merges = touching(sheet.merged, facts.cells.values(), table.rows, table.columns.values())
+    merged = read_merged(sheet, merges, _answers(form, facts, table), form.table) if merges else Merged()
     findings = [*facts.findings, *table.findings, *merged.findings]
     if form.table and not table.columns:
         findings.append(_no_heading(form, sheet))
     return Placed(form, sheet, facts, table, merged.filled, merged.unclear, findings)
 
 
-def _facts_of(form: Form, facts: FactPlaces) -> list[tuple[Field, Position]]:
-    return [(fact, facts.cells[fact.key]) for fact in form.facts if fact.key in facts.cells]
+def _answers(form: Form, facts: FactPlaces, table: TablePlaces) -> dict[Position, Field]:
+    of_facts = {facts.cells[fact.key]: fact for fact in form.facts if fact.key in facts.cells}
+    columns = [(column, table.columns[column.key]) for column in form.columns if column.key in table.columns]
+    return of_facts | {(row, index): column for row in table.rows for column, index in columns}
 
 
 @dataclass(frozen=True)

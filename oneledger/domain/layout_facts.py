@@ -8,6 +8,7 @@ from oneledger.domain.cells import cell_at, cell_name, is_blank
 from oneledger.domain.findings import Finding
 from oneledger.domain.forms import Field, Form
 from oneledger.domain.headings import Headings, heading_key
+from oneledger.domain.layout_table import HEADING_WITHIN
 from oneledger.domain.parsed import shown, written
 from oneledger.domain.printed import label
 from oneledger.domain.returns import CellValue, SheetCells
@@ -82,7 +83,7 @@ def _lines(sheet: SheetCells, headings: Headings, table_span: range) -> Iterator
 
 
 def _heading_row(rows: Sequence[Sequence[CellValue]], table_span: range) -> tuple[int, dict[str, int]] | None:
-    for index, row in enumerate(rows):
+    for index, row in enumerate(rows[:HEADING_WITHIN]):
         if index in table_span:
             continue
         texts = ((column, cell) for column, cell in enumerate(row) if isinstance(cell, str) and len(cell) < _LONGEST)
@@ -95,7 +96,7 @@ def _heading_row(rows: Sequence[Sequence[CellValue]], table_span: range) -> tupl
 def _beside(sheet: SheetCells, headings: Headings, table_span: range) -> Iterator[_Line]:
     """No headings: the answer is taken from the cell to the right of each title."""
     widths = {(top, left): right - left for top, left, _, right in sheet.merged}
-    for row, cells in enumerate(sheet.rows):
+    for row, cells in enumerate(sheet.rows[:HEADING_WITHIN]):
         if row in table_span:
             continue
         for column, cell in enumerate(cells):

@@ -1,11 +1,11 @@
 """Merged cells among the answers: filled down where a text may stand for several rows, refused for keys and numbers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field as member
 
 from oneledger.domain.cells import cell_at, cell_name, is_blank
 from oneledger.domain.findings import Finding
-from oneledger.domain.forms import Field, FieldType
+from oneledger.domain.forms import Field, FieldType, Table
 from oneledger.domain.parsed import shown
 from oneledger.domain.returns import CellValue, SheetCells
 from oneledger.domain.rules import structural
@@ -21,11 +21,28 @@ class Merged:
     findings: Sequence[Finding] = ()
 
 
-def read_merged(sheet: SheetCells, answers: Mapping[Position, Field], key: str | None) -> Merged:
+def touching(
+    merged: Iterable[Range], facts: Collection[Position], rows: Sequence[int], columns: Collection[int]
+) -> list[Range]:
+    """Those that reach an answer. Nearly all that we draw ourselves, titles and hints, do not."""
+    fact_columns = {column for _, column in facts}
+    first, last = (rows[0], rows[-1]) if rows else (0, -1)
+    return [
+        (top, left, bottom, right)
+        for top, left, bottom, right in merged
+        if any(left <= column <= right for column in fact_columns)
+        or (top <= last and bottom >= first and any(left <= column <= right for column in columns))
+    ]
+
+
+def read_merged(
+    sheet: SheetCells, merges: Iterable[Range], answers: Mapping[Position, Field], table: Table | None
+) -> Merged:
+    key = table.key if table else None
     filled: dict[Position, CellValue] = {}
     unclear: set[Position] = set()
     findings: list[Finding] = []
-    for merged in sheet.merged:
+    for merged in merges:
         inside = _answers_inside(merged, answers)
         top_left = merged[:2]
         value = cell_at(sheet.rows, *top_left)

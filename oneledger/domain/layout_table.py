@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field as member
+from itertools import islice
 
 from oneledger.domain.cells import cell_at, cell_name, is_blank
 from oneledger.domain.findings import Finding
@@ -14,6 +15,8 @@ from oneledger.domain.returns import CellValue, SheetCells
 from oneledger.domain.rules import structural
 
 DEEPEST = 3  # heading rows
+HEADING_WITHIN = 300  # rows from the top; also where a list of facts must begin
+MOST_ROWS = 5000  # a hundred times what a school finds; one who sends more has sent something else
 _LEAST_SHARE = 0.3  # of the columns, for a row to be the heading
 
 
@@ -45,7 +48,7 @@ def find_table(sheet: SheetCells, form: Form) -> TablePlaces:
 
 
 def _as_printed(sheet: SheetCells, headings: Headings) -> _Heading | None:
-    for index, row in enumerate(sheet.rows):
+    for index, row in enumerate(sheet.rows[:HEADING_WITHIN]):
         named = {column: fields[0] for column, cell in enumerate(row) if (fields := headings.exactly(cell))}
         if len(named) == len(headings.fields) == len({field.key for field in named.values()}):
             others = ((column, headings.meant(cell)) for column, cell in enumerate(row) if column not in named)
@@ -55,7 +58,7 @@ def _as_printed(sheet: SheetCells, headings: Headings) -> _Heading | None:
 
 def _as_meant(sheet: SheetCells, headings: Headings) -> _Heading | None:
     """The window of one to three rows that names most columns; of equals the shallowest, then the topmost."""
-    named = [any(headings.meant(cell) for cell in row) for row in sheet.rows]
+    named = [any(headings.meant(cell) for cell in row) for row in sheet.rows[:HEADING_WITHIN]]
     windows = (
         _window(sheet, headings, first, depth)
         for depth in range(1, DEEPEST + 1)
@@ -118,7 +121,9 @@ def _read(sheet: SheetCells, form: Form, headings: Headings, found: _Heading) ->
     columns = {field.key: index for index, field in found.columns.items()}
     span = range(found.first, max(len(sheet.rows), found.last + 1))
     findings: list[Finding] = []
-    rows = list(answering_rows(sheet, form, found.last, columns, findings))
+    rows = list(islice(answering_rows(sheet, form, found.last, columns, findings), MOST_ROWS + 1))
+    if len(rows) > MOST_ROWS:
+        findings.append(structural("WB-035", sheet.name, cell_name(rows.pop(), 0), limit=MOST_ROWS))
     missing = [column for column in form.columns if column.key not in columns]
     about_columns = [
         *_understood(sheet, headings, found),

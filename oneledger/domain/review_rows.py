@@ -16,6 +16,7 @@ from oneledger.domain.rules import structural
 from oneledger.domain.workbooks import Fill
 
 Values = Mapping[str, Any]
+_PROBLEM_NO = "problem.problem_no"  # by which rows of an open table that we printed are known again
 
 
 @dataclass
@@ -57,13 +58,10 @@ def _known(placed: Placed, table: Table, printed: Fill | None) -> _Known | None:
         return _Known(column, {_fold(item[table.key]): item for item in items})
     if printed is None:
         return None
-    if table.rows == Rows.PREFILLED:
-        column = _column(table, table.key)
-    else:
-        locked = [column for column in table.columns if column.locked]
-        if not locked:
-            return None
-        column = locked[0]
+    ours = [column for column in table.columns if column.prefill == _PROBLEM_NO]
+    if table.rows == Rows.OPEN and not ours:
+        return None
+    column = _column(table, table.key) if table.rows == Rows.PREFILLED else ours[0]
     rows = printed.rows.get(placed.form.form, ())
     return _Known(column, {_fold(row.get(column.key)): row for row in rows})
 

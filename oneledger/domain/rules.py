@@ -47,6 +47,7 @@ STRUCTURAL: Mapping[str, Rule] = {
     "WB-032": Rule("合并的单元格，已按每一行都填“{value}”读取。", "note"),
     "WB-033": Rule("合计行不读取，合计由系统计算。", "note"),
     "WB-034": Rule("重复的表头行，已跳过。", "note"),
+    "WB-035": Rule("表里超过了 {limit} 行，只查到这一行之前。请删去无关的行，只留本次要填的。"),
     "WB-041": Rule("“{title}”是没有结果的公式。请直接填数，或用 Excel、WPS 打开并保存一次再寄回。"),
     # which row
     "WB-051": Rule("“{title}”由系统填写，已按原来的“{ours}”读取。如原内容有误，请在回信里说明。", "note"),

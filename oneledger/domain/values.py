@@ -30,7 +30,7 @@ def _as_number(field: Field, raw: Filled) -> Parsed:
         return _fits(field, read_number(raw, field.unit))
     if isinstance(raw, date | time):
         return Parsed(fault="单元格是日期格式，请改为常规格式后重填数字")
-    if raw != raw or abs(raw) >= MAX_EXACT:  # noqa: PLR0124  not a number is unlike itself
+    if not abs(raw) < MAX_EXACT:
         return Parsed(fault=LOST_DIGITS)
     if field.unit == "%" and 0 < raw <= 1:
         return Parsed(fault="分不清是比例还是百分数，百分之八十五请写成文本 85")
@@ -73,7 +73,7 @@ def _as_text(field: Field, raw: Filled) -> Parsed:
     note = None
     if isinstance(raw, bool):
         return Parsed(fault="是逻辑值，请填文字")
-    if isinstance(raw, float | int) and abs(raw) >= MAX_EXACT:
+    if isinstance(raw, float | int) and not abs(raw) < MAX_EXACT:  # nor is what is no number less than anything
         return Parsed(fault=LOST_DIGITS)
     if isinstance(raw, str):
         text, note = _tidied(raw)

@@ -9,6 +9,7 @@ from oneledger.domain.parsed import Parsed, half_width
 
 _YEARS = range(1900, 2101)
 _SERIALS = range(36526, 73051)  # Excel's day numbers of 2000-01-01 to 2100-01-01, 1900 system
+_MOST = 10**8
 _FULL = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*[日号]?", re.ASCII)
 _PACKED = re.compile(r"(\d{4})(\d{2})(\d{2})", re.ASCII)
 _HAN = "一二三四五六七八九"
@@ -38,6 +39,8 @@ def _day(year: int, month: int, day: int, note: str | None = None) -> Parsed:
 
 def read_serial(number: float) -> Parsed:
     """A date that lost its cell format, or eight digits typed as a number."""
+    if not 0 < number < _MOST:  # also what is not a number at all
+        return Parsed(fault="不是日期")
     if number == int(number) and _PACKED.fullmatch(str(int(number))):
         return read_date(str(int(number)))
     if int(number) not in _SERIALS:
