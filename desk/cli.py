@@ -90,8 +90,23 @@ def check(campaign: CampaignName, as_json: AsJson = False) -> None:
         return
     table = Table("时间", "阶段", "事项", title=campaign)
     for row in rows:
-        table.add_row(row["at"], row["phase"], row["title"])
+        table.add_row(row["at"] + ("（推定）" if row["is_estimated"] else ""), row["phase"], row["title"])
     out.print(table)
+    if any(row["is_estimated"] for row in rows):
+        out.print("（推定）：当年放假安排尚未录入 config/calendar，只按周末推算，请在国务院通知公布后补录。")
+
+
+@app.command("copy")
+def copy_command(
+    campaign: CampaignName,
+    new: Annotated[str, typer.Argument(help="name of the new file under config/campaigns")],
+    opens: Annotated[str, typer.Option(help="when its first phase opens, e.g. 2027-02-24")],
+) -> None:
+    """Write a new campaign from an old one, its dates moved by whole weeks."""
+    from desk.copying import copy_campaign  # noqa: PLC0415
+
+    path = copy_campaign(Settings(), campaign, new, as_moment(opens).date())
+    out.print(f"已写出 {path}，请核对标题、文号和日期。", highlight=False)
 
 
 @units_app.command("import")
@@ -247,7 +262,8 @@ def status(campaign: CampaignName, data: Data = None, as_json: AsJson = False) -
 
 
 def _show_status(campaign: str, *, as_json: bool) -> None:
-    from desk.status import campaign_status, show_status  # noqa: PLC0415
+    from desk.status import show_status  # noqa: PLC0415
+    from tasks.status import campaign_status  # noqa: PLC0415
 
     told = campaign_status(campaign)
     show_json(told) if as_json else show_status(out, told)

@@ -24,8 +24,16 @@ def campaign_calendar(settings: Settings, name: str) -> list[dict[str, Any]]:
         raise RefusedError(
             [f"{settings.config}/campaigns/{name}.yaml: {key}: 日期未定，启动前请填写" for key in missing]
         )
-    moments = milestones(campaign, load_calendar(settings.config))
-    return [{"at": f"{each.at:%Y-%m-%d %H:%M}", "phase": each.phase, "title": each.title} for each in moments]
+    calendar = load_calendar(settings.config)
+    return [
+        {
+            "at": f"{each.at:%Y-%m-%d %H:%M}",
+            "phase": each.phase,
+            "title": each.title,
+            "is_estimated": calendar.is_estimated(each.at.date()),
+        }
+        for each in milestones(campaign, calendar)
+    ]
 
 
 def show_plan(console: Console, plan: LaunchPlan) -> None:

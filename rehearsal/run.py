@@ -1,26 +1,24 @@
 """A whole campaign against simulated schools: the same flows, store, mail and Prefect pages as the real thing."""
 
-import json
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from oneledger.domain.campaigns import Campaign
+from oneledger.domain.errors import RefusedError
 from oneledger.domain.units import Unit
-from oneledger.settings import Settings, load_calendar, load_campaign
+from oneledger.settings import Settings, load_campaign
 from rehearsal.post_office_client import PostOffice, running_post_office
 from rehearsal.province import make_province
 
 Progress = Callable[[str, int, int], None]  # what, done, of how many
-EXEMPT = 2  # schools excused from the start
 
 
 @dataclass
@@ -68,3 +66,39 @@ def environment(out: Path, post: PostOffice) -> Iterator[Settings]:
     finally:
         for key, value in before.items():
             os.environ.pop(key, None) if value is None else os.environ.update({key: value})
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """What is to be rehearsed. ``units`` given: instead of the invented province."""
+
+    campaign: str
+    schools: int
+    seed: int
+    out: Path
+    units: Sequence[Unit] | None = None
+    repeat: int = 1  # how often each look is run
+    skipped: tuple[datetime, datetime] | None = None  # looks between these moments are slept through
+
+
+def rehearse(plan: Rehearsal, address: str, progress: Progress) -> dict[str, Any]:
+    """The summary, also written to DIR/summary.json. A Prefect server must be up; its address is only shown.
+
+    Raises RefusedError where DIR holds something already: a rehearsal never writes over another.
+    """
+    out = plan.out.resolve()
+    _check_empty(out)
+    clock = Clock()
+    with running_post_office(out) as post, environment(out, post) as settings:
+        from rehearsal.driving import drive  # noqa: PLC0415  Prefect and our flows read the environment on import
+
+        campaign = load_campaign(settings.config, plan.campaign)
+        units = list(plan.units) if plan.units is not None else make_province(plan.schools, plan.seed)
+        return drive(plan, campaign, units, post, clock, address, progress)
+
+
+def _check_empty(out: Path) -> None:
+    taken = sorted(path.name for path in out.iterdir()) if out.exists() else []
+    if set(taken) - {"prefect"}:
+        raise RefusedError([f"{out} is not empty ({', '.join(taken[:5])}): name another folder, or remove it"])
+    out.mkdir(parents=True, exist_ok=True)

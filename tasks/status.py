@@ -1,0 +1,76 @@
+"""How a campaign stands, from the store alone."""
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+from oneledger.domain.mailing import SendState
+from oneledger.domain.notices import CASCADE, Notice
+from oneledger.store import assignments, inbox, outbox, snapshots
+from tasks.office import running
+
+_STATUSES = ("returned", "zero", "exempt", "missing")
+
+
+def campaign_status(name: str) -> dict[str, Any]:
+    """{campaign, phases: {phase: {assigned, mailed, …}}, mail, inbox, person, snapshots}; counts of units or mails."""
+    here = running(name)
+    with here.office.store.read() as connection:
+        tallies = assignments.tally(connection, name)
+        mails = outbox.counts(connection, name)
+        bounced = outbox.bounced(connection, name)
+        waiting = inbox.for_a_person(connection, name)
+        taken = inbox.counts(connection)
+        frozen = snapshots.of_campaign(connection, name)
+    return {
+        "campaign": name,
+        "title": here.campaign.title,
+        "phases": {
+            phase.phase: _phase(phase.phase, tallies, mails, bounced.get(phase.phase, 0))
+            for phase in here.campaign.phases
+        },
+        "mail": _by_state(mails),
+        "inbox": taken,
+        "person": [{**row, "received_at": str(row["received_at"])} for row in waiting],
+        "snapshots": [
+            {"milestone": each.milestone, "as_of": str(each.as_of), "digest": each.digest} for each in frozen
+        ],
+    }
+
+
+def _phase(
+    phase: str,
+    tallies: Iterable[tuple[str, str, str, bool, bool, int]],
+    mails: Iterable[tuple[str, str, str, int]],
+    bounced: int,
+) -> dict[str, int]:
+    counts: Counter[str] = Counter()
+    for name, _, status, late, back, count in tallies:
+        if name == phase:
+            counts[status] += count
+            counts["late"] += count * late
+            counts["in_correction"] += count * back
+    sent: Counter[str] = Counter()
+    for name, kind, state, count in mails:
+        if name == phase and state == SendState.SENT.value:
+            sent[kind] += count
+    mailed = sum(sent[notice.value] for notice in CASCADE)
+    return {
+        "assigned": sum(counts[status] for status in _STATUSES),
+        "mailed": mailed,
+        "delivered": mailed - bounced,
+        **{status: counts[status] for status in _STATUSES},
+        "late": counts["late"],
+        "in_correction": counts["in_correction"],
+        "corrections": sent[Notice.CORRECTION.value] + sent[Notice.REFUSAL.value],
+        "reminders": sent[Notice.REMIND.value],
+        "digests": sent[Notice.DIGEST.value],
+        "reports": sent[Notice.REPORT.value],
+    }
+
+
+def _by_state(mails: Iterable[tuple[str, str, str, int]]) -> dict[str, int]:
+    states: Counter[str] = Counter()
+    for _, _, state, count in mails:
+        states[state] += count
+    return dict(states)
