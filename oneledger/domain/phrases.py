@@ -27,6 +27,11 @@ def share_text(part: float, whole: float) -> str:
     return f"{tenths // 10}%" if tenths % 10 == 0 else f"{tenths // 10}.{tenths % 10}%"
 
 
+def cut_share(part: float, whole: float) -> float | None:
+    """A share 0..1 cut off after a tenth of a per cent, so that no program rounds it up to 100%. None of nothing."""
+    return int(part * 1000 // whole) / 1000 if whole > 0 else None
+
+
 def share(part: float, whole: float) -> str:
     """A share with both its numbers: 92.3%（12/13）."""
     return f"{share_text(part, whole)}（{grouped(part)}/{grouped(whole)}）" if whole > 0 else NOT_APPLICABLE

@@ -17,7 +17,7 @@ def facts_section(view: SnapshotView, figures: Figures, form: Form) -> Section |
     """Every group of a form's facts as one paragraph."""
     inline = _is_short(view, form)
     blocks: list[Block] = []
-    for group, fields in groups_of(_asked(view, form)).items():
+    for group, fields in groups_of(facts_asked(view, form)).items():
         told = [each for each in fields if inline or each.rollup == FieldRollup.SUM]
         parts = [part for each in told if (part := fact_part(figures, form, each))]
         if parts:
@@ -29,7 +29,7 @@ def facts_section(view: SnapshotView, figures: Figures, form: Form) -> Section |
     return Section(form.sheet.removesuffix("统计表"), [first, *blocks, *([] if inline else _weak(view, figures, form))])
 
 
-def _asked(view: SnapshotView, form: Form) -> list[Field]:
+def facts_asked(view: SnapshotView, form: Form) -> list[Field]:
     """Facts that go up and that this unit or one below it was asked: the 0 of another's would be nobody's."""
     levels = view.levels_asked(form.form)
     rolled = (each for each in form.facts if each.rollup != FieldRollup.NONE and not each.personal)
@@ -37,12 +37,12 @@ def _asked(view: SnapshotView, form: Form) -> list[Field]:
 
 
 def _is_short(view: SnapshotView, form: Form) -> bool:
-    return sum(each.rollup == FieldRollup.COUNT for each in _asked(view, form)) <= FEW_CHOICES
+    return sum(each.rollup == FieldRollup.COUNT for each in facts_asked(view, form)) <= FEW_CHOICES
 
 
 def _weak(view: SnapshotView, figures: Figures, form: Form) -> list[Block]:
     """What the smallest share of those who answered has. Fields, never units."""
-    yesno = [each for each in _asked(view, form) if each.type == FieldType.YESNO]
+    yesno = [each for each in facts_asked(view, form) if each.type == FieldType.YESNO]
     found = [(yes / whole, each) for each in yesno for yes, whole in [_yes(figures, form, each)] if 0 <= yes < whole]
     found.sort(key=lambda pair: pair[0])
     if not found:
@@ -81,7 +81,7 @@ def facts_table(view: SnapshotView, figures: Figures) -> list[dict[str, str]]:
 def _rows(view: SnapshotView, figures: Figures, form: Form) -> Iterator[dict[str, str]]:
     if not figures.number(f"answered.{form.form}"):
         return
-    for fact in _asked(view, form):
+    for fact in facts_asked(view, form):
         group = plain_group(fact.group)
         if fact.rollup == FieldRollup.SUM:
             key = f"{form.form}.{fact.key}"
