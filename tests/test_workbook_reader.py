@@ -12,6 +12,7 @@ import sys
 import zipfile
 from dataclasses import replace
 from datetime import date, time, timedelta
+from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
@@ -20,14 +21,17 @@ from oneledger.adapters import reader_child, workbook_reader
 from oneledger.adapters.workbook_master import build_master
 from oneledger.adapters.workbook_reader import ReaderStartError, WorkbookReader
 from oneledger.adapters.workbook_stamp import prepare, stamp
+from oneledger.domain.forms import asked_of
 from oneledger.domain.returns import SheetCells, Unreadable, WorkbookCells, WorkbookMarks
 from oneledger.domain.review import review
 from oneledger.domain.rules import structural
 from oneledger.domain.sheet_layout import lay_out
-from oneledger.domain.workbooks import WorkbookSpec
+from oneledger.domain.workbooks import Fill, WorkbookSpec
+from oneledger.settings import COVER as COVER_FORM, load_campaign, load_form
 from tests.make_files import ONE_CELL, biff, make_xlsx, ods, ole, saved, xlsx_parts, zipped
 from tests.make_returns import CODE, COVER, GOOD_FACTS, GOOD_ROWS, LEDGER, PRINTED, SELFCHECK, local, make_context
 
+CONFIG = Path(__file__).parents[1] / "config"
 FORMS = (COVER, LEDGER, SELFCHECK)
 CORNER = (
     "<row r='1048576'><c r='A1'><v>1</v></c><c r='XFD1048576'><v>1</v></c></row>"  # single quotes slip past the scan
@@ -83,6 +87,41 @@ def test_a_workbook_sent_back_blank_is_returned_with_what_is_missing(reader, pri
     assert [(finding.rule, finding.sheet) for finding in result.findings] == [
         ("CV-002", "封面"), ("LG-031", "问题排查台账"), *[("SC-003", "政策清单自查")] * 3,
     ]  # fmt: skip
+
+
+CAMPAIGN = load_campaign(CONFIG, "liaoning-2021")
+WORKBOOKS = [
+    (deliverable, level)
+    for deliverable in CAMPAIGN.deliverables
+    if deliverable.kind == "workbook"
+    for level in (deliverable.respondents.levels or ("school",))
+]
+
+
+@pytest.mark.parametrize(
+    ("deliverable", "level"), WORKBOOKS, ids=[f"{each.deliverable}-{level}" for each, level in WORKBOOKS]
+)
+def test_every_workbook_of_the_campaign_comes_back_as_it_was_laid_out(reader, deliverable, level):
+    """Blank, it lacks what is required and nothing else is wrong with it (004-C)."""
+    forms = tuple(asked_of(load_form(CONFIG, reference), level) for reference in (COVER_FORM, *deliverable.forms))
+    spec = WorkbookSpec("liaoning-2021", deliverable.phase, "行动", "文号", "阶段", level, forms[0], forms[1:])
+    number = {
+        "problem_no": f"{CODE}-2021-0001",
+        "fix_mode": "限期整改",
+        "found_on": date(2021, 3, 1),
+        "due_on": date(2021, 5, 1),
+    }
+    fill = Fill("token", CODE, "望湖路小学", {"cover": {"unit_code": CODE}}, {"rectify": [number]})
+    cells = reader.read(stamp(prepare(build_master(spec), spec), fill))
+    context = make_context(forms, phase=deliverable.phase, level=level, printed=fill)
+    result = review(cells, forms, context)
+    assert [finding for finding in result.findings if finding.rule.startswith("WB")] == []
+    assert {finding.found for finding in result.findings} == {""}
+    assert list(result.ledgers) == [form.form for form in forms]
+    for form in forms:
+        ledger = result.ledgers[form.form]
+        assert set(ledger.fact_cells) == {fact.key for fact in form.facts}
+        assert set(ledger.columns) == {column.key for column in form.columns}
 
 
 def test_cells_keep_their_places_and_types(reader):

@@ -34,7 +34,7 @@ def read_choice(raw: CellValue, choices: tuple[str, ...], title: str = "") -> Pa
     """``title``: of the field; 有 answers 有无家长代表, but not 是否零报告."""
     text = written(raw)
     if text in choices:
-        return Parsed(text)
+        return Parsed(text)  # but for blanks around it
     fold = folded(text).strip(_TRAILING)
     choice = _by_fold(choices).get(fold) or _alias(fold, choices)
     if choice is None and "有无" in title and _HAVE.get(fold) in choices:
@@ -46,6 +46,10 @@ def read_choice(raw: CellValue, choices: tuple[str, ...], title: str = "") -> Pa
 
 def read_multi(raw: CellValue, choices: tuple[str, ...]) -> Parsed:
     """The choices in the order written, each once. Choices may themselves contain separators (家访/家长沟通)."""
+    if isinstance(raw, str):
+        simply = raw.split("、")
+        if len(set(simply)) == len(simply) and all(part in choices for part in simply):
+            return Parsed(simply)
     if isinstance(raw, date | time):
         return Parsed(fault="被 Excel 变成了日期，请把单元格设为文本格式后重填，用“、”隔开")
     parts = _SEPARATORS.split(written(raw))

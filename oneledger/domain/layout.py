@@ -41,8 +41,10 @@ class Placed:
 
     def at(self, position: Position) -> CellValue:
         row, column = position
-        rows = self.sheet.rows
-        value = rows[row][column] if row < len(rows) and column < len(rows[row]) else None
+        try:
+            value = self.sheet.rows[row][column]
+        except IndexError:  # rows are ragged
+            value = None
         return self.filled.get(position, value) if self.filled and is_blank(value) else value
 
     def answers(self) -> dict[tuple[str, int], CellValue]:

@@ -43,8 +43,8 @@ def folded(text: str) -> str:
 
 def written(raw: CellValue) -> str:
     """A cell as the person who wrote it sees it, near enough."""
-    if raw is None:
-        return ""
+    if isinstance(raw, str) or raw is None:
+        return (raw or "").strip()
     if isinstance(raw, bool):
         return "TRUE" if raw else "FALSE"
     if isinstance(raw, float):
@@ -53,7 +53,7 @@ def written(raw: CellValue) -> str:
         return raw.isoformat(" ", "minutes")
     if isinstance(raw, date | time):
         return raw.isoformat()
-    return str(raw).strip()
+    return str(raw)
 
 
 def _masked(match: re.Match[str]) -> str:

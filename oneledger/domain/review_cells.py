@@ -9,8 +9,8 @@ from oneledger.domain.expressions import compiled
 from oneledger.domain.findings import Finding
 from oneledger.domain.forms import Field, FieldType
 from oneledger.domain.layout import Placed, Position
-from oneledger.domain.parsed import Parsed, folded, shown, written
-from oneledger.domain.pupil_data import pupil_data_in
+from oneledger.domain.parsed import BLANK, Parsed, folded, shown, written
+from oneledger.domain.pupil_data import may_hold_pupil_data, pupil_data_in
 from oneledger.domain.returns import CellValue
 from oneledger.domain.rules import structural
 from oneledger.domain.values import expected, parse
@@ -35,70 +35,73 @@ class CellReader:
         self._placed = placed
         self._sheet = placed.sheet.name
         self._form = placed.form
-        self._formulas = frozenset(placed.sheet.formulas_without_value)
+        self._without_result = frozenset(placed.sheet.formulas_without_value)
+        self._has_riddles = bool(self._without_result or placed.unclear)  # blanks that are not simply blank
 
     def read(
         self, fields: Sequence[Field], places: Mapping[str, Position], scope: Values, ours: Values | None
     ) -> Reading:
         """``scope``: what a condition may read besides these fields. ``ours``: what we printed, None if not known."""
-        reading = Reading({field.key: None for field in fields})
+        reading = Reading()
+        values, at = reading.values, self._placed.at
+        blank: list[Field] = []
         for field in fields:
             place = places.get(field.key)
             if field.locked and ours is not None and field.key in ours:
-                self._take_ours(field, place, ours[field.key], reading)
-            elif place is None:
+                values[field.key] = self._take_ours(field, place, ours[field.key], reading)
+                continue
+            raw = at(place) if place is not None else None
+            parsed = BLANK if raw is None else parse(field, raw)
+            values[field.key] = parsed.value
+            if parsed.value is None and not field.locked:
+                blank.append(field)
+            if place is None:
                 reading.broken.add(field.key)
-            else:
-                self._take_theirs(field, place, reading)
-        self._miss(fields, places, scope, reading)
+            elif parsed.note or parsed.fault or self._has_riddles or may_hold_pupil_data(parsed.value):
+                self._look_closer(field, place, parsed, reading)
+        self._miss(blank, places, scope, reading)
         if len(reading.told) > 1:
             reading.told = {field.key: reading.told[field.key] for field in fields if field.key in reading.told}
         return reading
 
-    def _take_theirs(self, field: Field, place: Position, reading: Reading) -> None:
-        raw = self._placed.at(place)
-        if raw is None or is_blank(raw):
-            if self._formulas or self._placed.unclear:
-                self._explain_blank(field, place, reading)
+    def _look_closer(self, field: Field, place: Position, parsed: Parsed, reading: Reading) -> None:
+        raw, value = self._placed.at(place), parsed.value
+        if self._has_riddles and self._is_riddle(field, place, parsed, reading):
             return
-        if place in self._placed.unclear:
-            reading.broken.add(field.key)
-            return
-        parsed = parse(field, raw)
-        reading.values[field.key] = parsed.value
         if parsed.fault:
             reading.broken.add(field.key)
             self._tell(field, reading, self._fault(field, place, raw, parsed.fault))
         elif parsed.note:
             self._tell(field, reading, self._note(field, place, raw, parsed.note))
-        if field.type == FieldType.TEXT and isinstance(parsed.value, str) and not (field.personal or field.locked):
-            for rule in pupil_data_in(parsed.value):
+        if may_hold_pupil_data(value) and field.type is FieldType.TEXT and not (field.personal or field.locked):
+            for rule in pupil_data_in(value):
                 self._tell(field, reading, structural(rule, self._sheet, cell_name(*place), found=shown(raw)))
 
-    def _explain_blank(self, field: Field, place: Position, reading: Reading) -> None:
+    def _is_riddle(self, field: Field, place: Position, parsed: Parsed, reading: Reading) -> bool:
+        """A merged cell that was told already, or a formula that nobody calculated."""
         if place in self._placed.unclear:
-            reading.broken.add(field.key)
-        elif cell_name(*place) in self._formulas:
-            reading.broken.add(field.key)
+            reading.values[field.key] = None
+        elif parsed is BLANK and cell_name(*place) in self._without_result:
             self._tell(field, reading, structural("WB-041", self._sheet, cell_name(*place), title=field.title))
+        else:
+            return False
+        reading.broken.add(field.key)
+        return True
 
-    def _take_ours(self, field: Field, place: Position | None, ours: Any, reading: Reading) -> None:
+    def _take_ours(self, field: Field, place: Position | None, ours: Any, reading: Reading) -> Any:
         as_printed = _as_printed(ours)
-        mine = Parsed(as_printed) if field.type == FieldType.TEXT else parse(field, as_printed)
-        reading.values[field.key] = as_printed if mine.fault else mine.value
+        mine = Parsed(as_printed) if field.type is FieldType.TEXT else parse(field, as_printed)
         raw = self._placed.at(place) if place else None
-        if place is None or raw == as_printed or is_blank(raw) or _same(field, raw, as_printed):
-            return
-        words = {"title": field.title, "ours": shown(as_printed) or "空白"}
-        self._tell(field, reading, structural("WB-051", self._sheet, cell_name(*place), found=shown(raw), **words))
+        if place is not None and raw != as_printed and not is_blank(raw) and not _same(field, raw, as_printed):
+            words = {"title": field.title, "ours": shown(as_printed) or "空白"}
+            self._tell(field, reading, structural("WB-051", self._sheet, cell_name(*place), found=shown(raw), **words))
+        return as_printed if mine.fault else mine.value
 
-    def _miss(self, fields: Sequence[Field], places: Mapping[str, Position], scope: Values, reading: Reading) -> None:
+    def _miss(self, blank: Sequence[Field], places: Mapping[str, Position], scope: Values, reading: Reading) -> None:
         """Required fields left blank."""
         everything: Values | None = None
-        for field in fields:
-            if field.required is False or field.locked or reading.values[field.key] is not None:
-                continue
-            if field.key in reading.broken:
+        for field in blank:
+            if field.required is False or field.key in reading.broken:
                 continue
             if isinstance(field.required, str):
                 condition = compiled(field.required)

@@ -79,31 +79,28 @@ def _recognised(
 ) -> Iterator[tuple[int, Values | None]]:
     """Each line that counts as a row, with what we printed in it (None: not known)."""
     seen: dict[tuple[str, str], int] = {}
+    columns = _telling_columns(table, known)
     nothing_printed = {column.key: None for column in table.columns if column.locked}
-    keys = _keys(table, known)
     for line in placed.table.rows:
-        told = [finding for key in keys if (finding := _repeated(placed, key, line, seen, table))]
+        keys = [(column, _key_at(placed, column, line)) for column in columns]
+        told = [_repeated(placed, column, line, seen[column.key, key], table) for column, key in keys
+                if key and seen.setdefault((column.key, key), line) != line]  # fmt: skip
         findings += told
+        ours = known.rows.get(keys[-1][1]) if known else None
         if table.rows == Rows.OPEN:
-            yield line, known.rows.get(_key_at(placed, known.column, line), nothing_printed) if known else None
+            yield line, nothing_printed if known and ours is None else ours
+        elif any(finding.level == "error" for finding in told):
             continue
-        if any(finding.level == "error" for finding in told):
-            continue
-        if known is None:
-            yield line, None
-            continue
-        ours = known.rows.get(_key_at(placed, known.column, line))
-        if ours is not None:
-            yield line, ours
-        else:
+        elif known and ours is None:
             findings += _unknown(placed, known.column, line)
+        else:
+            yield line, ours
 
 
-def _keys(table: Table, known: _Known | None) -> list[Field]:
-    keys = [_column(table, table.key)]
-    if known and known.column is not keys[0]:
-        keys.append(known.column)
-    return keys
+def _telling_columns(table: Table, known: _Known | None) -> list[Field]:
+    """The key of the table and, last, the column by which rows of ours are known again."""
+    key = _column(table, table.key)
+    return [key, known.column] if known and known.column is not key else [key]
 
 
 def _key_at(placed: Placed, column: Field, line: int) -> str:
@@ -111,21 +108,13 @@ def _key_at(placed: Placed, column: Field, line: int) -> str:
     return "" if index is None else _fold(placed.at((line, index)))
 
 
-def _repeated(
-    placed: Placed, column: Field, line: int, seen: dict[tuple[str, str], int], table: Table
-) -> Finding | None:
+def _repeated(placed: Placed, column: Field, line: int, first: int, table: Table) -> Finding:
     """A key given twice. A mere ordinal that a unit numbers its own rows with may be wrong without harm."""
-    key = _key_at(placed, column, line)
-    if not key:
-        return None
-    first = seen.setdefault((column.key, key), line)
-    if first == line:
-        return None
     matters = column.locked or column.required is True or table.rows != Rows.OPEN
-    place = cell_name(line, placed.table.columns[column.key])
+    place = (line, placed.table.columns[column.key])
+    found = shown(placed.at(place))
     rule = "WB-054" if matters else "WB-057"
-    raw = placed.at((line, placed.table.columns[column.key]))
-    return structural(rule, placed.sheet.name, place, found=shown(raw), title=column.title, line=first + 1)
+    return structural(rule, placed.sheet.name, cell_name(*place), found=found, title=column.title, line=first + 1)
 
 
 def _unknown(placed: Placed, column: Field, line: int) -> Sequence[Finding]:

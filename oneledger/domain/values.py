@@ -99,7 +99,8 @@ def _tidied(raw: str) -> tuple[str, str | None]:
 
 
 def _as_choice(field: Field, raw: Filled) -> Parsed:
-    return read_choice(raw, field.allowed, field.title)
+    choices = field.allowed
+    return Parsed(raw) if raw in choices else read_choice(raw, choices, field.title)
 
 
 def _as_multi(field: Field, raw: Filled) -> Parsed:
