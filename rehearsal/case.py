@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from oneledger.domain.units import Unit
+from oneledger.domain.assignments import CampaignUnit
 from rehearsal.drawing import Suggestion
 from rehearsal.filler import Values
 
@@ -16,7 +16,7 @@ class Case:
     """Who writes, and what it has written in the workbook before."""
 
     rng: random.Random
-    unit: Unit
+    unit: CampaignUnit
     today: date
     opens_on: date
     rectify_ends_on: date | None

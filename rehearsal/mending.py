@@ -116,7 +116,8 @@ class Mender:
             wanted = [each for each in field.allowed or listed if (each in listed) == (kind == "in")]
             return bool(wanted) and self._set(field, rng.choice(wanted))
         if (field := self._own(right)) is not None and isinstance(left, ast.Constant) and kind == "in":
-            return self._set(field, f"{self._values.get(field.key) or ''}{left.value}{self._draw(field)}")
+            written = str(self._values.get(field.key) or "")
+            return self._set(field, written + str(left.value) + str(self._draw(field)))
         return False
 
     def _moved(self, field: Field, kind: str, bound: Any, rng: random.Random) -> Any:

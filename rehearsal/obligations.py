@@ -1,17 +1,14 @@
 """Who owes what in a phase, worked out by the rehearsal itself: the denominator the pipeline is checked against."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from oneledger.domain.assignments import CampaignUnit
 from oneledger.domain.campaigns import Campaign, Deliverable
-from oneledger.domain.forms import Form, Rows, asked_of
-from oneledger.domain.launch_plan import frozen_units
+from oneledger.domain.forms import LEVELS, Form, Rows, asked_of
 from oneledger.domain.sampling import draw
-from oneledger.domain.schedule import due_at
-from oneledger.domain.unit_tree import UnitTree
-from oneledger.domain.units import Unit
+from oneledger.domain.schedule import due_at, local_moment, report_day
 from oneledger.domain.work_calendar import WorkCalendar
 
 COVER = "cover"
@@ -26,6 +23,7 @@ class Owing:
     unit: str
     respondent: str
     due_at: datetime
+    top_at: datetime  # when the top's figures about it are frozen
     is_document: bool = False
 
     @property
@@ -53,50 +51,44 @@ class Definitions:
 
 @dataclass(frozen=True)
 class World:
-    """The definitions, and the rehearsal's own invented units."""
+    """The definitions, and the units as they are at launch: parents before children."""
 
     definitions: Definitions
-    units: Mapping[str, Unit]  # by code, only those of the campaign, parents before children
-    frozen: Sequence[CampaignUnit]  # the same, as they are at launch
+    units: Mapping[str, CampaignUnit]
     calendar: WorkCalendar
-    exempt: Mapping[str, str]
 
     @property
     def campaign(self) -> Campaign:
         return self.definitions.campaign
 
-    def above(self, code: str) -> Iterator[Unit]:
+    def above(self, code: str) -> Iterator[CampaignUnit]:
         """Nearest first."""
-        parent = self.units.get(self.units[code].reports_to or "")
+        parent = self.units.get(self.units[code].parent or "")
         while parent is not None:
             yield parent
-            parent = self.units.get(parent.reports_to or "")
-
-
-def make_world(
-    campaign: Campaign,
-    forms: Mapping[str, Form],
-    units: Sequence[Unit],
-    calendar: WorkCalendar,
-    exempt: Mapping[str, str],
-) -> World:
-    """Units outside the campaign's tree are left out."""
-    tree = UnitTree(units)
-    inside = {unit.code: unit for unit in (tree[campaign.root], *tree.descendants(campaign.root))}
-    frozen = [unit for unit in frozen_units(tree, exempt) if unit.code in inside]
-    return World(Definitions(campaign, forms), inside, frozen, calendar, exempt)
+            parent = self.units.get(parent.parent or "")
 
 
 def owings(world: World, phase: str, with_open_problems: Collection[str]) -> list[Owing]:
     """Everything owed in a phase, exempt units included. ``with_open_problems``: schools with a row not yet closed."""
     return [
-        _owing(world, deliverable, unit)
+        owing
         for deliverable in world.campaign.deliverables_of(phase)
-        for unit in _about(world, deliverable, with_open_problems)
+        for owing in _owings(world, deliverable, _about(world, deliverable, with_open_problems))
     ]
 
 
-def _about(world: World, deliverable: Deliverable, with_open_problems: Collection[str]) -> list[Unit]:
+def _owings(world: World, deliverable: Deliverable, units: Iterable[CampaignUnit]) -> Iterator[Owing]:
+    campaign, calendar = world.campaign, world.calendar
+    top = local_moment(campaign, report_day(campaign, deliverable, calendar), campaign.due_time)
+    due = {level: due_at(campaign, deliverable, level, calendar) for level in LEVELS}
+    name, phase, is_document = deliverable.deliverable, deliverable.phase, deliverable.kind == "document"
+    for unit in units:
+        respondent = _respondent(world, unit, deliverable.respondents.answered_by)
+        yield Owing(name, phase, unit.code, respondent.code, due[respondent.level], top, is_document)
+
+
+def _about(world: World, deliverable: Deliverable, with_open_problems: Collection[str]) -> list[CampaignUnit]:
     who = deliverable.respondents
     if who.sample:
         drawn = _drawn(world, who.sample)
@@ -104,8 +96,8 @@ def _about(world: World, deliverable: Deliverable, with_open_problems: Collectio
     return [
         unit
         for unit in world.units.values()
-        if unit.level.value in who.levels
-        and (not who.with_earlier_incidents or unit.has_earlier_incidents)
+        if unit.level in who.levels
+        and (not who.with_earlier_incidents or unit.has_incidents)
         and (not who.with_open_problems or unit.code in with_open_problems)
     ]
 
@@ -113,22 +105,15 @@ def _about(world: World, deliverable: Deliverable, with_open_problems: Collectio
 def _drawn(world: World, plan: str) -> set[str]:
     """The sample is the campaign's own: recorded and reproducible, so anybody may draw it again (001-26)."""
     sampling = next(each for each in world.campaign.samples if each.plan == plan)
-    return {code for code, _ in draw(sampling, world.frozen).units}
+    return {code for code, _ in draw(sampling, world.units.values()).units}
 
 
-def _owing(world: World, deliverable: Deliverable, unit: Unit) -> Owing:
-    respondent = _respondent(world, unit, deliverable.respondents.answered_by)
-    due = due_at(world.campaign, deliverable, respondent.level.value, world.calendar)
-    name, phase = deliverable.deliverable, deliverable.phase
-    return Owing(name, phase, unit.code, respondent.code, due, deliverable.kind == "document")
-
-
-def _respondent(world: World, unit: Unit, level: str | None) -> Unit:
+def _respondent(world: World, unit: CampaignUnit, level: str | None) -> CampaignUnit:
     """The unit itself, or the nearest above of that level; where there is none, the topmost."""
     if level is None:
         return unit
     above = list(world.above(unit.code))
-    return next((each for each in above if each.level.value == level), above[-1] if above else unit)
+    return next((each for each in above if each.level == level), above[-1] if above else unit)
 
 
 def has_problem_rows(form: Form) -> bool:

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from oneledger.domain.assignments import CampaignUnit
 from oneledger.domain.campaigns import PhaseKind
 from oneledger.domain.expressions import compiled
 from oneledger.domain.forms import CrossRule, Field, Form, Rows, Table
-from oneledger.domain.units import Unit
 from rehearsal.case import Case, always
 from rehearsal.drawing import Pen, RecordKind, Scope, Suggestion
 from rehearsal.filler import Meant, Values
@@ -27,7 +27,7 @@ class Occasion:
     """One answer of one unit. ``variant`` tells its several answers apart; ``known``: rows of its own ledger."""
 
     deliverable: str
-    unit: Unit
+    unit: CampaignUnit
     today: date  # when it is first filled in: no date in it is later
     due_on: date
     variant: int = 0
@@ -44,7 +44,7 @@ class Truth:
     def is_candid(self, unit: str) -> bool:
         return self._rng(unit, "candid").random() < self._candid_share
 
-    def problem_count(self, unit: Unit, variant: int, *, is_zero: bool) -> int:
+    def problem_count(self, unit: CampaignUnit, variant: int, *, is_zero: bool) -> int:
         """How many rows its problem ledger has: most schools two or three, a large one more."""
         if is_zero:
             return 0
@@ -54,7 +54,7 @@ class Truth:
     def meant(self, occasion: Occasion) -> Meant:
         facts: dict[str, Values] = {}
         rows: dict[str, Sequence[Values]] = {}
-        for form in self._definitions.forms_of(occasion.deliverable, occasion.unit.level.value):
+        for form in self._definitions.forms_of(occasion.deliverable, occasion.unit.level):
             facts[form.form], rows[form.form] = self._form(form, occasion, rows)
         return Meant(facts, {name: each for name, each in rows.items() if each})
 
@@ -99,8 +99,8 @@ class Truth:
             "received_on": occasion.today,
             "due_on_unit": occasion.due_on,
             "table_rows": table_rows,
-            "stage": occasion.unit.stage or "",
-            "level": occasion.unit.level.value,
+            "stage": occasion.unit.stage,
+            "level": occasion.unit.level,
         }
         return Scope(occasion.today, case.opens_on, known)
 

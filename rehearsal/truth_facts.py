@@ -40,7 +40,7 @@ def basics(case: Case, _rows: Sequence[Values]) -> Mapping[str, Suggestion]:
 
 def _size(case: Case) -> Mapping[str, Suggestion]:
     rng = case.rng
-    low, high = _CLASSES.get(case.unit.stage or "", (9, 40))
+    low, high = _CLASSES.get(case.unit.stage, (9, 40))
     classes = rng.randint(low, high)
     pupils = classes * rng.randint(24, 48) if case.unit.stage != "特教" else classes * rng.randint(6, 12)
     boarders = 0 if rng.random() < 0.6 else int(pupils * rng.uniform(0.05, 0.8))
@@ -133,7 +133,7 @@ def inspection(case: Case, rows: Sequence[Values]) -> Mapping[str, Suggestion]:
 
 def summary(case: Case, _rows: Sequence[Values]) -> Mapping[str, Suggestion]:
     rng = case.rng
-    trainings, earlier = rng.randint(1, 9), rng.randint(1, 3) if case.unit.has_earlier_incidents else 0
+    trainings, earlier = rng.randint(1, 9), rng.randint(1, 3) if case.unit.has_incidents else 0
     recurred = 1 if earlier and rng.random() < 0.1 else 0
     gap = "否" if case.is_candid else "是"
     return {

@@ -37,7 +37,7 @@ def ledger_row(case: Case, number: int, _printed: Values, before: Sequence[Value
         "description": lambda _: _unlike(before, lambda: wording.problem(rng, kind, aspect, place), number),
         "place": always(place),
         "time_slot": always(rng.choice(("上学", "课间", "午休", "放学后", "全时段")) if place else None),
-        "grade": always([rng.choice(_GRADES.get(case.unit.stage or "", ("全校",)))] if is_urgent else None),
+        "grade": always([rng.choice(_GRADES.get(case.unit.stage, ("全校",)))] if is_urgent else None),
         "n_pupils": always(rng.randrange(2, 7) if is_event else rng.randrange(1, 4) if kind == SIGN else None),
         "risk": always(rng.choices(("一般", "较大", "重大"), (70, 25, 5))[0]),
         "severity": always(severity if is_event else None),

@@ -1,0 +1,233 @@
+"""One answer from start to finish: the mail that was received is opened, its workbooks filled in, a reply written."""
+
+import io
+import json
+import random
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+
+from oneledger.domain.assignments import CampaignUnit
+from oneledger.domain.forms import Form
+from rehearsal.behaviours import IN_THE_XML, VERDICTS, Fault, Verdict
+from rehearsal.counting import Figures, figures_of
+from rehearsal.filler import CannotFillError, Habit, Meant, Values, fill, open_book
+from rehearsal.letter_box import headers_of
+from rehearsal.obligations import Definitions
+from rehearsal.received import misprints, with_printed_keys, workbook_for, workbooks_in
+from rehearsal.replies import CLIENTS, Answer, Enclosure, compose_reply, recipient_of
+from rehearsal.spoiling import spoil, with_twins
+from rehearsal.truth import Occasion, Truth
+
+OPENPYXL_SHARE = 0.1
+"""Of the units, those that fill in with openpyxl instead of the rehearsal's own code."""
+_TEXTS = (
+    "您好，材料已填好，请查收。",
+    "附件为我单位填报的表格，请审阅。",
+    "已按要求填报，请查收，谢谢。",
+    "请查收附件。",
+)
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One workbook of an answer. ``ledger``: the answer whose problems this workbook asks about."""
+
+    deliverable: str
+    unit: CampaignUnit  # about whom
+    due_on: date
+    today: date
+    variant: int = 0
+    fault: Fault = Fault.NONE
+    is_zero: bool = False
+    ledger: "Piece | None" = None
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.deliverable, self.unit.code
+
+    @property
+    def verdict(self) -> Verdict:
+        return VERDICTS[self.fault]
+
+
+@dataclass(frozen=True)
+class Job:
+    """A reply to be written. ``source``: the mail whose workbooks are filled in; ``answers``: the one replied to."""
+
+    at: datetime
+    sender: CampaignUnit
+    source: str
+    spare: str  # where to look for a workbook that is not in ``source``
+    answers: str
+    pieces: tuple[Piece, ...]
+    documents: tuple[str, ...] = ()  # titles of papers that go with it
+
+
+@dataclass
+class Notes:
+    """What is known of an answer besides its bytes."""
+
+    told: dict[tuple[str, str], str] = field(default_factory=dict)  # what each workbook says, as JSON
+    complaints: list[str] = field(default_factory=list)  # what a careful reader finds wrong with what was sent to it
+
+
+@dataclass(frozen=True)
+class Written:
+    sender: str
+    recipient: str
+    content: bytes
+    notes: Notes
+
+
+class Author:
+    """Works from the definitions and the seed alone, so that any process may do it."""
+
+    def __init__(self, definitions: Definitions, seed: int, directory: Path, openpyxl_share: float) -> None:
+        self.truth = Truth(definitions, seed)
+        self._definitions = definitions
+        self._seed = seed
+        self._directory = directory
+        self._openpyxl_share = openpyxl_share
+
+    def forms_of(self, piece: Piece) -> tuple[Form, ...]:
+        return self._definitions.forms_of(piece.deliverable, piece.unit.level)
+
+    def meant(self, piece: Piece) -> Meant:
+        known = self._problems(piece.ledger) if piece.ledger else ()
+        occasion = Occasion(
+            piece.deliverable, piece.unit, piece.today, piece.due_on, piece.variant, piece.is_zero, known
+        )
+        meant = self.truth.meant(occasion)
+        return with_twins(self.forms_of(piece), meant) if piece.fault is Fault.MERGED_CELLS else meant
+
+    def _problems(self, ledger: Piece) -> Sequence[Values]:
+        meant = self.meant(ledger)
+        names = [form.form for form in self.forms_of(ledger) if form.role == "problems"]
+        return [row for name in names for row in meant.rows.get(name, ())]
+
+    def figures(self, piece: Piece) -> Figures:
+        return figures_of(self.forms_of(piece), self.meant(piece))
+
+    def write(self, job: Job) -> Written:
+        notes = Notes()
+        attached = [book for mail in dict.fromkeys((job.source, job.spare)) for book in self._workbooks(mail)]
+        filled = [self._enclosure(piece, attached, notes) for piece in job.pieces]
+        papers = [_document(title, job.sender) for title in job.documents]
+        rng = self._rng(job.sender, "mail")
+        headers = headers_of((self._directory / job.answers).read_bytes())
+        answer = Answer(
+            answered=headers,
+            sender_name=job.sender.name,
+            sender=_address(job.sender, rng),
+            at=job.at,
+            text=rng.choice(_TEXTS),
+            enclosures=[*(each for each in filled if each), *papers],
+        )
+        content = compose_reply(rng.choice(CLIENTS), answer)
+        return Written(answer.sender, recipient_of(headers), content, notes)
+
+    def _workbooks(self, mail: str) -> list[Enclosure]:
+        return list(workbooks_in((self._directory / mail).read_bytes()))
+
+    def _rng(self, unit: CampaignUnit, purpose: str) -> random.Random:
+        return random.Random(f"{self._seed}:{unit.code}:{purpose}")
+
+    def _enclosure(self, piece: Piece, attached: Sequence[Enclosure], notes: Notes) -> Enclosure | None:
+        forms = self.forms_of(piece)
+        wanted = None if piece.fault is Fault.COLLEAGUES_FILE else piece.unit.code
+        received = workbook_for(wanted, forms, attached)
+        if received is None:
+            notes.complaints.append(f"{piece.unit.code} {piece.deliverable}: there is no workbook for it")
+            return None
+        meant = self.meant(piece)
+        try:
+            content = self._filled(piece, forms, meant, received.content, notes)
+        except (CannotFillError, LookupError) as fault:
+            notes.complaints.append(f"{piece.unit.code} {piece.deliverable}: {fault!r}")
+            return None
+        notes.told[piece.key] = _as_json(forms, meant, piece)
+        return Enclosure(_file_name(received.filename, piece.unit, self._rng(piece.unit, "name")), content)
+
+    def _filled(self, piece: Piece, forms: Sequence[Form], meant: Meant, content: bytes, notes: Notes) -> bytes:
+        habit = self._habit(piece)
+        book = open_book(content, habit)
+        if piece.fault is not Fault.COLLEAGUES_FILE:
+            notes.complaints += misprints(book, forms, piece.unit)
+        meant, amiss = with_printed_keys(book, forms, meant)
+        notes.complaints += [f"{piece.unit.code} {each}" for each in amiss]
+        fill(book, forms, meant, habit)
+        if piece.fault:
+            spoil(book, forms, meant, piece.fault, self._rng(piece.unit, f"{piece.deliverable}-fault"))
+        return book.saved()
+
+    def _habit(self, piece: Piece) -> Habit:
+        """The same person types alike in every workbook."""
+        rng = self._rng(piece.unit, "habit")
+        days = rng.choices(("", "%Y-%m-%d", "%Y年%m月%d日", "%Y.%m.%d", "%Y/%m/%d"), (80, 8, 4, 4, 4))[0]
+        as_text = rng.random() < 0.06
+        other = rng.random() < self._openpyxl_share and piece.fault not in IN_THE_XML
+        return Habit(days, as_text, other)
+
+
+def _as_json(forms: Sequence[Form], meant: Meant, piece: Piece) -> str:
+    """Figures by roll-up key, and what the unit wrote: printed and blank cells left out."""
+    told: dict[str, object] = {}
+    if piece.verdict == "accepted":
+        told["figures"] = figures_of(forms, meant)
+    written = {form.form: {field.key for field in (*form.facts, *form.columns) if not field.locked} for form in forms}
+    for form in forms:
+        keys = written[form.form] | ({form.table.key} if form.table else set())
+        told[form.form] = {
+            "facts": _kept(meant.facts.get(form.form, {}), keys),
+            "rows": [_kept(row, keys) for row in meant.rows.get(form.form, ())],
+        }
+    return json.dumps(told, ensure_ascii=False, default=str, separators=(",", ":"))
+
+
+def _kept(values: Values, keys: set[str]) -> Values:
+    return {key: value for key, value in values.items() if key in keys and value is not None}
+
+
+def _address(unit: CampaignUnit, rng: random.Random) -> str:
+    """Mostly the first it is registered with."""
+    return rng.choice(unit.contacts).email if rng.random() < 0.1 else unit.address
+
+
+def _file_name(received: str, unit: CampaignUnit, rng: random.Random) -> str:
+    """Most leave the name as it is; some put their own before it, and some make up another."""
+    pick = rng.random()
+    if pick < 0.7:
+        return received
+    return f"{unit.name}{received}" if pick < 0.9 else f"{unit.name}报送表（定稿）.xlsx"
+
+
+_DOCX_TYPES = (
+    '<?xml version="1.0" encoding="UTF-8"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
+    '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+    '<Override PartName="/word/document.xml" '
+    'ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"/></Types>'
+)
+_DOCX_LINKS = (
+    '<?xml version="1.0" encoding="UTF-8"?>'
+    '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" '
+    'Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" '
+    'Target="word/document.xml"/></Relationships>'
+)
+_DOCX_TEXT = (
+    '<?xml version="1.0" encoding="UTF-8"?>'
+    '<w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:body>'
+    "<w:p><w:r><w:t>{text}</w:t></w:r></w:p></w:body></w:document>"
+)
+
+
+def _document(title: str, unit: CampaignUnit) -> Enclosure:
+    """A Word document of one line: enough to be told from a workbook by its bytes."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("[Content_Types].xml", _DOCX_TYPES)
+        archive.writestr("_rels/.rels", _DOCX_LINKS)
+        archive.writestr("word/document.xml", _DOCX_TEXT.format(text=f"{unit.name}：{title}"))
+    return Enclosure(f"{unit.name}{title}.docx", buffer.getvalue())

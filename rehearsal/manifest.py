@@ -1,0 +1,140 @@
+"""The truth on disk, one line a unit and return: DIR/manifest.jsonl.
+
+phase, deliverable, unit, name, level, parent, respondent, behaviour, is_document, is_exempt, due_at, top_at
+forms       that the workbook asks, without the cover
+answers     [{at, verdict, fault, variant, is_zero, figures, <form>: {facts, rows}}], in order of time;
+            figures only where the answer is to be accepted
+expected    snapshot -> how the return must stand in it: status, is_late, in_correction
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from oneledger.domain.schedule import report_milestones
+from rehearsal.counting import answered
+from rehearsal.desks import Desk, Sent
+from rehearsal.obligations import Owing
+from rehearsal.registry import Registry
+
+
+class Account:
+    """What was written in each workbook that was sent; kept on disk, for it is long."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = path.open("w+b")
+        self._end = 0
+
+    def add(self, told: str) -> tuple[int, int]:
+        """Where it stands: offset and length."""
+        line = told.encode("utf-8")
+        self._file.seek(self._end)
+        self._file.write(line + b"\n")
+        place = self._end, len(line)
+        self._end += len(line) + 1
+        return place
+
+    def told(self, place: tuple[int, int]) -> dict[str, Any]:
+        self._file.seek(place[0])
+        words: dict[str, Any] = json.loads(self._file.read(place[1]) or b"{}")
+        return words
+
+    def close(self) -> None:
+        self._file.close()
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a return stands at a moment."""
+
+    status: str  # returned | zero | exempt | missing
+    is_late: bool = False
+    in_correction: bool = False
+    answer: int | None = None  # the one that counts, by its place among the answers
+
+
+def standing(line: Mapping[str, Any], moment: datetime) -> Standing:
+    """The last answer that is to be accepted counts; faulty ones leave a missing return in correction."""
+    if line["is_exempt"]:
+        return Standing("exempt")
+    come = [(number, each) for number, each in enumerate(line["answers"]) if _moment(each["at"]) <= moment]
+    good = [(number, each) for number, each in come if each["verdict"] == "accepted"]
+    if not good:
+        return Standing("missing", in_correction=any(each["verdict"] in ("returned", "refused") for _, each in come))
+    number, last = good[-1]
+    status = "zero" if last["is_zero"] else "returned"
+    return Standing(status, is_late=_moment(last["at"]) > _moment(line["due_at"]), answer=number)
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def write_manifest(path: Path, registry: Registry, account: Account) -> Path:
+    unfinished = path.with_suffix(".unfinished")
+    with unfinished.open("w", encoding="utf-8") as file:
+        for phase, owed in registry.owed.items():
+            milestones = report_milestones(registry.world.campaign, phase, registry.world.calendar)
+            snapshots = {each.key: each.at for each in milestones}
+            for owing in owed:
+                line = _line(registry, owing, account)
+                line["expected"] = dict(_expected(line, owing, snapshots))
+                file.write(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n")
+    return unfinished.replace(path)
+
+
+def _expected(
+    line: Mapping[str, Any], owing: Owing, snapshots: Mapping[str, datetime]
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """A snapshot speaks only of what was owed by then."""
+    for key, at in snapshots.items():
+        if owing.top_at <= at:
+            stands = standing(line, at)
+            yield key, {"status": stands.status, "is_late": stands.is_late, "in_correction": stands.in_correction}
+
+
+def _line(registry: Registry, owing: Owing, account: Account) -> dict[str, Any]:
+    unit = registry.world.units[owing.unit]
+    desk = registry.desks.get((owing.phase, owing.respondent))
+    forms = () if owing.is_document else registry.world.definitions.forms_of(owing.deliverable, unit.level)
+    return {
+        "phase": owing.phase,
+        "deliverable": owing.deliverable,
+        "unit": unit.code,
+        "name": unit.name,
+        "level": unit.level,
+        "parent": unit.parent,
+        "respondent": owing.respondent,
+        "behaviour": desk.behaviour.name if desk and not unit.exempt_reason else "exempt",
+        "is_document": owing.is_document,
+        "is_exempt": bool(unit.exempt_reason),
+        "due_at": owing.due_at.isoformat(),
+        "top_at": owing.top_at.isoformat(),
+        "forms": answered(forms),
+        "answers": list(_answers(desk, owing, account)),
+    }
+
+
+def _answers(desk: Desk | None, owing: Owing, account: Account) -> Iterator[dict[str, Any]]:
+    sent: Iterable[Sent] = desk.sent.get(owing.key, ()) if desk else ()
+    for each in sent:
+        piece = each.piece
+        yield {
+            "at": each.at.isoformat(),
+            "verdict": each.verdict,
+            "fault": piece.fault.value if piece else "",
+            "variant": piece.variant if piece else 0,
+            "is_zero": bool(piece and piece.is_zero),
+            **(account.told(each.told) if piece else {}),
+        }
+
+
+def read_manifest(path: Path) -> Iterator[dict[str, Any]]:
+    """Line by line: never the whole of it in memory."""
+    with path.open(encoding="utf-8") as file:
+        for text in file:
+            yield json.loads(text)
