@@ -121,6 +121,12 @@ def test_answers_pasted_into_a_new_file_are_read_and_its_missing_marks_told():
     assert (result.verdict, told(result.findings)) == ("accepted", [("WB-004", "", "", "note")])
 
 
+def test_an_old_format_is_read_with_a_warning():
+    """Errors in formulas of xls and ods come out blank."""
+    result = review(replace(make_cells(), kind="xls"), FORMS, make_context())
+    assert (result.verdict, result.findings) == ("accepted", [structural("WB-006", kind="xls")])
+
+
 def test_a_workbook_of_another_unit_is_not_judged_here():
     assert reviewed(marks={"unit_code": "9999999999"}).verdict == "accepted"
 

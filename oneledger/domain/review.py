@@ -58,6 +58,8 @@ def review(cells: WorkbookCells, forms: Sequence[Form], context: ReviewContext) 
     if not layout.placed:
         return Review("refused", {}, [structural("WB-005")])
     findings = [] if cells.marks.campaign or cells.marks.tokens else [structural("WB-004")]
+    if cells.kind != "xlsx":
+        findings.append(structural("WB-006", kind=cells.kind))
     findings += layout.findings
     ledgers: dict[str, Ledger] = {}
     for name, placed in layout.placed.items():

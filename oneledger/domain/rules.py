@@ -26,6 +26,9 @@ STRUCTURAL: Mapping[str, Rule] = {
     "WB-003": Rule(f"这份表格是旧版，栏目已经改过。{USE_ATTACHED}"),
     "WB-004": Rule("表格里没有我们的标记，可能是复制到新文件里的。已按表头读取。", "note"),
     "WB-005": Rule(f"文件里找不到本次要填的任何一张表。{USE_ATTACHED}"),
+    "WB-006": Rule(
+        "文件是旧格式（{kind}），已读取；其中出错的公式会读成空白，请核对。下次请另存为 xlsx 再寄。", "note"
+    ),
     # which sheet
     "WB-011": Rule("缺少工作表“{form}”。请从所附表格中填好这张表，和其他表在同一个文件里寄回。"),
     "WB-012": Rule("工作表名称不是“{form}”，已按表头认出。", "note"),
