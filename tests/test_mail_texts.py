@@ -243,7 +243,7 @@ def test_a_digest_without_late_units_says_thanks():
 def test_a_report_mail_shows_the_four_ways_and_a_rate_that_is_never_rounded_up():
     coverage = Coverage(returned=1990, zero=9, exempt=5, missing=1, late=3)
     text = rendered("report", coverage=coverage, missing=[{"code": "2121000317", "name": "第三中学"}]).text
-    assert "应报 2005 个单位：已报 1990 个，零报告 9 个，免报 5 个，未报 1 个；逾期报送 3 个。" in text
+    assert "应报 2005 份：已报 1990 份，零报告 9 份，免报 5 份，未报 1 份；逾期报送 3 份。" in text
     assert "报送率 99.9%（1,999/2,000）。" in text
     assert "未经审核" in text
 

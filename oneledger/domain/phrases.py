@@ -66,8 +66,6 @@ def chinese_ordinal(number: int) -> str:
     return ("" if tens == 1 else _DIGITS[tens]) + "十" + (_DIGITS[ones] if ones else "")
 
 
-def change_text(now: float, before: float) -> str:
-    """增加3, 减少3 or 持平: a comparison with an earlier figure."""
-    if now == before:
-        return "持平"
-    return f"{'增加' if now > before else '减少'}{grouped(abs(now - before))}"
+def change_text(change: float) -> str:
+    """增加3个, 减少3个 or 持平: a comparison with an earlier figure."""
+    return f"{'增加' if change > 0 else '减少'}{grouped(abs(change))}个" if change else "持平"

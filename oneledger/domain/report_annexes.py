@@ -96,7 +96,7 @@ def _inspection_columns(view: SnapshotView) -> list[tuple[str, Any]]:
 
 
 def missing_list(view: SnapshotView) -> list[dict[str, str]]:
-    named = [(whose, unit) for whose, _, units in missing_groups(view) for unit in units]
+    named = [(group.unit.name, unit) for group in missing_groups(view) for unit in group.units]
     return [
         {"no": str(no), "parent": "" if whose == name else whose, "name": name, "code": code}
         for no, (whose, (code, name)) in enumerate(named, start=1)

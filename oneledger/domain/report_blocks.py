@@ -6,8 +6,11 @@ from typing import Any
 
 from oneledger.domain.figures import BLANK_WORD
 from oneledger.domain.forms import Field, FieldType, Form
-from oneledger.domain.phrases import chinese_ordinal, listed, share_text
+from oneledger.domain.phrases import chinese_ordinal, share_text
 from oneledger.domain.report_figures import Figures, cell_key, column_of
+
+FEW = 3
+"""Choices nobody took that are still named."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,8 @@ def split_by(figures: Figures, form: Form, column: Field, unit: str = "个") -> 
         return None
     several = "（可多选）" if column.type == FieldType.MULTI else ""
     none = [value for value, number in counts[:-1] if not number]
-    absent = f"；{listed(none)}为0" if none and len(none) <= 3 else ""
+    zeros = [cell_text(figures, form, {column.key: value}, value, unit) for value in none] if len(none) <= FEW else []
+    absent = f"；{'、'.join(zeros)}" if zeros else ""
     return Block(f"按{column.title}分{several}：{'，'.join(parts)}{absent}。")
 
 

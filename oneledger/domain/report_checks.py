@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from oneledger.domain.forms import Field, FieldRollup, Form
-from oneledger.domain.phrases import grouped, share
 from oneledger.domain.report_blocks import (
     Block,
     Section,
@@ -15,6 +14,7 @@ from oneledger.domain.report_blocks import (
 )  # fmt: skip
 from oneledger.domain.report_facts import fact_part
 from oneledger.domain.report_figures import Figures, cell_key
+from oneledger.domain.rollup import Number
 
 CONCLUSIONS = ("已落实", "部分落实", "未落实")
 WEAKEST = 5
@@ -31,34 +31,38 @@ def selfcheck_section(figures: Figures, form: Form) -> Section:
         )
     ]
     blocks += [each for column in counted_alone(form) if (each := split_by(figures, form, column, "条次"))]
-    weakest = sorted(_weak(figures, form), key=lambda each: (-each.share, each.no))[:WEAKEST]
+    weakest = sorted(_weak(figures, form), key=lambda each: -each.weak / each.whole)[:WEAKEST]
     if weakest:
         blocks.append(Block("落实较弱的措施（未落实和部分落实合计，分母不含不适用）："))
-        blocks += [Block(each.text, kind="item") for each in weakest]
+        blocks += [Block(_measure_text(figures, form, each), kind="item") for each in weakest]
     return Section("对照政策清单自查情况", blocks)
 
 
 @dataclass(frozen=True)
 class _Measure:
-    no: int
-    share: float
-    text: str
+    no: str
+    title: str
+    weak: Number  # 部分落实 and 未落实
+    whole: Number  # without 不适用
 
 
 def _weak(figures: Figures, form: Form) -> list[_Measure]:
+    """In the form's order, so that equal shares stay in it."""
     assert form.table
     found = []
     for item in form.table.items:
         no = str(item.values.get(form.table.key, item.no))
-        counts = {value: figures.rows(form, **{form.table.key: no, "conclusion": value}) for value in CONCLUSIONS}
-        whole, weak = sum(counts.values()), counts["部分落实"] + counts["未落实"]
-        if weak:
-            for value in ("部分落实", "未落实"):
-                where = {form.table.key: no, "conclusion": value}
-                figures.cited(cell_key(form, where), f"第{no}条：{value}", counts[value], "个")
-            text = f"第{no}条“{item.values.get('title', '')}”，{share(weak, whole)}。"
-            found.append(_Measure(item.no, weak / whole, text))
+        done, partly, none = (figures.rows(form, **{form.table.key: no, "conclusion": each}) for each in CONCLUSIONS)
+        if partly + none:
+            found.append(_Measure(no, str(item.values.get("title", "")), partly + none, done + partly + none))
     return found
+
+
+def _measure_text(figures: Figures, form: Form, measure: _Measure) -> str:
+    assert form.table
+    keys = [cell_key(form, {form.table.key: measure.no, "conclusion": each}) for each in CONCLUSIONS]
+    part, whole = (f"={'+'.join(keys[1:])}", measure.weak), (f"={'+'.join(keys)}", measure.whole)
+    return f"第{measure.no}条“{measure.title}”，{figures.share(f'第{measure.no}条未落实和部分落实', part, whole)}。"
 
 
 def inspection_section(figures: Figures, form: Form) -> Section:
@@ -67,7 +71,8 @@ def inspection_section(figures: Figures, form: Form) -> Section:
     text = f"共收到督导检查记录{figures.cite(f'answered.{form.form}', '督导检查记录', '份')}"
     if units:
         total = figures.cited(f"{form.form}.score", "督导检查得分合计", score, "分")
-        text += f"，得分合计{total}，平均{grouped(int(score * 10 / units) / 10)}分"
+        mean = figures.cited(f"={form.form}.score/answered.{form.form}", "平均得分", int(score * 10 / units) / 10, "分")
+        text += f"，得分合计{total}，平均{mean}"
     blocks = [Block(f"{text}。")]
     blocks += [block for fact in form.facts if (block := _choice_block(figures, form, fact))]
     blocks += [each for column in counted_alone(form) if (each := split_by(figures, form, column, "项次"))]

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from oneledger.domain.forms import Field, FieldRollup, FieldType, Form
-from oneledger.domain.phrases import chinese_ordinal, grouped, share, share_text
+from oneledger.domain.phrases import chinese_ordinal, grouped, share_text
 from oneledger.domain.report_blocks import Block, Section, units_that_answered
 from oneledger.domain.report_figures import Figures, SnapshotView, groups_of
 from oneledger.domain.rollup import Number
@@ -65,8 +65,9 @@ def fact_part(figures: Figures, form: Form, fact: Field) -> str:
     if not any(figures.number(f"{form.form}.{fact.key}={value}") for value in fact.allowed):
         return ""
     if fact.type == FieldType.YESNO:
-        figures.cite(f"{form.form}.{fact.key}=是", f"{statement(fact.title)}的单位", "个")
-        return f"{statement(fact.title)}的占{share(*_yes(figures, form, fact))}"
+        yes, whole = _yes(figures, form, fact)
+        key, told = f"{form.form}.{fact.key}", statement(fact.title)
+        return f"{told}的占{figures.share(f'{told}的单位', (f'{key}=是', yes), (f'={key}=*', whole))}"
     keys = {value: f"{form.form}.{fact.key}={value}" for value in fact.allowed}
     parts = [f"{value}{figures.cite(key, f'{fact.title}：{value}', '个')}" for value, key in keys.items()]
     return f"{fact.title}：{'、'.join(parts)}"

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from oneledger.domain.campaigns import Campaign, Phase
 from oneledger.domain.forms import LEVELS, Field, Form
-from oneledger.domain.phrases import grouped
+from oneledger.domain.phrases import grouped, share
 from oneledger.domain.rollup import Coverage, Number, Rollup
 
 _LEVELS = ("ministry", *LEVELS)
@@ -76,7 +76,11 @@ def _names(references: Iterable[str], form: str) -> bool:
 
 @dataclass(frozen=True)
 class Source:
-    """A number of the report and where it comes from. A ``key`` that starts with = is a formula of keys."""
+    """A number of the report and where it comes from.
+
+    ``key``: of the unit's own roll-up in this snapshot; ``@code`` after it, of the child with that code; ``#phase``, of
+    the unit's last snapshot of that earlier phase. A key that starts with = is a formula of keys.
+    """
 
     key: str
     title: str
@@ -87,9 +91,14 @@ class Source:
 class Figures:
     """Looks figures up in one roll-up and remembers which were cited. Roll-ups leave zeros out: an absent one is 0."""
 
-    def __init__(self, rollup: Rollup) -> None:
+    def __init__(self, rollup: Rollup, whose: str = "", sources: dict[str, Source] | None = None) -> None:
         self.rollup = rollup
-        self.sources: dict[str, Source] = {}
+        self.whose = whose
+        self.sources: dict[str, Source] = {} if sources is None else sources
+
+    def beside(self, rollup: Rollup, whose: str) -> "Figures":
+        """Another roll-up, whose numbers are kept with these."""
+        return Figures(rollup, whose, self.sources)
 
     def number(self, key: str) -> Number:
         name, _, rest = key.partition(".")
@@ -105,8 +114,15 @@ class Figures:
 
     def cited(self, key: str, title: str, value: Number, unit: str = "") -> str:
         """A number reckoned from others, under a formula of their keys."""
-        self.sources.setdefault(key, Source(key, title, grouped(value), unit))
+        named = f"{key}{self.whose}"
+        self.sources.setdefault(named, Source(named, title, grouped(value), unit))
         return f"{grouped(value)}{unit}"
+
+    def share(self, title: str, part: tuple[str, Number], whole: tuple[str, Number]) -> str:
+        """92.3%（12/13）, both numbers kept with their keys."""
+        self.cited(part[0], title, part[1])
+        self.cited(whole[0], f"{title}（分母）", whole[1])
+        return share(part[1], whole[1])
 
     def rows(self, form: Form, **where: str) -> Number:
         """Rows of a table, all or those with these values."""
@@ -140,6 +156,9 @@ def cell_key(form: Form, where: Mapping[str, str]) -> str:
 def _is_within(key: str, wanted: Sequence[str], length: int) -> bool:
     pairs = _BETWEEN.split(key[key.index("[") + 1 : -1])
     return len(pairs) == length and all(pair in pairs for pair in wanted)
+
+
+ANSWERED, OWED = "=coverage.returned+coverage.zero", "=coverage.expected-coverage.exempt"
 
 
 def answered_rate(coverage: Coverage) -> tuple[int, int]:

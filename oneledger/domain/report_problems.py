@@ -1,7 +1,8 @@
 """Problems found (排查) and mended (整改): the ledger and the rectification ledger as sentences."""
 
+from oneledger.domain.campaigns import Phase
 from oneledger.domain.forms import Form
-from oneledger.domain.phrases import change_text, grouped, share
+from oneledger.domain.phrases import change_text
 from oneledger.domain.problems import CLOSED
 from oneledger.domain.report_blocks import (
     Block,
@@ -27,26 +28,36 @@ def problems_section(view: SnapshotView, figures: Figures, form: Form) -> Sectio
 
 
 def _compared_rows(view: SnapshotView, figures: Figures, form: Form) -> str:
+    earlier = earlier_figures(view, figures)
     before = phase_before(view)
-    earlier = Figures(view.previous).rows(form) if view.previous else 0
-    if not earlier or before is None:
+    if earlier is None or before is None or not earlier.rows(form):
         return ""
-    return f"上一阶段（{before}）为{grouped(earlier)}个，{change_text(figures.rows(form), earlier)}。"
+    key = f"{form.form}.rows"
+    told = earlier.cite(key, f"{before.title}阶段排查问题", "个")
+    change = figures.rows(form) - earlier.rows(form)
+    figures.cited(f"={key}-{key}#{before.phase}", f"比{before.title}阶段增减", abs(change), "个")
+    return f"上一阶段（{before.title}）为{told}，{change_text(change)}。"
 
 
-def phase_before(view: SnapshotView) -> str | None:
+def phase_before(view: SnapshotView) -> Phase | None:
     index = [phase.phase for phase in view.campaign.phases].index(view.phase.phase)
-    return view.campaign.phases[index - 1].title if index else None
+    return view.campaign.phases[index - 1] if index else None
+
+
+def earlier_figures(view: SnapshotView, figures: Figures) -> Figures | None:
+    """The unit's own figures at the end of the phase before, where there is one."""
+    before = phase_before(view)
+    return figures.beside(view.previous, f"#{before.phase}") if view.previous and before else None
 
 
 def _grave(figures: Figures, form: Form) -> list[Block]:
     aspects = column_of(form, "aspect7")
-    grave = figures.rows(form, risk=GRAVE)
-    if aspects is None or not grave:
+    if aspects is None or not figures.rows(form, risk=GRAVE):
         return []
     places = [{"aspect7": each, "risk": GRAVE} for each in aspects.allowed]
     parts = [cell_text(figures, form, where, where["aspect7"]) for where in places if figures.rows(form, **where)]
-    return [Block(f"{GRAVE}风险问题{grouped(grave)}个{'，分布在' if parts else ''}{'、'.join(parts)}。")]
+    whole = cell_text(figures, form, {"risk": GRAVE}, f"{GRAVE}风险问题")
+    return [Block(f"{whole}{'，分布在' if parts else ''}{'、'.join(parts)}。")]
 
 
 def rectify_section(view: SnapshotView, figures: Figures, form: Form) -> Section:
@@ -58,7 +69,7 @@ def rectify_section(view: SnapshotView, figures: Figures, form: Form) -> Section
         f"其中{cell_text(figures, form, {'fix_mode': LASTING}, LASTING)}，"
         f"应整改{figures.cited(formula, '应整改问题', due, '个')}；"
         f"{cell_text(figures, form, {'state': CLOSED}, CLOSED)}，"
-        f"整改率{share(figures.rows(form, state=CLOSED), due)}。"
+        f"整改率{_closing_rate(figures, form, formula)}。"
     )
     if lasting:
         text += f"{LASTING}的不销号，其中{cell_text(figures, form, {'state': DONE_FOR_NOW}, DONE_FOR_NOW)}。"
@@ -69,6 +80,11 @@ def rectify_section(view: SnapshotView, figures: Figures, form: Form) -> Section
     )
 
 
+def _closing_rate(figures: Figures, form: Form, formula: str) -> str:
+    closed = cell_key(form, {"state": CLOSED}), figures.rows(form, state=CLOSED)
+    return figures.share("整改率", closed, (formula, due_problems(figures, form)))
+
+
 def due_problems(figures: Figures, form: Form) -> Number:
     """应整改: what can be closed, so without the lasting ones (domain.md 1.3)."""
     return figures.rows(form) - figures.rows(form, fix_mode=LASTING)
@@ -76,12 +92,14 @@ def due_problems(figures: Figures, form: Form) -> Number:
 
 def _against_ledger(view: SnapshotView, figures: Figures, form: Form) -> str:
     """Problems of the phase before that no return of this phase holds are named: the rate leaves them out."""
-    ledger, before = view.problem_form, phase_before(view)
-    if ledger is None or view.previous is None or before is None:
+    ledger, before, earlier = view.problem_form, phase_before(view), earlier_figures(view, figures)
+    if ledger is None or before is None or earlier is None or not earlier.rows(ledger):
         return ""
-    known, told = Figures(view.previous).rows(ledger), figures.rows(form)
-    gap = f"相差{grouped(known - told)}个，为未报单位的或已撤回的，未计入整改率" if known > told else "已全部列入"
-    return f"{before}阶段共排查问题{grouped(known)}个，{gap}。" if known else ""
+    key = f"{ledger.form}.rows"
+    gap = earlier.rows(ledger) - figures.rows(form)
+    cited = figures.cited(f"={key}#{before.phase}-{form.form}.rows", "未列入整改台账的问题", gap, "个")
+    rest = f"相差{cited}，为未报单位的或已撤回的，未计入整改率" if gap > 0 else "已全部列入"
+    return f"{before.title}阶段共{earlier.cite(key, f'{before.title}阶段排查问题', '个')}问题，{rest}。"
 
 
 def _closed_by(view: SnapshotView, figures: Figures, form: Form, key: str) -> list[Block]:
@@ -91,7 +109,8 @@ def _closed_by(view: SnapshotView, figures: Figures, form: Form, key: str) -> li
         return []
     wholes = {each: figures.rows(form, **{key: each}) for each in column.allowed}
     parts = [
-        f"{cell_text(figures, form, {key: each, 'state': CLOSED}, each, '')}/{grouped(whole)}"
+        cell_text(figures, form, {key: each, "state": CLOSED}, each, "/")
+        + cell_text(figures, form, {key: each}, "", "")
         for each, whole in wholes.items()
         if whole
     ]

@@ -1,12 +1,21 @@
 """Who has answered and who has not; what is still open; what comes next."""
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 
-from oneledger.domain.phrases import day_text, grouped, listed, moment_text, share
+from oneledger.domain.phrases import day_text, listed, moment_text
 from oneledger.domain.problems import CLOSED
 from oneledger.domain.report_blocks import Block, Section, open_place
-from oneledger.domain.report_figures import Figures, SnapshotView, answered_rate, own_part
-from oneledger.domain.report_problems import GRAVE, LASTING, due_problems, phase_before
+from oneledger.domain.report_figures import (
+    ANSWERED,
+    OWED,
+    Figures,
+    SnapshotView,
+    UnitBrief,
+    answered_rate,
+    cell_key,
+    own_part,
+)
+from oneledger.domain.report_problems import GRAVE, LASTING, RELAPSED, due_problems, earlier_figures, phase_before
 from oneledger.domain.rollup import Rollup
 
 NAMED_IN_TEXT = 15
@@ -25,90 +34,114 @@ def returns_section(view: SnapshotView, figures: Figures) -> Section:
     text = (
         f"截至{moment_text(view.as_of)}，应报材料{cite['expected']}，其中已报{cite['returned']}，"
         f"零报告{cite['zero']}，免报{cite['exempt']}，未报{cite['missing']}{waiting}；逾期报送{cite['late']}。"
-        f"报送率{rate_of(view.rollup)}，分母不含免报。"
+        f"报送率{rate_of(figures, '报送率')}，分母不含免报。"
     )
-    blocks = [Block(text + _compared_returns(view))]
-    return Section("报送情况", blocks + _complete(view) + _missing(view))
+    blocks = [Block(text + _compared_returns(view, figures))]
+    return Section("报送情况", blocks + _complete(view, figures) + _missing(view, figures))
 
 
-def rate_of(rollup: Rollup) -> str:
-    return share(*answered_rate(rollup.coverage))
+def rate_of(figures: Figures, title: str) -> str:
+    part, whole = answered_rate(figures.rollup.coverage)
+    return figures.share(title, (ANSWERED, part), (OWED, whole))
 
 
-def _compared_returns(view: SnapshotView) -> str:
-    before = phase_before(view)
-    if view.previous is None or before is None or not view.previous.coverage.expected:
+def _compared_returns(view: SnapshotView, figures: Figures) -> str:
+    before, earlier = phase_before(view), earlier_figures(view, figures)
+    if before is None or earlier is None or not earlier.rollup.coverage.expected:
         return ""
-    return f"上一阶段（{before}）报送率为{rate_of(view.previous)}。"
+    return f"上一阶段（{before.title}）报送率为{rate_of(earlier, f'{before.title}阶段报送率')}。"
 
 
-def _complete(view: SnapshotView) -> list[Block]:
+def _complete(view: SnapshotView, figures: Figures) -> list[Block]:
     """Who has answered in full, by name in administrative order; schools are too many to be named."""
     owing = [(unit, each) for unit, each in view.children if each.coverage.expected and unit.level != "school"]
     full = [unit.name for unit, each in owing if not each.coverage.missing]
     if not full:
         return []
-    whole = "各单位均已报齐" if len(full) == len(owing) else f"{len(full)}个单位（共{len(owing)}个）已报齐"
-    return [Block(f"{whole}：{listed(full)}。")]
+    if len(full) == len(owing):
+        return [Block(f"各单位均已报齐：{listed(full)}。")]
+    done = figures.cited("=children[coverage.missing=0]", "已报齐的下级单位", len(full), "个")
+    whole = figures.cited("=children[coverage.expected>0]", "有应报材料的下级单位", len(owing), "个")
+    return [Block(f"{done}单位（共{whole}）已报齐：{listed(full)}。")]
 
 
-def missing_groups(view: SnapshotView) -> list[tuple[str, int, list[tuple[str, str]]]]:
-    """(whose, how many returns, units) for every part that still owes, the unit itself first."""
-    own = own_part(view)
-    parts = [("本级", own)] if own else []
-    parts += [(unit.name, each) for unit, each in view.children]
-    parts = parts if view.children else [("本级", view.rollup)]
+@dataclass(frozen=True)
+class MissingGroup:
+    """What one child, or the unit itself, still owes."""
+
+    unit: UnitBrief
+    rollup: Rollup
+    units: tuple[tuple[str, str], ...]  # code and name, each once, in administrative order
+
+    @property
+    def is_the_unit_itself(self) -> bool:
+        return [name for _, name in self.units] == [self.unit.name]
+
+
+def missing_groups(view: SnapshotView) -> list[MissingGroup]:
+    """Every part that still owes, the unit itself first."""
+    own = own_part(view) if view.children else view.rollup
+    parts = [(UnitBrief(view.unit.code, "本级", view.unit.level), own)] if own else []
     return [
-        (name, each.coverage.missing, list(dict.fromkeys(each.missing_units)))
-        for name, each in parts
+        MissingGroup(unit, each, tuple(dict.fromkeys(each.missing_units)))
+        for unit, each in [*parts, *view.children]
         if each.coverage.missing
     ]
 
 
-def _missing(view: SnapshotView) -> list[Block]:
+def _missing(view: SnapshotView, figures: Figures) -> list[Block]:
     groups = missing_groups(view)
     if not groups:
         return []
-    count = sum(len(units) for _, _, units in groups)
-    if count > NAMED_IN_TEXT:
-        is_flat = all(units == [(code, whose)] for whose, _, units in groups for code in [units[0][0]])
-        named = "；".join(f"{whose}{returns}份" for whose, returns, _ in groups)
-        spread = "" if is_flat else f"，按行政区划顺序为：{named}"
-        return [Block(f"尚未报送的涉及{count}个单位{spread}。单位名单见附件。")]
-    names = [_group_text(whose, units) for whose, _, units in groups]
-    return [Block(f"尚未报送的单位（按行政区划顺序）：{'；'.join(names)}。")]
+    count = sum(len(each.units) for each in groups)
+    if count <= NAMED_IN_TEXT:
+        return [Block(f"尚未报送的单位（按行政区划顺序）：{'；'.join(map(_group_text, groups))}。")]
+    whole = figures.cited("=missing_units", "未报单位", count, "个")
+    spread = ""
+    if not all(each.is_the_unit_itself for each in groups):
+        spread = f"，按行政区划顺序为：{'；'.join(_group_count(figures, each) for each in groups)}"
+    return [Block(f"尚未报送的涉及{whole}单位{spread}。单位名单见附件。")]
 
 
-def _group_text(whose: str, units: Sequence[tuple[str, str]]) -> str:
-    names = [name for _, name in units]
-    return names[0] if names == [whose] else f"{whose}（{listed(names)}）"
+def _group_text(group: MissingGroup) -> str:
+    names = [name for _, name in group.units]
+    return names[0] if group.is_the_unit_itself else f"{group.unit.name}（{listed(names)}）"
+
+
+def _group_count(figures: Figures, group: MissingGroup) -> str:
+    theirs = figures.beside(group.rollup, f"@{group.unit.code}")
+    return group.unit.name + theirs.cite("coverage.missing", f"{group.unit.name}未报", "份")
 
 
 def shortfall_section(view: SnapshotView, figures: Figures) -> Section:
     """What the figures show as still open; why, a person must say."""
-    points = [point for point in (_open_returns(view), *_open_problems(view, figures)) if point]
+    points = [*_open_returns(figures), *_open_problems(view, figures)]
     blocks = [Block("从数字看，下列情况需要说明原因：")] if points else []
     blocks += [Block(f"{no}.{point}", kind="item") for no, point in enumerate(points, start=1)]
     return Section("存在的困难和不足", [*blocks, open_place("困难、差距、薄弱环节及其根源，不写学生姓名和事件细节")])
 
 
-def _open_returns(view: SnapshotView) -> str:
-    missing = view.rollup.coverage.missing
-    return f"未报{grouped(missing)}份，所涉单位的情况没有反映在本报告中。" if missing else ""
+def _open_returns(figures: Figures) -> list[str]:
+    told = figures.cite("coverage.missing", "未报", "份")
+    return [f"未报{told}，所涉单位的情况没有反映在本报告中。"] if figures.rollup.coverage.missing else []
 
 
 def _open_problems(view: SnapshotView, figures: Figures) -> list[str]:
     form = view.form_in_role("progress")
     if form is None:
         return []
+    closed, grave_closed = cell_key(form, {"state": CLOSED}), cell_key(form, {"risk": GRAVE, "state": CLOSED})
+    lasting, grave = cell_key(form, {"fix_mode": LASTING}), cell_key(form, {"risk": GRAVE})
     left = due_problems(figures, form) - figures.rows(form, state=CLOSED)
-    grave = figures.rows(form, risk=GRAVE) - figures.rows(form, risk=GRAVE, state=CLOSED)
-    back = figures.rows(form, state="反弹")
+    grave_left = figures.rows(form, risk=GRAVE) - figures.rows(form, risk=GRAVE, state=CLOSED)
     told = [
-        (left, f"应整改而未销号的问题{grouped(left)}个。"),
-        (grave, f"尚未销号的{GRAVE}风险问题{grouped(grave)}个（含{LASTING}的）。"),
+        (f"={form.form}.rows-{lasting}-{closed}", "应整改而未销号的问题", left, ""),
+        (f"={grave}-{grave_closed}", f"尚未销号的{GRAVE}风险问题", grave_left, f"（含{LASTING}的）"),
+        (cell_key(form, {"state": RELAPSED}), "整改后又反弹的问题", figures.rows(form, state=RELAPSED), ""),
     ]
-    return [text for number, text in [*told, (back, f"整改后又反弹的问题{grouped(back)}个。")] if number > 0]
+    return [
+        f"{title}{figures.cited(key, title, number, '个')}{note}。" for key, title, number, note in told if number > 0
+    ]
 
 
 def next_section(view: SnapshotView) -> Section:
