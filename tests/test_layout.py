@@ -244,6 +244,12 @@ def test_missing_facts_are_told_and_strange_ones_not_read():
     ]
 
 
+def test_an_answer_written_beside_its_cell_is_told():
+    sheet = make_sheet(COVER, {"phone": "024-86891234"})
+    sheet.rows[row_of(sheet, "填报人*")][3] = "张老师"
+    assert told(place(COVER, sheet).findings) == [("WB-029", "封面", "D8", "note")]
+
+
 def test_facts_without_their_headings_are_found_beside_their_titles():
     sheet = make_sheet(COVER)
     del sheet.rows[row_of(sheet, "填写内容")]

@@ -9,13 +9,13 @@ from oneledger.domain.findings import Finding
 from oneledger.domain.forms import Field, Form
 from oneledger.domain.headings import Headings, heading_key
 from oneledger.domain.layout_table import HEADING_WITHIN
-from oneledger.domain.parsed import shown, written
+from oneledger.domain.parsed import folded, shown, written
 from oneledger.domain.printed import label
 from oneledger.domain.returns import CellValue, SheetCells
 from oneledger.domain.rules import structural
 from oneledger.domain.workbooks import FACT_HEADINGS
 
-_NO, _TITLE, _ANSWER = (heading_key(text) for text in FACT_HEADINGS[:3])
+_NO, _TITLE, _ANSWER, _UNIT = (heading_key(text) for text in FACT_HEADINGS[:4])
 _LONGEST = 12
 _NUMBER = re.compile(r"[A-Za-z]{0,2}-?0*(\d{1,3})")
 
@@ -33,6 +33,7 @@ class _Line:
     title: CellValue
     number: CellValue
     answer: tuple[int, int]
+    unit: tuple[int, int] | None = None  # the cell where the unit is printed
 
 
 def find_facts(sheet: SheetCells, form: Form, table_span: range) -> FactPlaces:
@@ -52,6 +53,7 @@ def find_facts(sheet: SheetCells, form: Form, table_span: range) -> FactPlaces:
         cells[fact.key] = line.answer
         if not headings.exactly(line.title) and headings.renames(line.title, fact):
             findings.append(_renamed(sheet, line, fact))
+        findings += _beside_its_place(sheet, line, fact)
     for line in strays:
         findings += _adopted_or_stray(sheet, line, form, cells)
     missing = [fact for fact in form.facts if fact.key not in cells]
@@ -61,6 +63,16 @@ def find_facts(sheet: SheetCells, form: Form, table_span: range) -> FactPlaces:
         if not fact.locked
     ]
     return FactPlaces(cells, frozenset(fact.key for fact in missing), findings)
+
+
+def _beside_its_place(sheet: SheetCells, line: _Line, fact: Field) -> list[Finding]:
+    """An answer written where the unit stands would be lost without a word."""
+    there = cell_at(sheet.rows, *line.unit) if line.unit else None
+    if line.unit is None or is_blank(there) or not is_blank(cell_at(sheet.rows, *line.answer)):
+        return []
+    if folded(written(there)) == folded(fact.unit):
+        return []
+    return [structural("WB-029", sheet.name, cell_name(*line.unit), found=shown(there))]
 
 
 def _renamed(sheet: SheetCells, line: _Line, fact: Field) -> Finding:
@@ -73,13 +85,13 @@ def _lines(sheet: SheetCells, headings: Headings, table_span: range) -> Iterator
         yield from _beside(sheet, headings, table_span)
         return
     first, columns = found
-    number = columns.get(_NO)
+    number, unit = columns.get(_NO), columns.get(_UNIT)
     for row in range(first + 1, len(sheet.rows)):
         title = cell_at(sheet.rows, row, columns[_TITLE])
         if row in table_span or is_blank(title):
             continue
         no = cell_at(sheet.rows, row, number) if number is not None else None
-        yield _Line(row, title, no, (row, columns[_ANSWER]))
+        yield _Line(row, title, no, (row, columns[_ANSWER]), None if unit is None else (row, unit))
 
 
 def _heading_row(rows: Sequence[Sequence[CellValue]], table_span: range) -> tuple[int, dict[str, int]] | None:
