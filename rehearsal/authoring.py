@@ -154,10 +154,10 @@ class Author:
     def _filled(self, piece: Piece, forms: Sequence[Form], meant: Meant, content: bytes, notes: Notes) -> bytes:
         habit = self._habit(piece)
         book = open_book(content, habit)
-        if piece.fault is not Fault.COLLEAGUES_FILE:
-            notes.complaints += misprints(book, forms, piece.unit)
         meant, amiss = with_printed_keys(book, forms, meant)
-        notes.complaints += [f"{piece.unit.code} {each}" for each in amiss]
+        if piece.fault is not Fault.COLLEAGUES_FILE:
+            amiss += misprints(book, forms, piece.unit)
+            notes.complaints += [f"{piece.unit.code} {each}" for each in amiss]
         fill(book, forms, meant, habit)
         if piece.fault:
             spoil(book, forms, meant, piece.fault, self._rng(piece.unit, f"{piece.deliverable}-fault"))

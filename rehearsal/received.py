@@ -55,7 +55,7 @@ def misprints(book: Book, forms: Sequence[Form], unit: CampaignUnit) -> Iterator
     for form in forms:
         for source, text in _printed_facts(book, form).items():
             if source in ours and text != ours[source]:
-                yield f"{unit.code} {form.sheet}: {source} is printed as {text!r}"
+                yield f"{form.sheet}: {source} is printed as {text!r}"
 
 
 def with_printed_keys(book: Book, forms: Sequence[Form], meant: Meant) -> tuple[Meant, list[str]]:

@@ -110,15 +110,20 @@ def _renamable(form: Form) -> list[Field]:
 def _rename(book: Book, forms: Sequence[Form], rng: random.Random) -> None:
     """Two headings in the school's own words; each among those the form knows."""
     choices = [(form, field) for form in forms for field in _renamable(form)]
-    for form, field in rng.sample(choices, min(2, len(choices))):
-        texts = book.sheet(form.sheet).texts()
-        if field in form.facts:
-            row, column = find_facts(form, texts)[field.key]
-            place = (row, column - 1)
-        else:
-            table = find_table(form, texts)
-            place = (table.heading, table.columns[field.key])
+    chosen = [
+        (form, field, _heading_of(book, form, field)) for form, field in rng.sample(choices, min(2, len(choices)))
+    ]
+    for form, field, place in chosen:
         book.sheet(form.sheet).put(*place, rng.choice(field.aliases))
+
+
+def _heading_of(book: Book, form: Form, field: Field) -> Place:
+    texts = book.sheet(form.sheet).texts()
+    if field in form.facts:
+        row, column = find_facts(form, texts)[field.key]
+        return row, column - 1
+    table = find_table(form, texts)
+    return table.heading, table.columns[field.key]
 
 
 def _operate(book: XmlBook, forms: Sequence[Form], meant: Meant, fault: Fault, rng: random.Random) -> None:

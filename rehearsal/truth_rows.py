@@ -28,6 +28,7 @@ def ledger_row(case: Case, number: int, _printed: Values, before: Sequence[Value
     aspect = rng.choice(_ASPECTS_OF.get(kind, _ASPECTS))
     place = rng.choice(_PLACES) if kind != LACK or rng.random() < 0.2 else None
     is_event, is_urgent = kind == EVENT, kind != LACK
+    fix_mode = rng.choices(("立行立改", "限期整改", "长期坚持"), (35, 50, 15))[0]
     severity = rng.choices(("不属欺凌的打闹或纠纷", "情节轻微", "情节较重", "情节严重或屡教不改"), (40, 45, 12, 3))[0]
     return {
         "seq": always(number),
@@ -44,8 +45,8 @@ def ledger_row(case: Case, number: int, _printed: Values, before: Sequence[Value
         "measures": lambda _: rng.choice(wording.MEASURES),
         "resp_dept": lambda _: rng.choice(wording.DEPARTMENTS),
         "resp_person": lambda _: rng.choice(wording.JOBS),
-        "fix_mode": always(rng.choices(("立行立改", "限期整改", "长期坚持"), (35, 50, 15))[0]),
-        "due_on": lambda values: _deadline(case, values),
+        "fix_mode": always(fix_mode),
+        "due_on": lambda values: _deadline(case, values["found_on"], fix_mode),
         "reported_up": always("是" if is_urgent else None),
         "reported_on": lambda values: day_between(rng, values["found_on"], case.today) if is_urgent else None,
         "remark": always(None),
@@ -59,12 +60,11 @@ def _unlike(before: Sequence[Values], draw: Callable[[], str], number: int) -> s
     return next((text for text in tries if text not in told), f"{draw()}（第{number}处）")
 
 
-def _deadline(case: Case, values: Values) -> date:
-    found: date = values["found_on"]
+def _deadline(case: Case, found: date, fix_mode: str) -> date:
     end = case.rectify_ends_on
-    if values["fix_mode"] == "长期坚持" or end is None:
+    if fix_mode == "长期坚持" or end is None:
         return date(found.year, 12, 31)
-    if values["fix_mode"] == "立行立改":
+    if fix_mode == "立行立改":
         return min(end, found + timedelta(days=case.rng.randrange(2, 20)))
     return min(end, max(found, end - timedelta(days=case.rng.randrange(80))))
 

@@ -1,0 +1,152 @@
+"""The pipeline's figures against the truth, and the post office's index against the rules of the ladder.
+
+Independent of what it checks: it reads DIR/manifest.jsonl and DIR/delivered.jsonl, and adds up by itself.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from oneledger.domain.assignments import CampaignUnit
+from oneledger.domain.campaigns import Campaign
+from oneledger.domain.schedule import report_milestones
+from oneledger.domain.work_calendar import WorkCalendar
+from oneledger.settings import Settings, load_calendar
+from rehearsal.looks import looks
+from rehearsal.manifest import Standing, read_manifest, standing
+from rehearsal.verify_mail import check_mail
+
+_KINDS_OF_COVERAGE = ("returned", "zero", "exempt", "missing", "late", "in_correction")
+
+
+@dataclass
+class Expected:
+    """One unit with everything below it."""
+
+    figures: Counter[str] = field(default_factory=Counter)
+    answered: Counter[str] = field(default_factory=Counter)  # form -> units that answered it
+    coverage: Counter[str] = field(default_factory=Counter)
+    missing: set[str] = field(default_factory=set)  # codes of units that owe something
+
+
+@dataclass
+class Verified:
+    """All lists empty: the rehearsal was true."""
+
+    differences: list[str] = field(default_factory=list)  # between the truth and the figures, or the answers given
+    lost: list[str] = field(default_factory=list)
+    duplicates: list[str] = field(default_factory=list)
+    ladder: list[str] = field(default_factory=list)
+    compared: int = 0  # figures
+
+
+class Found(Protocol):
+    """What the pipeline froze for a unit (oneledger.domain.rollup.Rollup)."""
+
+    @property
+    def figures(self) -> Mapping[str, float]: ...
+    @property
+    def answered(self) -> Mapping[str, int]: ...
+    @property
+    def coverage(self) -> Any: ...
+    @property
+    def missing_units(self) -> tuple[tuple[str, str], ...]: ...
+
+
+class Snapshot(Protocol):
+    """oneledger.store.snapshots.Frozen"""
+
+    @property
+    def phase(self) -> str: ...
+    @property
+    def as_of(self) -> datetime: ...
+
+
+def verify(
+    directory: Path, units: Sequence[CampaignUnit], campaign: Campaign,
+    frozen: Mapping[str, tuple[Snapshot, Mapping[str, Found]]], *,
+    calendar: WorkCalendar | None = None, looked: Sequence[datetime] | None = None,
+) -> Verified:  # fmt: skip
+    """``frozen``: milestone -> the snapshot and its figures by unit. ``looked``: when the pipeline really looked, where
+    that was not at every moment of ``looks``."""
+    calendar = calendar or load_calendar(Settings().config)
+    manifest = directory / "manifest.jsonl"
+    by_code = {unit.code: unit for unit in units}
+    mail = check_mail(directory, manifest, campaign, calendar, by_code, looked or looks(campaign, calendar))
+    verified = Verified(mail.unexpected, mail.lost, mail.duplicates, mail.ladder)
+    parents = {unit.code: unit.parent for unit in units}
+    for key in sorted(_milestones(campaign, calendar) - frozen.keys()):
+        verified.differences.append(f"{key}: never frozen")
+    for key, (snapshot, rollups) in frozen.items():
+        expected = expected_rollups(manifest, parents, snapshot.phase, snapshot.as_of)
+        verified.differences += [f"{key} {each}" for each in compare(expected, rollups)]
+        verified.compared += sum(len(each.figures) for each in expected.values())
+    return verified
+
+
+def _milestones(campaign: Campaign, calendar: WorkCalendar) -> set[str]:
+    return {each.key for phase in campaign.phases for each in report_milestones(campaign, phase.phase, calendar)}
+
+
+def expected_rollups(
+    manifest: Path, parents: Mapping[str, str | None], phase: str, moment: datetime
+) -> dict[str, Expected]:
+    """Every unit's sums as they must be frozen at a report moment: of what was owed by then, and had come by then."""
+    sums: dict[str, Expected] = {}
+    for line in read_manifest(manifest):
+        if line["phase"] == phase and datetime.fromisoformat(line["top_at"]) <= moment:
+            stands = standing(line, moment)
+            for code in _upwards(line["unit"], parents):
+                _add(sums.setdefault(code, Expected()), line, stands)
+    return sums
+
+
+def _upwards(code: str, parents: Mapping[str, str | None]) -> Iterator[str]:
+    above: str | None = code
+    while above is not None and above in parents:
+        yield above
+        above = parents[above]
+
+
+def _add(sums: Expected, line: Mapping[str, Any], stands: Standing) -> None:
+    sums.coverage[stands.status] += 1
+    sums.coverage["in_correction"] += stands.in_correction
+    sums.coverage["late"] += stands.is_late
+    if stands.status == "missing":
+        sums.missing.add(line["unit"])
+    if stands.answer is not None:
+        sums.figures.update(line["answers"][stands.answer].get("figures", {}))
+        sums.answered.update(line["forms"])
+
+
+def compare(expected: Mapping[str, Expected], actual: Mapping[str, Found]) -> list[str]:
+    """Every difference, one a line: unit, key, what it must be, what was found. Empty: they agree figure by figure."""
+    differences: list[str] = []
+    for code in sorted(expected.keys() | actual.keys()):
+        if code not in actual:
+            differences.append(f"{code}: nothing was frozen for it")
+        elif code not in expected:
+            differences.append(f"{code}: frozen, but nothing was owed below it")
+        else:
+            differences += [f"{code}: {each}" for each in _differences(expected[code], actual[code])]
+    return differences
+
+
+def _differences(expected: Expected, found: Found) -> Iterator[str]:
+    yield from _unequal("", expected.figures, found.figures)
+    yield from _unequal("answered ", expected.answered, found.answered)
+    coverage = {kind: getattr(found.coverage, kind) for kind in _KINDS_OF_COVERAGE}
+    yield from _unequal("coverage ", expected.coverage, coverage)
+    missing = {code for code, _ in found.missing_units}
+    yield from (f"missing units: {code} is not named" for code in sorted(expected.missing - missing))
+    yield from (f"missing units: {code} is named, but has returned" for code in sorted(missing - expected.missing))
+
+
+def _unequal(what: str, expected: Mapping[str, float], found: Mapping[str, float]) -> Iterator[str]:
+    """A key that is not there is 0."""
+    for key in sorted(expected.keys() | found.keys()):
+        if expected.get(key, 0) != found.get(key, 0):
+            yield f"{what}{key}: must be {expected.get(key, 0):g}, found {found.get(key, 0):g}"

@@ -1,0 +1,179 @@
+"""Checks on every mail the schools got: none lost, none twice, each rung of the ladder once and none too many."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from oneledger.domain.assignments import CampaignUnit
+from oneledger.domain.campaigns import Campaign, Rung
+from oneledger.domain.schedule import rung_at
+from oneledger.domain.work_calendar import WorkCalendar
+from rehearsal.manifest import read_manifest, standing
+
+_ANSWER_OF = {"accepted": "receipt", "returned": "correction", "refused": "refusal"}
+_DELIVERED = "delivered.jsonl"
+
+Line = dict[str, Any]
+Received = tuple[str, str]  # unit (or a stranger's address), kind of mail
+
+
+@dataclass
+class MailFaults:
+    """Each a list of sentences; all empty: every mail was as it must be."""
+
+    lost: list[str] = field(default_factory=list)  # answers that nobody answered, requests that never came
+    duplicates: list[str] = field(default_factory=list)
+    unexpected: list[str] = field(default_factory=list)  # answers to answers that were never given, or given otherwise
+    ladder: list[str] = field(default_factory=list)
+
+
+def check_mail(
+    directory: Path, manifest: Path, campaign: Campaign, calendar: WorkCalendar, units: Mapping[str, CampaignUnit],
+    looks: Sequence[datetime],
+) -> MailFaults:  # fmt: skip
+    """``looks``: the moments at which the pipeline really looked."""
+    lines = [_without_words(line) for line in read_manifest(manifest)]
+    dead = {line["respondent"] for line in lines if line["behaviour"] == "bounce"}
+    boxes = {contact.email.lower(): unit.code for unit in units.values() for contact in unit.contacts}
+    mails = list(_mails(directory / _DELIVERED))
+    delivered: Counter[Received] = Counter((boxes.get(_box(mail), _box(mail)), mail["kind"]) for mail in mails)
+    faults = MailFaults(duplicates=[*_twice(mails), *_again(delivered)])
+    _check_requests(lines, dead, delivered, faults)
+    _check_answers(lines, delivered, faults, max(looks))
+    ladder = _Ladder(campaign, calendar, units, sorted(looks))
+    wanted = Counter(ladder.reminders(lines)) + Counter(ladder.digests(lines))
+    faults.ladder += _uneven(wanted, delivered, dead)
+    return faults
+
+
+def _without_words(line: Line) -> Line:
+    """What was written in the workbooks is long, and not needed here."""
+    kept = ("at", "verdict", "is_zero")
+    return line | {"answers": [{key: each[key] for key in kept} for each in line["answers"]]}
+
+
+def _mails(index: Path) -> Iterator[Line]:
+    with index.open(encoding="utf-8") as file:
+        for text in file:
+            yield json.loads(text)
+
+
+def _box(mail: Line) -> str:
+    return str(mail["rcpt"]).lower()
+
+
+def _twice(mails: Iterable[Line]) -> list[str]:
+    ids = Counter(mail["message_id"] for mail in mails if mail["message_id"])
+    return [f"Message-ID {each} was delivered {count} times" for each, count in ids.items() if count > 1]
+
+
+def _again(delivered: Mapping[Received, int]) -> list[str]:
+    twice = [(unit, kind, count) for (unit, kind), count in delivered.items() if kind and count > 1]
+    return [f"{unit} got {kind} {count} times" for unit, kind, count in twice]
+
+
+def _check_requests(
+    lines: Iterable[Line], dead: set[str], delivered: Mapping[Received, int], faults: MailFaults
+) -> None:
+    """One request to each respondent and phase."""
+    owing = {(line["respondent"], line["phase"]) for line in lines if not line["is_exempt"]}
+    asked = {(unit, kind.split("/")[1]) for unit, kind in delivered if kind.startswith(("ask/", "inspect-ask/"))}
+    faults.lost += [f"{unit} was never asked in {phase}" for unit, phase in sorted(owing - asked) if unit not in dead]
+    faults.unexpected += [f"{unit} owes nothing in {phase}, but was asked" for unit, phase in sorted(asked - owing)]
+
+
+def _check_answers(
+    lines: Iterable[Line], delivered: Mapping[Received, int], faults: MailFaults, last: datetime
+) -> None:
+    """One answer to each workbook and paper that came before the last look: a receipt, a correction or a refusal."""
+    told: Counter[tuple[str, str, str]] = Counter()  # notice, deliverable, unit about which
+    for (_, kind), count in delivered.items():
+        notice, *rest = kind.split("/")
+        if notice in {*_ANSWER_OF.values(), "plan-received"} and len(rest) >= 3:
+            told["receipt" if notice == "plan-received" else notice, rest[1], rest[2]] += count
+    wanted: Counter[tuple[str, str, str]] = Counter()
+    for line in lines:
+        for each in line["answers"]:
+            if each["verdict"] in _ANSWER_OF and datetime.fromisoformat(each["at"]) <= last:
+                wanted[_ANSWER_OF[each["verdict"]], line["deliverable"], line["unit"]] += 1
+    for (notice, deliverable, unit), count in sorted((wanted - told).items()):
+        faults.lost.append(f"{unit} {deliverable}: {count} more to come: {notice}")
+    for (notice, deliverable, unit), count in sorted((told - wanted).items()):
+        faults.unexpected.append(f"{unit} {deliverable}: {count} too many: {notice}")
+
+
+@dataclass(frozen=True)
+class _Ladder:
+    """What must have gone out, worked out look by look: the latest rung reached, once, while anything is open."""
+
+    campaign: Campaign
+    calendar: WorkCalendar
+    units: Mapping[str, CampaignUnit]
+    looks: Sequence[datetime]
+
+    def reminders(self, lines: Iterable[Line]) -> Iterator[tuple[str, str]]:
+        groups: dict[tuple[str, str, datetime], list[Line]] = {}
+        for line in lines:
+            if not line["is_exempt"]:
+                groups.setdefault((line["respondent"], line["phase"], _moment(line["due_at"])), []).append(line)
+        for (respondent, phase, due), theirs in groups.items():
+            for rung in self._due_rungs(self.campaign.reminders.rungs, phase, due, theirs):
+                yield respondent, f"remind/{phase}/{self._subject(phase, due)}/{rung}"
+
+    def digests(self, lines: Iterable[Line]) -> Iterator[tuple[str, str]]:
+        """To every county and city above a respondent."""
+        groups: dict[tuple[str, str, datetime], list[Line]] = {}
+        for line in lines:
+            for collector in self._collectors(line["respondent"]) if not line["is_exempt"] else ():
+                groups.setdefault((collector, line["phase"], _moment(line["due_at"])), []).append(line)
+        for (collector, phase, due), below in groups.items():
+            for rung in self._due_rungs(self.campaign.reminders.digests, phase, due, below):
+                yield collector, f"digest/{phase}/{self._subject(phase, due)}/{rung}"
+
+    def _subject(self, phase: str, due: datetime) -> str:
+        return f"{phase}@{due.astimezone(ZoneInfo(self.campaign.timezone)):%m%d}"
+
+    def _collectors(self, code: str) -> Iterator[str]:
+        above = self.units.get(self.units[code].parent or "")
+        while above is not None:
+            if above.level in ("county", "city") and above.contacts:
+                yield above.code
+            above = self.units.get(above.parent or "")
+
+    def _due_rungs(self, rungs: Iterable[Rung], phase: str, due: datetime, theirs: Sequence[Line]) -> Iterator[str]:
+        moments = [(rung_at(self.campaign, due, rung, self.calendar), rung) for rung in rungs]
+        gone: set[str] = set()
+        opened = self._opened(phase)
+        for look in self.looks:
+            reached = [rung for at, rung in moments if at <= look]
+            if opened is None or look <= opened or not reached:
+                continue
+            latest = max(reached, key=lambda rung: rung.days)
+            if latest.rung not in gone and any(standing(line, look).status == "missing" for line in theirs):
+                gone.add(latest.rung)
+                yield latest.rung
+
+    def _opened(self, phase: str) -> datetime | None:
+        """The look that opened the phase: nobody is reminded on the heels of the first mail."""
+        day = self.campaign.phase(phase).opens_on
+        zone = ZoneInfo(self.campaign.timezone)
+        return next((look for look in self.looks if day and look.astimezone(zone).date() >= day), None)
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def _uneven(wanted: Mapping[Received, int], delivered: Mapping[Received, int], dead: set[str]) -> Iterator[str]:
+    """Mail to dead boxes came back, so it is not in the index."""
+    got = {key for key in delivered if key[1].startswith(("remind/", "digest/"))}
+    for unit, kind in sorted(wanted.keys() - got):
+        if unit not in dead:
+            yield f"{unit} never got {kind}"
+    for unit, kind in sorted(got - wanted.keys()):
+        yield f"{unit} got {kind}, which was not due"
