@@ -11,7 +11,7 @@ from oneledger.domain.layout import locate, place
 from oneledger.domain.layout_table import MOST_ROWS
 from oneledger.domain.printed import FINDINGS_SHEET, heading
 from oneledger.domain.returns import SheetCells
-from tests.make_returns import COVER, FORMS, GOOD_ROWS, LEDGER, SELFCHECK, make_cells, make_sheet, row_of, told
+from tests.make_returns import COVER, FORMS, GOOD_ROWS, LEDGER, RECTIFY, SELFCHECK, make_cells, make_sheet, row_of, told
 
 
 def columns_of(placed):
@@ -183,6 +183,13 @@ def test_merged_cells_are_filled_down_for_text_and_refused_for_keys_and_numbers(
     assert told(placed.findings) == [finding]
     assert placed.at((first + 1, index)) == filled
     assert ((first + 1, index) in placed.unclear) == (filled is None)
+
+
+def test_a_merged_key_is_refused_even_where_it_is_text():
+    sheet = make_sheet(RECTIFY)
+    sheet.merged.append((4, 0, 5, 0))
+    placed = place(RECTIFY, sheet)
+    assert (told(placed.findings), placed.unclear) == ([("WB-031", "整改销号台账", "A5", "error")], {(4, 0), (5, 0)})
 
 
 def test_a_cell_merged_across_columns_is_refused():

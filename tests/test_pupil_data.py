@@ -22,6 +22,7 @@ from oneledger.domain.pupil_data import pupil_data_in
         ("值班电话024-86891234、12355", []),
         ("单位代码2121000123，文号教基厅函〔2021〕5号", []),
         ("2021-03-05至2021-03-15共排查1391人", []),
+        ("订单2213912345678", []),  # the end of a longer number
         ("发票号 98765432101234567890", []),  # too long for any of them
         ("统一编号 210102209913991234", []),  # no such day of birth
     ],

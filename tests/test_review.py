@@ -181,6 +181,13 @@ def test_a_query_alone_does_not_return_the_workbook():
 def test_a_rule_does_not_judge_by_a_value_that_could_not_be_read():
     result = reviewed(ledger_sheet([row(risk="重大", n_pupils="若干", due_on="无")]))
     assert told(result.findings) == [("LG-005", LG, "E8", "error"), ("LG-008", LG, "H8", "error")]
+    asks = CrossRule(
+        id="LG-203", check="filled(n_pupils) and filled(due_on)", cell="risk", message="人数和时限要同时填写。"
+    )
+    form = LEDGER.model_copy(update={"rules": (asks,)})
+    assert told(reviewed(ledger_sheet([row(n_pupils="若干")]), forms=(form,)).findings) == [
+        ("LG-005", LG, "E8", "error")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -322,7 +329,8 @@ def test_a_merged_number_is_told_once_and_not_called_missing():
     )
     result = reviewed(sheet)
     assert told(result.findings) == [("WB-031", LG, "E8", "error"), ("WB-032", LG, "H8", "note")]
-    assert [each.values["due_on"] for each in result.ledgers["ledger"].rows] == [date(2021, 4, 1)] * 2
+    rows = result.ledgers["ledger"].rows
+    assert [(each.values["due_on"], each.values["n_pupils"]) for each in rows] == [(date(2021, 4, 1), None)] * 2
 
 
 def test_a_missing_column_is_told_once_and_not_in_every_row():
