@@ -1,4 +1,4 @@
-"""Drives a rehearsal through campaign time: schools act, the pipeline looks, again and again; then the truth is told."""
+"""Drives a rehearsal through campaign time: schools act, the pipeline looks, then the truth is told."""
 
 import json
 import shutil
@@ -33,26 +33,30 @@ def drive(
     exempt = _exempt(units)
     _launch(campaign, exempt, post, clock)
     here = running(campaign.campaign)
-    village = Village(
-        plan.out.resolve(), units=list(here.units.values()), campaign=campaign, forms=here.forms,
-        calendar=here.office.calendar, seed=plan.seed, post=post, exempt=frozenset(exempt),
-    )  # fmt: skip
-    moments = looks(campaign, here.office.calendar)
-    moments += [moments[-1] + timedelta(hours=n) for n in range(1, _LAST)]
-    for done, at in enumerate(moments):
-        progress(f"{at:%Y-%m-%d %H:%M}", done, len(moments))
-        with clock.timed("schools"):
-            village.act(at)
-        if plan.skipped and plan.skipped[0] <= at < plan.skipped[1]:
-            continue
-        post.set_clock(at)
-        for _ in range(plan.repeat):
-            with clock.timed("looks"):
-                look(campaign.campaign, at)
-    progress("核对", len(moments), len(moments))
-    told = summary(plan, here, village, clock, address)
+    with Village(
+        plan.out.resolve(), units=here.units.values(), campaign=campaign, forms=here.forms,
+        calendar=here.office.calendar, seed=plan.seed, post=post, exempt=exempt,
+    ) as village:  # fmt: skip
+        moments = looks(campaign, here.office.calendar)
+        moments += [moments[-1] + timedelta(hours=n) for n in range(1, _LAST)]
+        for done, at in enumerate(moments):
+            progress(f"{at:%Y-%m-%d %H:%M}", done, len(moments))
+            _live(plan, village, post, clock, at)
+        progress("核对", len(moments), len(moments))
+        told = summary(plan, here, village, clock, address)
     _write(plan.out, told)
     return told
+
+
+def _live(plan: Rehearsal, village: Village, post: PostOffice, clock: Clock, at: datetime) -> None:
+    with clock.timed("schools: reading, filling, answering"):
+        village.act(at)
+    if plan.skipped and plan.skipped[0] <= at < plan.skipped[1]:
+        return
+    post.set_clock(at)
+    for _ in range(plan.repeat):
+        with clock.timed("looks"):
+            look(plan.campaign, at)
 
 
 def _exempt(units: Sequence[Unit]) -> dict[str, str]:

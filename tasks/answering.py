@@ -27,7 +27,7 @@ def answer(
     if notice is Notice.CORRECTION:
         files = _marked(here, assignment, original, verdict.findings)
     context = _context(here, assignment, verdict, received_at=received_at, version=version)
-    context["has_marked_file"] = bool(files)
+    context |= {"has_marked_file": bool(files), "is_overdue": as_of > assignment.due_at}
     return _letter(here, assignment, notice, context, mail, files=files, round_=str(version), as_of=as_of)
 
 
@@ -40,7 +40,7 @@ def answer_document(
         "received_text": chinese_moment(received_at, here.campaign),
         "is_late": received_at > assignment.due_at,
         "file_name": file_name,
-        "title": here.campaign.deliverable(assignment.deliverable).title,
+        "document": {"title": here.campaign.deliverable(assignment.deliverable).title},
     }
     return _letter(here, assignment, Notice.PLAN_RECEIVED, context, mail, files=(), round_=str(version), as_of=as_of)
 

@@ -1,13 +1,15 @@
 """How a sheet of a consolidated workbook looks: title, units, numbered columns, rules, and how it prints."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from copy import copy
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from openpyxl.chart import BarChart, Reference
 from openpyxl.chart.label import DataLabelList
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.cell_range import CellRange
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
@@ -27,6 +29,8 @@ TITLE, BODY, BOLD, SMALL = (
 )
 CENTRE = Alignment(horizontal="center", vertical="center", wrap_text=True)
 LEFT = Alignment(horizontal="left", vertical="center", wrap_text=True)
+NO_RULES, NO_FILL, MIDDLE = Border(), PatternFill(), Alignment(vertical="center")
+_LOOKS: WeakKeyDictionary[Any, dict[tuple[Any, ...], tuple[Any, ...]]] = WeakKeyDictionary()  # by workbook
 WHOLE, SHARE, DAY = "#,##0.##", "0.0%", "yyyy-mm-dd"
 
 
@@ -38,27 +42,43 @@ def put(sheet: Worksheet, row: int, column: int, value: Any, **style: Any) -> No
         cell.data_type = "s"
     else:
         cell.value = NOT_APPLICABLE if value is None else value
-    cell.font, cell.border = style.get("font", BODY), style.get("border", RULES)
-    cell.alignment = style.get("alignment", CENTRE)
-    if "fill" in style:
-        cell.fill = style["fill"]
-    cell.number_format = style.get("number_format", "General")
+    _dress(cell, style)
+
+
+def _dress(cell: Any, style: Mapping[str, Any]) -> None:
+    """openpyxl hashes whole style objects for every cell; a look used before in this workbook is copied instead."""
+    parts = (
+        style.get("font", BODY),
+        style.get("border", RULES),
+        style.get("alignment", CENTRE),
+        style.get("fill", NO_FILL),
+        style.get("number_format", "General"),
+    )
+    looks = _LOOKS.setdefault(cell.parent.parent, {})
+    key = tuple(part if isinstance(part, str) else id(part) for part in parts)
+    if key not in looks:
+        cell.font, cell.border, cell.alignment, cell.fill, cell.number_format = parts
+        looks[key] = (cell._style, parts)  # noqa: SLF001  the parts are kept, so that no id is used again
+    cell._style = copy(looks[key][0])  # noqa: SLF001
 
 
 def plain(sheet: Worksheet, row: int, column: int, words: str, **style: Any) -> None:
     """Words beside the table, without rules."""
-    put(
-        sheet,
-        row,
-        column,
-        words,
-        **{"border": Border(), "font": BODY, "alignment": Alignment(vertical="center"), **style},
-    )
+    put(sheet, row, column, words, **{"border": NO_RULES, "alignment": MIDDLE, **style})
+
+
+def merge(sheet: Worksheet, top: int, left: int, bottom: int, right: int) -> None:
+    """openpyxl's own merge draws the borders again, cell by cell; ours were drawn when the cells were put."""
+    for row in range(top, bottom + 1):
+        for column in range(left, right + 1):
+            if (row, column) != (top, left) and (row, column) in sheet._cells:  # noqa: SLF001
+                sheet.cell(row, column).value = None
+    sheet.merged_cells.add(CellRange(min_row=top, min_col=left, max_row=bottom, max_col=right).coord)
 
 
 def write_title(sheet: Worksheet, view: SnapshotView, title: str, width: int, units: str = "") -> int:
     """Title, 填报单位, 截至, the mark of figures nobody has signed for. Returns the first free row."""
-    sheet.merge_cells(start_row=1, start_column=1, end_row=1, end_column=width)
+    merge(sheet, 1, 1, 1, width)
     plain(sheet, 1, 1, title, font=TITLE, alignment=CENTRE)
     sheet.row_dimensions[1].height = 30
     measured = f"　单位：{units}" if units else ""
@@ -76,7 +96,7 @@ def write_title(sheet: Worksheet, view: SnapshotView, title: str, width: int, un
 def write_heads(sheet: Worksheet, row: int, heads: Sequence[tuple[str, str]], stubs: int = 2) -> int:
     """Group over title, equal groups merged; then 甲 乙 for the stubs, 1 2 3 for the rest. Returns the next row."""
     for column, (group, title) in enumerate(heads, start=1):
-        for at, words in ((row, group), (row + 1, title)):
+        for at, words in ((row, group or title), (row + 1, title)):
             put(sheet, at, column, words, font=BOLD, fill=HEAD_FILL)
         number = "甲乙丙丁"[column - 1] if column <= stubs else column - stubs
         put(sheet, row + 2, column, number, font=SMALL)
@@ -91,10 +111,9 @@ def _merge_heads(sheet: Worksheet, row: int, groups: Sequence[str]) -> None:
         if end < len(groups) and groups[end] == groups[start] and groups[start]:
             continue
         if not groups[start]:
-            sheet.cell(row, start + 1).value = sheet.cell(row + 1, start + 1).value
-            sheet.merge_cells(start_row=row, end_row=row + 1, start_column=start + 1, end_column=start + 1)
+            merge(sheet, row, start + 1, row + 1, start + 1)
         elif end - start > 1:
-            sheet.merge_cells(start_row=row, end_row=row, start_column=start + 1, end_column=end)
+            merge(sheet, row, start + 1, row, end)
         start = end
 
 

@@ -1,0 +1,63 @@
+"""What a rehearsal came to: per phase the counts, then whether every figure and every mail was as the truth says."""
+
+import resource
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from oneledger.domain.rollup import Rollup
+from oneledger.store import snapshots
+from oneledger.store.snapshots import Frozen
+from rehearsal.run import Clock, Rehearsal
+from rehearsal.verify import Verified, verify
+from rehearsal.village import Village
+from rehearsal.window_counts import flow_seconds, task_run_count
+from tasks.office import Running
+from tasks.status import campaign_status
+
+MOST_SHOWN = 50
+
+
+def summary(plan: Rehearsal, here: Running, village: Village, clock: Clock, address: str) -> dict[str, Any]:
+    with clock.timed("schools: manifest"):
+        village.write_manifest()
+    status = campaign_status(here.name)
+    with clock.timed("schools: comparing with the truth"):
+        found = verify(plan.out.resolve(), list(here.units.values()), here.campaign, _frozen(here))
+    return {
+        "campaign": here.name,
+        "schools": sum(unit.level == "school" for unit in here.units.values()),
+        "units": len(here.units),
+        "seed": plan.seed,
+        "is_true": not (found.differences or found.lost or found.duplicates or found.ladder or village.complaints),
+        "phases": status["phases"],
+        "mail": status["mail"],
+        "inbox": status["inbox"],
+        "for_a_person": Counter(row["reason"] for row in status["person"]),
+        "figures_compared": found.compared,
+        "differences": found.differences[:MOST_SHOWN],
+        "difference_count": len(found.differences),
+        "lost": len(found.lost),
+        "lost_examples": found.lost[:MOST_SHOWN],
+        "duplicates": len(found.duplicates),
+        "duplicate_examples": found.duplicates[:MOST_SHOWN],
+        "ladder_faults": found.ladder[:MOST_SHOWN],
+        "complaints": village.complaints[:MOST_SHOWN],
+        "reports": sum(counts["reports"] for counts in status["phases"].values()),
+        "task_runs": task_run_count(),
+        "seconds": {step: round(seconds, 1) for step, seconds in clock.seconds.items()},
+        "pipeline_seconds": round(clock.pipeline, 1),
+        "schools_seconds": round(sum(clock.seconds.values()) - clock.pipeline, 1),
+        "flow_seconds": flow_seconds(),
+        "peak_rss_mib": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+        "prefect_ui": address,
+    }
+
+
+def _frozen(here: Running) -> dict[str, tuple[Frozen, Mapping[str, Rollup]]]:
+    with here.office.store.read() as connection:
+        found = snapshots.of_campaign(connection, here.name)
+        return {each.milestone: (each, snapshots.rollups(connection, each.id)) for each in found}
+
+
+__all__ = ["Verified", "summary"]
