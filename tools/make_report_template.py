@@ -26,7 +26,7 @@ FALLBACKS = {
     SONGTI: "SimSun",
 }
 BODY = 16  # pt: size 3
-CHARACTER = 315  # twips: a character and its room, 28 to a line
+CHARACTER = 314  # twips: a character and its room, 28 to a line
 LINE = 580  # twips: 225 mm / 22
 # Margins 37 / 35 / 28 / 26 mm; the last two a hair narrower, so that 22 lines and 28 characters really fit.
 TOP, BOTTOM, LEFT, RIGHT = Mm(37), Twips(1980), Mm(28), Twips(1472)
@@ -46,15 +46,15 @@ def element(name: str, **attributes: str | int) -> Any:
 
 
 def set_font(style: Any, name: str, size: float) -> None:
-    """16 pt characters stand 15.75 pt apart: 28 to a line of 156 mm."""
+    """16 pt characters stand 15.7 pt apart: 28 to a line of 156 mm."""
     style.font.size, style.font.bold, style.font.name = Pt(size), False, name
     properties = style.element.get_or_add_rPr()
-    for old in properties.findall(qn("w:spacing")):
-        properties.remove(old)
-    properties.append(element("w:spacing", val=-5 if size == BODY else 0))
     fonts = properties.get_or_add_rFonts()
     for script in ("ascii", "hAnsi", "eastAsia", "cs"):
         fonts.set(qn(f"w:{script}"), name)
+    for old in properties.findall(qn("w:spacing")):
+        properties.remove(old)
+    properties.find(qn("w:sz")).addprevious(element("w:spacing", val=-6 if size == BODY else 0))
 
 
 def set_lines(style: Any, twips: int, *, indent: int = 0) -> None:
@@ -133,7 +133,8 @@ def add_page_number(footer: Any, align: Any, side: str) -> None:
     footer.is_linked_to_previous = False
     paragraph = footer.paragraphs[0]
     paragraph.style, paragraph.alignment = "页码", align
-    paragraph._p.get_or_add_pPr().append(element("w:ind", **{f"{side}Chars": 100, side: CHARACTER}))  # noqa: SLF001
+    alignment = paragraph._p.pPr.find(qn("w:jc"))  # noqa: SLF001  the standard's order: ind before jc
+    alignment.addprevious(element("w:ind", **{f"{side}Chars": 100, side: CHARACTER}))
     paragraph.add_run("— ")
     run = paragraph.add_run()
     for kind in ("begin", "instr", "separate", "text", "end"):
@@ -176,7 +177,7 @@ def make_table(document: Any, widths: tuple[float, ...], heads: list[str]) -> An
     margins = element("w:tblCellMar")
     for side in ("left", "right"):
         margins.append(element(f"w:{side}", w=40, type="dxa"))
-    table._tbl.tblPr.append(margins)  # noqa: SLF001
+    table._tbl.tblPr.find(qn("w:tblLook")).addprevious(margins)  # noqa: SLF001
     fill_row(table.rows[0], widths, heads, ["表头"] * len(heads))
     table.rows[0]._tr.get_or_add_trPr().append(element("w:tblHeader"))  # noqa: SLF001
     return table

@@ -63,7 +63,7 @@ def consolidated_workbook(
     _sources(book.create_sheet("指标出处"), view, columns, lines)
     made = io.BytesIO()
     book.save(made)
-    return with_rows(made.getvalue(), bulk)
+    return with_rows(made.getvalue(), bulk, view.as_of)
 
 
 def _parts(view: SnapshotView) -> list[tuple[str, Rollup]]:

@@ -9,7 +9,7 @@ import re
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -18,6 +18,7 @@ from oneledger.adapters.cell_text import element_text
 _ROW = re.compile(r'<row [^>]*r="(\d+)"[^>]*>(?:(?!</row>).)*</row>(?=</sheetData>)', re.DOTALL)
 _CELL = re.compile(r'<c r="([A-Z]+)\d+"(?: s="(\d+)")?')
 _DIMENSION = re.compile(r'(<dimension ref="[A-Z]+\d+:[A-Z]+)\d+"')
+_MOMENT = re.compile(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*")
 _EXCEL_EPOCH = date(1899, 12, 30).toordinal()
 _AT_ONCE = 500
 _SHORT = 24
@@ -35,8 +36,11 @@ class BulkRows:
     widths: Sequence[float]  # of the columns, in characters: a row is made as high as its longest text needs
 
 
-def with_rows(workbook: bytes, bulk: Sequence[BulkRows]) -> bytes:
-    """The workbook with each sheet's sample row replaced by its rows (by none, where there are none)."""
+def with_rows(workbook: bytes, bulk: Sequence[BulkRows], made_at: datetime) -> bytes:
+    """The workbook with each sheet's sample row replaced by its rows (by none, where there are none).
+
+    ``made_at`` (aware) stands for the moment openpyxl wrote it: equal figures are equal bytes.
+    """
     wanted = {each.sheet: each for each in bulk}
     made = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(workbook)) as source, zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as target:
@@ -48,8 +52,13 @@ def with_rows(workbook: bytes, bulk: Sequence[BulkRows]) -> bytes:
                 if name in wanted:
                     _write_sheet(part.write, source.read(name).decode(), wanted[name])
                 else:
-                    part.write(source.read(name))
+                    part.write(_dated(source.read(name), made_at) if name == "docProps/core.xml" else source.read(name))
     return made.getvalue()
+
+
+def _dated(properties: bytes, made_at: datetime) -> bytes:
+    moment = f"{made_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}".encode()
+    return _MOMENT.sub(rb"\g<1>" + moment, properties)
 
 
 def _write_sheet(write: Callable[[bytes], Any], xml: str, bulk: BulkRows) -> None:
