@@ -192,6 +192,11 @@ def test_a_receipt_says_what_came_when_and_how_it_was_understood():
     assert "1. 问题排查台账：12 行\n2. 基本情况统计表\n" in text
 
 
+def test_a_receipt_speaks_of_rows_only_where_a_form_has_some():
+    text = rendered("receipt", forms=[{"title": "基本情况统计表", "rows": 0}]).text
+    assert "1. 基本情况统计表\n" in text
+
+
 def test_a_receipt_tells_a_zero_report_and_a_late_one():
     mail = rendered("receipt", is_zero=True, is_late=True, version_no=1, notes=[])
     assert "本次为零报告。" in mail.text
@@ -285,3 +290,10 @@ def test_a_digest_keeps_a_countys_units_together_though_others_stand_between():
     assert (
         "和平区（2个）\n1. 第0小学（0）未报\n2. 第2小学（2）未报\n沈河区（1个）\n1. 第1小学（1）未报\n"
     ) in rendered("digest", late=late).text
+
+
+def test_many_attachments_are_counted_instead_of_named():
+    names = "、".join(f"QL06_21010{n}_督导检查.xlsx" for n in range(7))
+    mail = rendered("inspect-ask", file_name=names)
+    assert "1. 下载本邮件的 7 份附件，由检查组填写。" in mail.text
+    assert "下载本邮件的 7 份附件，由检查组填写。" in mail.html
