@@ -31,7 +31,8 @@ def run_demo(console: Console, schools: int, out: Path, *, stay: bool) -> int:
     if (out / "summary.json").exists() or (out / "post_office.log").exists():
         shutil.rmtree(out)
     out.mkdir(parents=True, exist_ok=True)
-    console.print(f"演练《{CAMPAIGN}》：{schools} 所虚构学校。先启动 Prefect 界面和本机邮局（约 20 秒）…", highlight=False)
+    console.print(f"演练 {CAMPAIGN}：{schools} 所虚构学校。", highlight=False)
+    console.print("先启动 Prefect 界面和本机邮局（约 20 秒）…", highlight=False)
     with window(out / "prefect") as address:
         with without_heartbeats():
             told = _rehearsed(console, Rehearsal(CAMPAIGN, schools, 7, out), address)
@@ -74,7 +75,8 @@ def show_summary(console: Console, told: dict[str, Any], out: Path) -> None:
     )
     for fault in [*told["differences"][:5], *told["lost_examples"][:5], *told["ladder_faults"][:5]]:
         console.print(f"不符：{fault}", style="red", markup=False, highlight=False)
-    console.print(f"报告：{out}/reports　邮件：{out}/mail　小结：{out}/summary.json　底账：{out}/manifest.jsonl", highlight=False)
+    for title, name in (("报告", "reports"), ("邮件", "mail"), ("小结", "summary.json"), ("底账", "manifest.jsonl")):
+        console.print(f"{title}：{out / name}", highlight=False)
 
 
 def until_interrupted() -> None:

@@ -96,14 +96,17 @@ def _check_answers(
         notice, *rest = kind.split("/")
         if notice in {*_ANSWER_OF.values(), "plan-received"} and len(rest) >= 3:
             told["receipt" if notice == "plan-received" else notice, rest[1], rest[2]] += count
-    wanted: Counter[tuple[str, str, str]] = Counter()
+    given: Counter[tuple[str, str, str]] = Counter()
+    looked_at: Counter[tuple[str, str, str]] = Counter()
     for line in lines:
         for each in line["answers"]:
-            if each["verdict"] in _ANSWER_OF and datetime.fromisoformat(each["at"]) <= last:
-                wanted[_ANSWER_OF[each["verdict"]], line["deliverable"], line["unit"]] += 1
-    for (notice, deliverable, unit), count in sorted((wanted - told).items()):
+            if each["verdict"] in _ANSWER_OF:
+                key = _ANSWER_OF[each["verdict"]], line["deliverable"], line["unit"]
+                given[key] += 1
+                looked_at[key] += _moment(each["at"]) <= last
+    for (notice, deliverable, unit), count in sorted((looked_at - told).items()):
         faults.lost.append(f"{unit} {deliverable}: {count} more to come: {notice}")
-    for (notice, deliverable, unit), count in sorted((told - wanted).items()):
+    for (notice, deliverable, unit), count in sorted((told - given).items()):
         faults.unexpected.append(f"{unit} {deliverable}: {count} too many: {notice}")
 
 

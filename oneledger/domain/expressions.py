@@ -29,6 +29,7 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "size": lambda value: len(value) if value is not None else 0,
     "has": lambda values, word: word in (values or ()),
 }
+_GLOBALS = {"__builtins__": {}, **FUNCTIONS}
 _ASKS_FOR_BLANKS = {"blank", "filled", "total", "size", "has"}
 
 
@@ -41,11 +42,12 @@ class Expression:
 
     def holds(self, values: Mapping[str, Any]) -> bool | None:
         """True, False, or None where a needed value is blank or the kinds cannot be compared."""
-        if any(values.get(name) is None for name in self.needed):
-            return None
+        for name in self.needed:
+            if values.get(name) is None:
+                return None
         scope = {name: values.get(name) for name in self.names}
         try:
-            return bool(eval(self.code, {"__builtins__": {}, **FUNCTIONS}, scope))  # noqa: S307  the tree was whitelisted
+            return bool(eval(self.code, _GLOBALS, scope))  # noqa: S307  the tree was whitelisted
         except (TypeError, ZeroDivisionError):
             return None
 

@@ -16,7 +16,7 @@ from oneledger.domain.work_calendar import WorkCalendar
 
 
 def frozen_units(tree: UnitTree, exempt: Mapping[str, str]) -> list[CampaignUnit]:
-    """The units in administrative order, each with the unit by which its work is grouped. ``exempt``: code -> reason."""
+    """Units in administrative order, each with the unit by which its work is grouped. ``exempt``: code -> reason."""
     return [
         CampaignUnit(
             code=unit.code,

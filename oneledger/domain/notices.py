@@ -57,7 +57,7 @@ class Key:
 
     def message_id(self, token: str, domain: str) -> str:
         """The token for matching, then enough of the key to tell apart the mails of one assignment."""
-        text = "\0".join((self.campaign, self.unit, self.subject_of, self.notice, self.round))
+        text = f"{self.campaign}\0{self.unit}\0{self.subject_of}\0{self.notice}\0{self.round}"
         return f"<{token}.{self.notice}.{hashlib.sha256(text.encode()).hexdigest()[:10]}@{domain}>"
 
 
