@@ -87,7 +87,7 @@ def test_problems_are_told_by_the_seven_aspects_and_by_risk():
         "2个单位报送了问题排查台账，共排查问题8个，涉及学生数3人。\n"
         "按所属方面分：工作机制5个（62.5%），责任落实3个（37.5%）。\n"
         "按风险等级分：一般6个（75%），重大2个（25%）；较大0个。\n"
-        "按整改类型分：限期整改7个（87.5%），未填1个（12.5%）；长期坚持0个。\n"
+        "按整改类型分：限期整改7个（87.5%），未填或不需填1个（12.5%）；长期坚持0个。\n"
         "重大风险问题2个，分布在责任落实2个。"
     )
 
@@ -99,6 +99,13 @@ def test_facts_have_the_denominator_of_those_who_answered_them():
         "（一）规模。学生数2,000人，其中寄宿生数40人。\n"
         "（二）机构。成立治理委员会的占50%（1/2）；明确工作机构的占100%（1/1）。"
     )
+
+
+def test_a_fact_nobody_has_answered_yet_is_not_told_as_zero():
+    """A snapshot taken before the schools' deadline has only the bureau's own answers."""
+    own = Rollup({"basics.office=是": 1}, {"basics": 1}, Coverage(returned=1))
+    context = report_context(view(rollup=own, children=()))
+    assert told(context, "基本情况").splitlines()[1:] == ["（一）机构。明确工作机构的占100%（1/1）。"]
 
 
 def test_self_check_names_the_measures_least_carried_out():

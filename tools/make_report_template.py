@@ -241,7 +241,6 @@ def write_foot(document: Any) -> None:
         row.cells[0].width = Twips(17 * CHARACTER)
         row.cells[0].paragraphs[0].style = "署名"
         row.cells[0].paragraphs[0].add_run(words)
-    write(document, "表注", "")
 
 
 def start_annex(document: Any, name: str) -> None:

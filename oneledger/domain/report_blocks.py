@@ -62,7 +62,7 @@ def split_by(figures: Figures, form: Form, column: Field, unit: str = "个") -> 
     counts = [(value, figures.rows(form, **{column.key: value})) for value in (*column.allowed, BLANK_WORD)]
     whole = figures.rows(form)
     parts = [
-        f"{cell_text(figures, form, {column.key: value}, value, unit)}（{share_text(number, whole)}）"
+        f"{cell_text(figures, form, {column.key: value}, _words(column, value), unit)}（{share_text(number, whole)}）"
         for value, number in counts
         if number
     ]
@@ -73,6 +73,11 @@ def split_by(figures: Figures, form: Form, column: Field, unit: str = "个") -> 
     zeros = [cell_text(figures, form, {column.key: value}, value, unit) for value in none] if len(none) <= FEW else []
     absent = f"；{'、'.join(zeros)}" if zeros else ""
     return Block(f"按{column.title}分{several}：{'，'.join(parts)}{absent}。")
+
+
+def _words(column: Field, value: str) -> str:
+    """A blank where a column need not be filled is no omission."""
+    return "未填或不需填" if value == BLANK_WORD and column.required is not True else value
 
 
 def cell_text(figures: Figures, form: Form, where: Mapping[str, str], words: str, unit: str = "个") -> str:

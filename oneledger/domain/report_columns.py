@@ -7,7 +7,7 @@ from oneledger.domain.forms import Field, FieldRollup, FieldType, Form
 from oneledger.domain.phrases import cut_share
 from oneledger.domain.problems import CLOSED
 from oneledger.domain.report_blocks import counted_alone
-from oneledger.domain.report_facts import facts_asked, plain_group, statement
+from oneledger.domain.report_facts import facts_asked, keys_of, plain_group, statement
 from oneledger.domain.report_figures import Figures, SnapshotView, answered_rate, cell_key, column_of
 from oneledger.domain.report_problems import due_problems
 from oneledger.domain.rollup import Number
@@ -106,9 +106,9 @@ def fact_lines(view: SnapshotView) -> list[FactLine]:
 
 def _lines(form: Form, fact: Field) -> list[FactLine]:
     group, key = plain_group(fact.group), f"{form.form}.{fact.key}"
+    keys = keys_of(form, fact)
     if fact.rollup == FieldRollup.SUM:
-        return [FactLine(group, fact.title, fact.unit, key, (key,))]
-    keys = tuple(f"{key}={value}" for value in fact.allowed)
+        return [FactLine(group, fact.title, fact.unit, key, keys)]
     if fact.type == FieldType.YESNO:
         return [FactLine(group, statement(fact.title), "个", f"{key}=是", keys)]
     return [FactLine(group, f"{fact.title}：{value}", "个", f"{key}={value}", keys) for value in fact.allowed]

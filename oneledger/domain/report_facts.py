@@ -30,10 +30,15 @@ def facts_section(view: SnapshotView, figures: Figures, form: Form) -> Section |
 
 
 def facts_asked(view: SnapshotView, form: Form) -> list[Field]:
-    """Facts that go up and that this unit or one below it was asked: the 0 of another's would be nobody's."""
-    levels = view.levels_asked(form.form)
+    """Facts that somebody here has answered by now, be it with 0: the 0 of one that nobody did would be nobody's."""
     rolled = (each for each in form.facts if each.rollup != FieldRollup.NONE and not each.personal)
-    return [each for each in rolled if not each.levels or levels & set(each.levels)]
+    return [each for each in rolled if not view.rollup.figures.keys().isdisjoint(keys_of(form, each))]
+
+
+def keys_of(form: Form, fact: Field) -> tuple[str, ...]:
+    """The keys under which a fact goes up: its sum, or one for each choice."""
+    key = f"{form.form}.{fact.key}"
+    return (key,) if fact.rollup == FieldRollup.SUM else tuple(f"{key}={value}" for value in fact.allowed)
 
 
 def _is_short(view: SnapshotView, form: Form) -> bool:

@@ -7,11 +7,10 @@ from datetime import datetime
 from functools import cached_property
 
 from oneledger.domain.campaigns import Campaign, Phase
-from oneledger.domain.forms import LEVELS, Field, Form
+from oneledger.domain.forms import Field, Form
 from oneledger.domain.phrases import grouped, share
 from oneledger.domain.rollup import Coverage, Number, Rollup
 
-_LEVELS = ("ministry", *LEVELS)
 _BETWEEN = re.compile(r",(?=[a-z][a-z0-9_]*=)")
 
 
@@ -51,12 +50,6 @@ class SnapshotView:
         known = {form.form: form for form in self.forms.values()}
         return tuple(known[name] for name in self.form_names if name in known)
 
-    def levels_asked(self, form: str) -> set[str]:
-        """The levels, from this unit's own downwards, that owe this form in the phase."""
-        owed = [each for each in self.campaign.deliverables_of(self.phase.phase) if _names(each.forms, form)]
-        asked: set[str] = {level for each in owed for level in (each.respondents.levels or ("school",))}
-        return asked & set(_LEVELS[_LEVELS.index(self.unit.level) :])
-
     def form_with(self, column: str) -> Form | None:
         """The phase's form that has a column of this key."""
         return next((form for form in self.phase_forms if any(each.key == column for each in form.columns)), None)
@@ -68,10 +61,6 @@ class SnapshotView:
 
     def form_in_role(self, role: str) -> Form | None:
         return next((form for form in self.phase_forms if form.role == role), None)
-
-
-def _names(references: Iterable[str], form: str) -> bool:
-    return any(each.rpartition("-v")[0] == form for each in references)
 
 
 @dataclass(frozen=True)
