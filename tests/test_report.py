@@ -5,11 +5,12 @@ from datetime import timedelta, timezone
 
 import pytest
 
+from oneledger.domain.forms import Form
 from oneledger.domain.report import UnitBrief, report_context, title_lines
 from oneledger.domain.report_figures import Figures, cell_key, own_part
 from oneledger.domain.report_returns import NAMED_IN_TEXT
 from oneledger.domain.rollup import Coverage, Rollup, added
-from tests.report_samples import COUNTY_UNIT, INSPECTED, LEDGER, RECTIFY, THIRD, rectify_view, view
+from tests.report_samples import BASICS, COUNTY_UNIT, INSPECTED, LEDGER, RECTIFY, THIRD, column, rectify_view, view
 
 
 def section(context, words):
@@ -106,6 +107,28 @@ def test_a_fact_nobody_has_answered_yet_is_not_told_as_zero():
     own = Rollup({"basics.office=是": 1}, {"basics": 1}, Coverage(returned=1))
     context = report_context(view(rollup=own, children=()))
     assert told(context, "基本情况").splitlines()[1:] == ["（一）机构。明确工作机构的占100%（1/1）。"]
+
+
+def test_a_group_of_nothing_but_zeros_is_one_remark():
+    facts = [column(n, f"n{n}", f"第{n}类", group="F 事件", type="int", rollup="sum") for n in range(1, 6)]
+    form = Form.model_validate({**BASICS.model_dump(), "facts": facts, "rules": []})
+    none = Rollup({f"basics.n{n}": 0 for n in range(1, 6)}, {"basics": 1}, Coverage(returned=1))
+    context = report_context(view(rollup=none, children=(), forms={"basics": form}))
+    assert told(context, "基本情况").splitlines()[1:] == ["（一）事件。第1类、第2类等5项均为0。"]
+
+
+def test_what_the_unit_itself_answered_with_zero_is_zero_and_not_unanswered():
+    form = Form.model_validate(
+        {
+            **BASICS.model_dump(),
+            "facts": [column(1, "calls", "约谈", type="int", rollup="sum", levels=["county", "city"])],
+        }
+    )
+    county = Rollup({"basics.calls": 3}, {"basics": 1}, Coverage(returned=1))
+    own = Rollup({"basics.calls": 0}, {"basics": 1}, Coverage(returned=1))
+    children = ((UnitBrief("210102", "和平区", "county"), county),)
+    unit = UnitBrief("210100", "沈阳市", "city")
+    assert own_part(view(unit=unit, children=children, rollup=added([own, county]), forms={"basics": form})) == own
 
 
 def test_self_check_names_the_measures_least_carried_out():

@@ -1,6 +1,6 @@
 """Facts (label and value) as sentences and as the table of the annex; yes/no with their own denominators."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from oneledger.domain.forms import Field, FieldRollup, FieldType, Form
 from oneledger.domain.phrases import chinese_ordinal, grouped, share_text
@@ -11,6 +11,7 @@ from oneledger.domain.rollup import Number
 FEW_CHOICES = 8
 """A form with more yes/no and choice facts has them in the annex, and only the weakest in the text."""
 WEAKEST = 5
+MANY = 4
 
 
 def facts_section(view: SnapshotView, figures: Figures, form: Form) -> Section | None:
@@ -19,7 +20,7 @@ def facts_section(view: SnapshotView, figures: Figures, form: Form) -> Section |
     blocks: list[Block] = []
     for group, fields in groups_of(facts_asked(view, form)).items():
         told = [each for each in fields if inline or each.rollup == FieldRollup.SUM]
-        parts = [part for each in told if (part := fact_part(figures, form, each))]
+        parts = _nothing(figures, form, told) or [part for each in told if (part := fact_part(figures, form, each))]
         if parts:
             lead = f"（{chinese_ordinal(len(blocks) + 1)}）{plain_group(group)}。"
             blocks.append(Block(f"{'；'.join(parts).replace('；其中', '，其中')}。", lead=lead))
@@ -27,6 +28,14 @@ def facts_section(view: SnapshotView, figures: Figures, form: Form) -> Section |
         return None
     first = Block(f"{units_that_answered(figures, form)}个单位报送了{form.title}，合计如下。")
     return Section(form.sheet.removesuffix("统计表"), [first, *blocks, *([] if inline else _weak(view, figures, form))])
+
+
+def _nothing(figures: Figures, form: Form, told: Sequence[Field]) -> list[str]:
+    """A long group of zeros is one remark, not a dozen."""
+    numbers = [figures.number(f"{form.form}.{each.key}") for each in told if each.rollup == FieldRollup.SUM]
+    if len(told) < MANY or len(numbers) < len(told) or any(numbers):
+        return []
+    return [f"{told[0].title}、{told[1].title}等{len(told)}项均为0"]
 
 
 def facts_asked(view: SnapshotView, form: Form) -> list[Field]:

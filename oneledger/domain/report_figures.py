@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cached_property
 
 from oneledger.domain.campaigns import Campaign, Phase
-from oneledger.domain.forms import Field, Form
+from oneledger.domain.forms import Field, FieldRollup, Form
 from oneledger.domain.phrases import grouped, share
 from oneledger.domain.rollup import Coverage, Number, Rollup
 
@@ -168,7 +168,20 @@ def own_part(view: SnapshotView) -> Rollup | None:
     missing = tuple(each for each in view.rollup.missing_units if each[0] not in children_miss)
     figures = _less(view.rollup.figures, (each.figures for each in below))
     answered = {name: int(number) for name, number in _less(view.rollup.answered, (e.answered for e in below)).items()}
-    return Rollup(figures, answered, coverage, missing)
+    return Rollup(figures | _own_zeros(view, figures, answered), answered, coverage, missing)
+
+
+def _own_zeros(view: SnapshotView, figures: Mapping[str, Number], answered: Mapping[str, int]) -> dict[str, Number]:
+    """Sums the unit was asked and answered with 0, which the difference alone cannot tell from not asked."""
+    return {
+        key: 0
+        for form in view.phase_forms
+        if answered.get(form.form)
+        for fact in form.facts
+        if fact.rollup == FieldRollup.SUM and (not fact.levels or view.unit.level in fact.levels)
+        for key in [f"{form.form}.{fact.key}"]
+        if key in view.rollup.figures and key not in figures
+    }
 
 
 def _less(whole: Mapping[str, Number], parts: Iterable[Mapping[str, Number]]) -> dict[str, Number]:
