@@ -11,6 +11,7 @@ from flows.running import AsOf, CampaignId, StepsFailedError, moment, run_name
 from flows.send import send
 from flows.steps import phases_open
 from oneledger.domain.campaigns import PhaseKind
+from tasks.bringing import has_mail_to_send, needs_a_look
 from tasks.picturing import show_progress
 
 
@@ -20,9 +21,10 @@ def look(campaign_id: CampaignId, as_of: AsOf = None) -> None:
     at = moment(as_of)
     states: list[State] = [collect(campaign_id, at, return_state=True)]
     for kind, bring_kind in ((PhaseKind.DEPLOY, deploy), (PhaseKind.RECTIFY, rectify), (PhaseKind.INSPECT, inspect)):
-        if phases_open(campaign_id, kind, at):
+        if any(needs_a_look(campaign_id, phase, at) for phase in phases_open(campaign_id, kind, at)):
             states.append(bring_kind(campaign_id, at, return_state=True))
-    states.append(send(at, return_state=True))
+    if has_mail_to_send(at):
+        states.append(send(at, return_state=True))
     show_progress(campaign_id, at)
     faults = [f"{state.name}: {state.message}" for state in states if not state.is_completed()]
     if faults:

@@ -21,16 +21,29 @@ Model = TypeVar("Model", bound=BaseModel)
 Path_ = tuple[str | int, ...]
 
 
+_PREFIX = "ONELEDGER_"
+
+
 class Settings(BaseSettings):
     """Where things lie. Environment variables start with ONELEDGER_."""
 
-    model_config = SettingsConfigDict(env_prefix="ONELEDGER_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix=_PREFIX, extra="ignore", frozen=True)
 
     config: Path = Path(__file__).resolve().parent.parent / "config"
     templates: Path = Path(__file__).resolve().parent.parent / "templates"
     data: Path = Path("data")
     database_url: str = ""  # empty: SQLite under ``data``
     mail: Path | None = None  # mail.yaml elsewhere; default <config>/mail.yaml
+
+
+def current_settings() -> Settings:
+    """Read anew only where our part of the environment has changed: tasks ask often."""
+    return _settings(tuple(sorted(pair for pair in os.environ.items() if pair[0].startswith(_PREFIX))))
+
+
+@lru_cache(maxsize=8)
+def _settings(_environment: tuple[tuple[str, str], ...]) -> Settings:
+    return Settings()
 
 
 class PlainYaml(yaml.SafeLoader):

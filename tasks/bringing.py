@@ -1,12 +1,15 @@
 """Bring a phase to where it ought to be at a moment; what is work for many is returned, to be mapped."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from prefect import task
 
+from oneledger.domain.schedule import milestones, report_milestones
+from oneledger.store import outbox, snapshots
 from tasks.asking import open_phase, units_to_ask
-from tasks.publishing import freeze_due
+from tasks.office import office, running
+from tasks.publishing import freeze_due, lacks_reports
 from tasks.reminding import digest, remind
 from tasks.retrying import STORE_RETRIES
 
@@ -15,6 +18,27 @@ from tasks.retrying import STORE_RETRIES
 class PhaseWork:
     to_ask: dict[str, list[int]]  # county -> assignments without a mail
     to_publish: list[str]  # milestones whose reports are not all made
+
+
+def needs_a_look(name: str, phase: str, as_of: datetime) -> bool:
+    """False once a phase is over: its last rung has passed and every office has its last report.
+
+    Returns that come later are still taken in by ``collect``; nothing more goes out by itself.
+    """
+    here = running(name)
+    calendar = here.office.calendar
+    last = max((each.at for each in milestones(here.campaign, calendar) if each.phase == phase), default=as_of)
+    reports = report_milestones(here.campaign, phase, calendar)
+    if as_of <= last + timedelta(days=1) or not reports:
+        return True
+    with here.office.store.read() as connection:
+        frozen = snapshots.found(connection, name, reports[-1].key)
+        return frozen is None or lacks_reports(here, connection, frozen)
+
+
+def has_mail_to_send(as_of: datetime) -> bool:
+    with office().store.read() as connection:
+        return outbox.is_waiting(connection, as_of)
 
 
 @task(task_run_name="bring-{phase}", **STORE_RETRIES)

@@ -22,7 +22,7 @@ from oneledger.domain.mailing import Attachment, MailDraft
 from oneledger.domain.notices import PRIORITY, Key, token_expiry
 from oneledger.domain.work_calendar import WorkCalendar
 from oneledger.domain.workbooks import WorkbookSpec
-from oneledger.settings import COVER, MailSettings, Settings, load_calendar, load_mail
+from oneledger.settings import COVER, MailSettings, Settings, current_settings, load_calendar, load_mail
 from oneledger.store import campaigns
 from oneledger.store.database import Store, open_store
 from oneledger.store.outbox import OutboxRow
@@ -44,8 +44,7 @@ class Office:
 
 
 @lru_cache(maxsize=4)
-def _office(settings_key: str) -> Office:
-    settings = Settings.model_validate_json(settings_key)
+def _office(settings: Settings) -> Office:
     return Office(
         settings,
         open_store(settings.database_url, settings.data),
@@ -58,7 +57,7 @@ def _office(settings_key: str) -> Office:
 
 def office() -> Office:
     """One per process and environment."""
-    return _office(Settings().model_dump_json())
+    return _office(current_settings())
 
 
 @dataclass

@@ -1,6 +1,6 @@
 """What operators see in the Prefect pages: funnel, completeness by county, the mails' states."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from prefect import task
@@ -11,6 +11,7 @@ from oneledger.store import assignments, outbox, snapshots
 from tasks.office import Running, running
 from tasks.retrying import STORE_RETRIES
 
+SETTLED_AFTER = timedelta(days=14)  # then the pictures of a phase change no more
 LEVEL_NAMES = {"province": "省级", "city": "市级", "county": "县级", "school": "学校"}
 
 
@@ -25,7 +26,7 @@ def show_progress(name: str, as_of: datetime) -> None:
         frozen = snapshots.of_campaign(connection, name)
     for phase in here.campaign.phases:
         steps = [row for row in tallies if row[0] == phase.phase]
-        if steps:
+        if steps and phase.ends_on and as_of.date() <= phase.ends_on + SETTLED_AFTER:
             create_markdown_artifact(
                 _funnel(here, phase.phase, steps, mails, as_of, len([f for f in frozen if f.phase == phase.phase])),
                 key=f"funnel-{name}-{phase.phase}",

@@ -6,10 +6,10 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from oneledger.adapters.report_xlsx import consolidated_workbook
 from prefect import task
 
 from oneledger.adapters.report_docx import render_report
+from oneledger.adapters.report_xlsx import consolidated_workbook
 from oneledger.domain.assignments import Assignment, CampaignUnit
 from oneledger.domain.forms import LEVELS, Form
 from oneledger.domain.mailing import Attachment
@@ -38,10 +38,10 @@ def freeze_due(name: str, phase: str, as_of: datetime) -> list[str]:
     with here.office.store.read() as connection:
         frozen = {each.milestone: each for each in snapshots.of_campaign(connection, name)}
         known = [each.key for each in due if each.key in frozen]
-        return [key for key in known if _lacks_reports(here, connection, frozen[key])]
+        return [key for key in known if lacks_reports(here, connection, frozen[key])]
 
 
-def _lacks_reports(here: Running, connection: Any, frozen: Frozen) -> bool:
+def lacks_reports(here: Running, connection: Any, frozen: Frozen) -> bool:
     done = snapshots.reports(connection, frozen.id)
     return any((unit, "docx") not in done for unit in _reporting_units(here, snapshots.rollups(connection, frozen.id)))
 

@@ -131,8 +131,11 @@ def sent_since(connection: Connection, moment: datetime) -> int:
     return connection.execute(select(func.count()).where(t.outbox.c.sent_at > moment)).scalar_one()
 
 
-def waiting(connection: Connection) -> int:
-    return connection.execute(select(func.count()).where(t.outbox.c.state.in_(_WAITING))).scalar_one()
+def is_waiting(connection: Connection, as_of: datetime) -> bool:
+    """Something to send, or something found SENDING that must be settled."""
+    c = t.outbox.c
+    due = (c.state.in_(_WAITING) & (c.next_try_at <= as_of)) | (c.state == SendState.SENDING.value)
+    return connection.execute(select(c.id).where(due).limit(1)).first() is not None
 
 
 def counts(connection: Connection, campaign: str) -> list[tuple[str, str, str, int]]:
