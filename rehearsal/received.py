@@ -30,8 +30,11 @@ def _name_of(part: Message) -> str:
 
 
 def workbook_for(unit: str | None, forms: Sequence[Form], attached: Sequence[Enclosure]) -> Enclosure | None:
-    """The attachment with all the sheets, about this unit; about any unit where None is asked for."""
-    for enclosure in attached:
+    """The attachment with all the sheets, about this unit; about any unit where None is asked for.
+
+    A name with the unit's code in it is looked at first: an office may get a hundred workbooks in one mail.
+    """
+    for enclosure in sorted(attached, key=lambda each: (unit or "") not in each.filename):
         book = XmlBook(enclosure.content)
         if all(form.sheet in book.names for form in forms) and unit in (None, _code_on(book, forms[0])):
             return enclosure
