@@ -124,6 +124,9 @@ def make_letter(
         "file_name": "、".join(file.filename for file in files),
         "duties": _duty_texts(here, deliverables.values()),
         "open_problems": sum(problem.is_open for each in theirs for problem in problems.get(each.unit, [])),
+        "allows_zero": any(
+            here.forms[reference].zero_fact for each in deliverables.values() for reference in each.forms
+        ),
         "documents": [each.title for each in deliverables.values() if each.kind == "document"],
         "about": [
             {"code": each.unit, "name": here.units[each.unit].name} for each in theirs if each.unit != respondent
