@@ -7,6 +7,7 @@ from pydantic import Field
 
 from flows.running import AsOf, CampaignId, finished, labels, moment, run_name
 from oneledger.domain.packs import packs
+from tasks.picturing import show_reports
 from tasks.publishing import report_pack, units_to_report
 
 MilestoneKey = Annotated[str, Field(description="定稿节点，如 deploy-0319")]
@@ -19,4 +20,7 @@ def publish(campaign_id: CampaignId, milestone: MilestoneKey, as_of: AsOf = None
     work = packs(units_to_report(campaign_id, milestone), least=10)
     names = labels(campaign_id, work)
     futures = report_pack.map(unmapped(campaign_id), unmapped(milestone), work, unmapped(at), names)
-    return sum(finished(futures))
+    made: int = sum(finished(futures))
+    if made:
+        show_reports(campaign_id, milestone)
+    return made

@@ -100,3 +100,17 @@ def _completeness(here: Running, rows: list[tuple[str, str, str, int]]) -> list[
             }
         )
     return told
+
+
+@task(task_run_name="show-reports-{milestone}", **STORE_RETRIES)
+def show_reports(name: str, milestone: str) -> None:
+    """Where each office's report of a snapshot lies."""
+    here = running(name)
+    with here.office.store.read() as connection:
+        frozen = snapshots.found(connection, name, milestone)
+        paths = snapshots.reports(connection, frozen.id) if frozen else {}
+    rows = [
+        {"代码": code, "单位": here.units[code].name, "类别": "报告" if kind == "docx" else "汇总表", "文件": path}
+        for (code, kind), path in sorted(paths.items())
+    ]
+    create_table_artifact(rows, key=f"reports-{name}-{milestone}", description=f"{milestone} 各单位报告所在位置")

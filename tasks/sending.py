@@ -1,13 +1,16 @@
 """Hand mails to the server: claimed and committed first, sent once, settled by what the server said."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from prefect import task
+from prefect.artifacts import create_progress_artifact, update_progress_artifact
 
 from oneledger.adapters.mail_out import MailAccount, Mailer
 from oneledger.domain.mailing import Scope, SendOutcome, SendState, allowance, retry_delay
@@ -20,6 +23,7 @@ from tasks.retrying import STORE_RETRIES
 
 LEASE = timedelta(minutes=30)  # longer than the longest a server may keep us after the final dot, times the batch
 BATCH = 50
+LONG_WORK = 300  # mails
 GIVE_UP_AFTER = 30  # tries: two days of hourly ones
 
 
@@ -30,6 +34,10 @@ class SendTally:
     failed: int = 0
     unknown: int = 0
     stopped: str = ""  # why it ended early: the account needs an operator, or must slow down
+
+    @property
+    def handled(self) -> int:
+        return self.sent + self.deferred + self.failed + self.unknown
 
     def count(self, outcome: SendOutcome) -> None:
         name = {SendState.SENT: "sent", SendState.FAILED: "failed", SendState.UNKNOWN: "unknown"}.get(outcome.state)
@@ -42,17 +50,33 @@ def send_due(as_of: datetime) -> SendTally:
     here = office()
     with here.store.write() as connection:
         outbox.expire_leases(connection, as_of)
+        waiting = outbox.waiting(connection, as_of)
     tally = SendTally()
     room = _room(here.store, here.mail, as_of)
-    with mailer(here.mail) as post:
+    with mailer(here.mail) as post, shown_progress(waiting) as show:
         while (room is None or room > 0) and not tally.stopped:
             with here.store.write() as connection:
                 claims = outbox.claim(connection, as_of, most=BATCH if room is None else min(BATCH, room), lease=LEASE)
             if not claims:
                 break
             _send_batch(here.store, post, here.mail, claims, as_of, tally)
+            show(tally.handled)
             room = None if room is None else room - len(claims)
     return tally
+
+
+@contextmanager
+def shown_progress(total: int) -> Iterator[Callable[[int], None]]:
+    """A bar on the run's page for long work only: each step of it is a call to the server."""
+    if total < LONG_WORK:
+        yield lambda _done: None
+        return
+    number = cast("UUID", create_progress_artifact(0.0, key="sending", description=f"待发 {total} 封"))
+
+    def show(done: int) -> None:
+        update_progress_artifact(number, min(100.0, done * 100 / total))
+
+    yield show
 
 
 def mailer(mail: MailSettings) -> Mailer:

@@ -138,6 +138,12 @@ def is_waiting(connection: Connection, as_of: datetime) -> bool:
     return connection.execute(select(c.id).where(due).limit(1)).first() is not None
 
 
+def waiting(connection: Connection, as_of: datetime) -> int:
+    c = t.outbox.c
+    due = (c.state.in_(_WAITING), c.next_try_at <= as_of)
+    return connection.execute(select(func.count()).where(*due)).scalar_one()
+
+
 def counts(connection: Connection, campaign: str) -> list[tuple[str, str, str, int]]:
     """(phase, kind, state, how many)."""
     c = t.outbox.c
