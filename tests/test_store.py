@@ -4,13 +4,18 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import text
 
 from oneledger.domain.errors import RefusedError
 from oneledger.domain.mailing import SendState
 from oneledger.domain.units import Contact, Level, Unit
 from oneledger.store import assignments, campaigns, inbox, outbox, snapshots, units
-from oneledger.store.database import Store, UnsafeSqliteError, check_sqlite
+from oneledger.store.database import Store, UnsafeSqliteError, check_sqlite, open_store
+from oneledger.store.migrating import NewerDatabaseError
 from oneledger.store.outbox import OutboxRow
+from oneledger.store.schema import metadata
 from tests.conftest import CONFIG
 
 AT = datetime(2021, 3, 1, 9, tzinfo=UTC)
@@ -201,3 +206,20 @@ def test_sqlite_that_can_lose_commits_is_refused(version, is_safe):
 
 def test_the_configuration_folder_is_the_projects_own():
     assert (CONFIG / "campaigns" / "liaoning-2021.yaml").is_file()
+
+
+def test_a_new_database_has_exactly_the_tables_of_the_schema(store):
+    with store.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": False})
+        assert compare_metadata(context, metadata) == []
+        assert context.get_current_revision() == "0001"
+
+
+def test_opening_twice_changes_nothing_and_a_newer_database_is_refused(tmp_path):
+    open_store("", tmp_path).close()
+    again = open_store("", tmp_path)
+    with again.write() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    again.close()
+    with pytest.raises(NewerDatabaseError, match="9999"):
+        open_store("", tmp_path)

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, Row, Table, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 
 from oneledger.domain.errors import OneLedgerError
-from oneledger.store.schema import metadata
+from oneledger.store.migrating import bring_up_to_date
 
 _SAFE_SQLITE = (3, 51, 3)
 
@@ -68,9 +68,9 @@ class Store:
 
 
 def open_store(url: str, data: Path) -> Store:
-    """``url`` empty: SQLite at data/oneledger.db. Makes the tables where there are none."""
+    """``url`` empty: SQLite at data/oneledger.db. Tables are made or brought up to date."""
     engine = create_engine(url) if url else _sqlite_engine(data / "oneledger.db")
-    metadata.create_all(engine)
+    bring_up_to_date(engine)
     return Store(engine)
 
 
