@@ -4,6 +4,7 @@ import io
 import zipfile
 from collections.abc import Mapping
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any, Protocol
 
 from lxml import etree
@@ -33,12 +34,12 @@ class Book(Protocol):
 
 
 class XmlBook:
-    """Only the sheets that are asked for are parsed; everything else is carried along as it came."""
+    """Only the sheets that are asked for are read; everything else is carried along as it came."""
 
     def __init__(self, content: bytes) -> None:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            self._parts = {entry.filename: archive.read(entry) for entry in archive.infolist()}
-        self._places = _sheet_parts(self._parts)
+        self._archive = zipfile.ZipFile(io.BytesIO(content))
+        self._replaced: dict[str, bytes] = {}  # part -> what it is now
+        self._places = _sheet_parts(self._part("xl/workbook.xml"), self._part("xl/_rels/workbook.xml.rels"))
         self._sheets: dict[str, XmlSheet] = {}
         self._strings: list[str] | None = None
 
@@ -46,9 +47,12 @@ class XmlBook:
     def names(self) -> list[str]:
         return list(self._places)
 
+    def _part(self, name: str) -> bytes:
+        return self._replaced[name] if name in self._replaced else self._archive.read(name)
+
     def sheet(self, name: str) -> XmlSheet:
         if name not in self._sheets:
-            self._sheets[name] = XmlSheet(self._parts[self._places[name]], self._shared())
+            self._sheets[name] = XmlSheet(self._part(self._places[name]), self._shared())
         return self._sheets[name]
 
     def surgery(self, name: str) -> SheetSurgery:
@@ -56,29 +60,31 @@ class XmlBook:
         return SheetSurgery(self.sheet(name).saved())
 
     def replace(self, name: str, surgery: SheetSurgery) -> None:
-        self._parts[self._places[name]] = surgery.saved()
+        self._replaced[self._places[name]] = surgery.saved()
         self._sheets.pop(name, None)
 
     def _shared(self) -> list[str]:
         if self._strings is None:
-            root = etree.fromstring(self._parts.get(_STRINGS, b"<sst/>"))
+            has_strings = _STRINGS in self._archive.namelist()
+            root = etree.fromstring(self._part(_STRINGS) if has_strings else b"<sst/>")
             self._strings = ["".join(part.text or "" for part in item.iter(f"{_MAIN}t")) for item in root]
         return self._strings
 
     def saved(self) -> bytes:
-        parts = self._parts | {self._places[name]: sheet.saved() for name, sheet in self._sheets.items()}
+        filled = {self._places[name]: sheet.saved() for name, sheet in self._sheets.items()}
         buffer = io.BytesIO()
         with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-            for name, content in parts.items():
-                archive.writestr(name, content)
+            for name in self._archive.namelist():
+                archive.writestr(name, filled.get(name) or self._part(name))
         return buffer.getvalue()
 
 
-def _sheet_parts(parts: Mapping[str, bytes]) -> dict[str, str]:
+@lru_cache(maxsize=256)
+def _sheet_parts(workbook: bytes, relations: bytes) -> Mapping[str, str]:
     """Sheet name -> part of the zip."""
-    links = etree.fromstring(parts["xl/_rels/workbook.xml.rels"])
+    links = etree.fromstring(relations)
     targets = {link.get("Id"): (link.get("Target") or "").removeprefix("/xl/") for link in links}
-    sheets = etree.fromstring(parts["xl/workbook.xml"]).iter(f"{_MAIN}sheet")
+    sheets = etree.fromstring(workbook).iter(f"{_MAIN}sheet")
     return {str(sheet.get("name")): f"xl/{targets[sheet.get(_LINK)]}" for sheet in sheets}
 
 

@@ -24,7 +24,7 @@ class Sent:
     told: tuple[int, int] = (0, 0)
 
 
-@dataclass
+@dataclass(eq=False)
 class Desk:
     unit: CampaignUnit
     phase: str

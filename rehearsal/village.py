@@ -102,6 +102,14 @@ class Village:
         self.complaints += tally.complaints
         return tally
 
+    def stated_mix(self) -> dict[str, dict[str, float]]:
+        """The weights behaviours are drawn by, and how many units showed each of them in each phase."""
+        told = {"schools": dict(self._registry.mix.schools), "upper": dict(self._registry.mix.upper)}
+        for desk in self._registry.desks.values():
+            seen = told.setdefault(desk.phase, {})
+            seen[desk.behaviour.name] = seen.get(desk.behaviour.name, 0) + 1
+        return told
+
     def write_manifest(self) -> Path:
         """DIR/manifest.jsonl: for every unit and return what it meant and how it behaved; see ``manifest``."""
         begun = time.perf_counter()
