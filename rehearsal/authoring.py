@@ -226,8 +226,12 @@ _DOCX_TEXT = (
 def _document(title: str, unit: CampaignUnit) -> Enclosure:
     """A Word document of one line: enough to be told from a workbook by its bytes."""
     buffer = io.BytesIO()
+    parts = {
+        "[Content_Types].xml": _DOCX_TYPES,
+        "_rels/.rels": _DOCX_LINKS,
+        "word/document.xml": _DOCX_TEXT.format(text=f"{unit.name}：{title}"),
+    }
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("[Content_Types].xml", _DOCX_TYPES)
-        archive.writestr("_rels/.rels", _DOCX_LINKS)
-        archive.writestr("word/document.xml", _DOCX_TEXT.format(text=f"{unit.name}：{title}"))
+        for name, text in parts.items():
+            archive.writestr(zipfile.ZipInfo(name), text)
     return Enclosure(f"{unit.name}{title}.docx", buffer.getvalue())

@@ -74,8 +74,11 @@ class XmlBook:
         filled = {self._places[name]: sheet.saved() for name, sheet in self._sheets.items()}
         buffer = io.BytesIO()
         with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-            for name in self._archive.namelist():
-                archive.writestr(name, filled.get(name) or self._part(name))
+            for entry in self._archive.infolist():
+                name = entry.filename
+                kept = zipfile.ZipInfo(name, entry.date_time)  # the hour of filling would make the bytes differ
+                content = filled.get(name) or self._part(name)
+                archive.writestr(kept, content, zipfile.ZIP_DEFLATED, compresslevel=1)
         return buffer.getvalue()
 
 

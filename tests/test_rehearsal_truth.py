@@ -89,13 +89,13 @@ def _all_faults(truth: Truth, deliverable: str, level: str, number: int, levels=
 @pytest.mark.parametrize(("deliverable", "level"), CASES)
 def test_what_a_unit_means_keeps_every_rule_of_its_forms(deliverable, level):
     truth = _truth()
-    assert [_all_faults(truth, deliverable, level, number) for number in range(12)] == [[]] * 12
+    assert [_all_faults(truth, deliverable, level, number) for number in range(8)] == [[]] * 8
 
 
 @pytest.mark.parametrize(("deliverable", "level"), CASES)
 def test_a_candid_unit_may_be_asked_but_never_breaks_what_must_be_kept(deliverable, level):
     truth = _truth(candid_share=1.0)
-    assert [_all_faults(truth, deliverable, level, number, levels=("error",)) for number in range(6)] == [[]] * 6
+    assert [_all_faults(truth, deliverable, level, number, levels=("error",)) for number in range(4)] == [[]] * 4
 
 
 def test_some_candid_units_tell_an_awkward_truth():
@@ -132,7 +132,7 @@ def test_a_second_variant_is_another_answer():
 
 
 def test_no_row_of_a_ledger_tells_the_same_problem_twice():
-    for number in range(60):
+    for number in range(25):
         descriptions = [
             row["description"] for row in _meant(_truth(), "school-deploy", "school", number)[1].rows["ledger"]
         ]

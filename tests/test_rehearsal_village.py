@@ -2,9 +2,12 @@
 
 import random
 from collections import Counter
+from dataclasses import replace
 from datetime import datetime, timedelta
 from email import message_from_bytes
 from email.header import decode_header, make_header
+from email.message import EmailMessage
+from email.policy import SMTP as SMTP_POLICY
 from email.utils import parseaddr
 from pathlib import Path
 
@@ -14,6 +17,7 @@ from oneledger.adapters.mail_parse import parse_mail
 from oneledger.adapters.workbook_reader import WorkbookReader
 from oneledger.domain.assignments import CampaignUnit
 from oneledger.domain.units import Contact
+from rehearsal.authoring import Job
 from rehearsal.behaviours import (
     BEHAVIOURS,
     MIX,
@@ -31,10 +35,22 @@ from rehearsal.behaviours import (
 from rehearsal.manifest import read_manifest, standing
 from rehearsal.obligations import World, owings
 from rehearsal.post_office_client import running_post_office
+from rehearsal.posting import Writers
 from rehearsal.replies import CLIENTS, Answer, Enclosure, compose_reply
 from rehearsal.village import Village
 from tests.rehearsal_office import ADDRESS, PlainOffice
-from tests.rehearsal_world import CHINA, at, calendar, campaign, definitions, forms, world
+from tests.rehearsal_world import (
+    CHINA,
+    at,
+    calendar,
+    campaign,
+    definitions,
+    forms,
+    make_piece,
+    make_unit,
+    stamped,
+    world,
+)
 
 SCHOOLS, SEED = 36, 591  # of the seeds tried, the first with which so few schools show every behaviour
 EVERYTHING = Mix(dict.fromkeys(SCHOOL_MIX, 1 / len(SCHOOL_MIX)), {"on_time": 1.0})
@@ -226,6 +242,29 @@ def test_many_workbooks_go_in_several_mails_and_each_is_about_its_own_school(tmp
     city = [mail for _, mail in story.mails() if b"u210100@" in mail]
     assert story.complaints == []
     assert sum(len([part for part in parse_mail(mail).parts if part.filename]) for mail in city) >= len(drawn)
+
+
+def test_many_processes_write_what_one_would(tmp_path):
+    """Byte for byte, in the order given."""
+    unit = make_unit()
+    content, _ = stamped("school-deploy", unit)
+    mail = EmailMessage(policy=SMTP_POLICY)
+    mail["From"], mail["Message-ID"] = "collect@ledger.invalid", "<1@x>"
+    mail.set_content("请报送")
+    mail.add_attachment(content, maintype="application", subtype="octet-stream", filename="QL01.xlsx")
+    (tmp_path / "ask").write_bytes(bytes(mail))
+    piece = make_piece("school-deploy", unit)
+    jobs = [
+        Job(at(3, 9, 8 + n % 9, 10), unit, "ask", "ask", "ask", (replace(piece, variant=n),), ("实施方案",))
+        for n in range(40)
+    ]
+    writers = Writers(definitions(), 7, tmp_path, openpyxl_share=0.0, processes=2)
+    try:
+        written = list(writers.written(jobs))
+    finally:
+        writers.close()
+    assert [job for job, _ in written] == jobs
+    assert [letter for _, letter in written] == [writers.author.write(job) for job in jobs]
 
 
 def test_weights_are_stated_and_sum_to_one():
