@@ -40,7 +40,7 @@ def main() -> None:
     try:
         app(standalone_mode=True)
     except OneLedgerError as fault:
-        err.print(str(fault), style="red", markup=False, highlight=False)
+        err.print(str(fault), style="red", markup=False, highlight=False, soft_wrap=True)
         sys.exit(1)
 
 
@@ -117,7 +117,7 @@ def units_import(file: Path, data: Data = None, as_json: AsJson = False) -> None
     use_data(data)
     units, faults = unit_lists.read(file)
     if faults:
-        show_json(faults) if as_json else err.print("\n".join(faults), markup=False, highlight=False)
+        show_json(faults) if as_json else err.print("\n".join(faults), markup=False, highlight=False, soft_wrap=True)
         raise typer.Exit(1)
     changes = unit_lists.import_(units)
     summary = {"added": len(changes.added), "changed": len(changes.changed), "missing": len(changes.missing)}
@@ -136,7 +136,9 @@ def units_check(file: Path, as_json: AsJson = False) -> None:
     if as_json:
         show_json({"units": len(units), "faults": faults})
     else:
-        out.print("\n".join(faults) or f"{len(units)} 个单位，没有发现问题。", markup=False, highlight=False)
+        out.print(
+            "\n".join(faults) or f"{len(units)} 个单位，没有发现问题。", markup=False, highlight=False, soft_wrap=True
+        )
     raise typer.Exit(1 if faults else 0)
 
 
@@ -249,7 +251,7 @@ def run(campaign: CampaignName, data: Data = None, as_of: AsOfText = "") -> None
 
         state = look(campaign, as_moment(as_of), return_state=True)
     if not state.is_completed():
-        err.print(str(state.message), markup=False)
+        err.print(str(state.message), markup=False, soft_wrap=True)
         raise typer.Exit(1)
     _show_status(campaign, as_json=False)
 

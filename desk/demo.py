@@ -74,7 +74,7 @@ def show_summary(console: Console, told: dict[str, Any], out: Path) -> None:
         highlight=False,
     )
     for fault in [*told["differences"][:5], *told["lost_examples"][:5], *told["ladder_faults"][:5]]:
-        console.print(f"不符：{fault}", style="red", markup=False, highlight=False)
+        console.print(f"不符：{fault}", style="red", markup=False, highlight=False, soft_wrap=True)
     for title, name in (("报告", "reports"), ("邮件", "mail"), ("小结", "summary.json"), ("底账", "manifest.jsonl")):
         console.print(f"{title}：{out / name}", highlight=False)
 

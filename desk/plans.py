@@ -45,7 +45,7 @@ def show_plan(console: Console, plan: LaunchPlan) -> None:
     console.print(table)
     console.print(f"启动时请输入邮件数：{plan.mails}", highlight=False)
     for reason in plan.refusals:
-        console.print(f"不能启动：{reason}", style="red", markup=False, highlight=False)
+        console.print(f"不能启动：{reason}", style="red", markup=False, highlight=False, soft_wrap=True)
 
 
 def sample_workbook(name: str, phase: str, code: str) -> bytes:
