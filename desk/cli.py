@@ -243,13 +243,13 @@ def arm(
 @app.command()
 def run(campaign: CampaignName, data: Data = None, as_of: AsOfText = "") -> None:
     """One look: do whatever is due, then end. Safe to repeat."""
-    settings = use_data(data)
+    settings, at = use_data(data), as_moment(as_of)
     from desk.window import window  # noqa: PLC0415
 
     with window(settings.data / "prefect"):
         from flows.look import look  # noqa: PLC0415  Prefect reads its environment when it is imported
 
-        state = look(campaign, as_moment(as_of), return_state=True)
+        state = look(campaign, at, return_state=True)
     if not state.is_completed():
         err.print(str(state.message), markup=False, soft_wrap=True)
         raise typer.Exit(1)

@@ -2,7 +2,8 @@
 
 import resource
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from oneledger.domain.rollup import Rollup
@@ -18,17 +19,21 @@ from tasks.status import campaign_status
 MOST_SHOWN = 50
 
 
-def summary(plan: Rehearsal, here: Running, village: Village, clock: Clock, address: str) -> dict[str, Any]:
+def summary(
+    plan: Rehearsal, here: Running, village: Village, clock: Clock, looked: Sequence[datetime], address: str
+) -> dict[str, Any]:
+    """``looked``: the moments at which the pipeline really looked."""
     with clock.timed("schools: manifest"):
         village.write_manifest()
     status = campaign_status(here.name)
     with clock.timed("schools: comparing with the truth"):
-        found = verify(plan.out.resolve(), list(here.units.values()), here.campaign, _frozen(here))
+        found = verify(plan.out.resolve(), list(here.units.values()), here.campaign, _frozen(here), looked=list(looked))
     return {
         "campaign": here.name,
         "schools": sum(unit.level == "school" for unit in here.units.values()),
         "units": len(here.units),
         "seed": plan.seed,
+        "mix": village.stated_mix(),
         "is_true": not (found.differences or found.lost or found.duplicates or found.ladder or village.complaints),
         "phases": status["phases"],
         "mail": status["mail"],

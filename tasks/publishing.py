@@ -1,6 +1,6 @@
 """Freeze figures at a report-by date; make each office's workbook and report; mail them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -56,7 +56,8 @@ def _freeze(here: Running, milestone: Milestone) -> None:
             return
         everyone = assignments.of_phase(connection, here.name, milestone.phase)
         counted = submissions.counting(connection, here.name, milestone.phase, milestone.at)
-    rollups = roll_up(here, [each for each in everyone if _is_due(here, each, milestone)], counted)
+        faulty = submissions.faulty(connection, here.name, milestone.phase, milestone.at)
+    rollups = roll_up(here, [each for each in everyone if _is_due(here, each, milestone)], counted, faulty)
     if not rollups:
         return
     with here.office.store.write() as connection:
@@ -76,7 +77,9 @@ def _is_due(here: Running, assignment: Assignment, milestone: Milestone) -> bool
     return report_day(here.campaign, deliverable, here.office.calendar) <= milestone.at.date()
 
 
-def roll_up(here: Running, everyone: Iterable[Assignment], counted: Mapping[int, Counted]) -> dict[str, Rollup]:
+def roll_up(
+    here: Running, everyone: Iterable[Assignment], counted: Mapping[int, Counted], faulty: Collection[int]
+) -> dict[str, Rollup]:
     own: dict[str, list[Rollup]] = {}
     for each in everyone:
         found = counted.get(each.id)
@@ -86,6 +89,7 @@ def roll_up(here: Running, everyone: Iterable[Assignment], counted: Mapping[int,
                 is_counted=found is not None,
                 is_zero=found is not None and found.is_zero,
                 is_late=found is not None and found.is_late,
+                in_correction=each.id in faulty,
                 figures=found.figures if found else {},
                 forms=found.forms if found else (),
             )

@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Any
 
 from oneledger.adapters.workbook_reader import WorkbookReader
-
 from oneledger.domain.campaigns import Campaign, Deliverable
 from oneledger.domain.errors import DefinitionError, RefusedError
 from oneledger.domain.findings import Finding

@@ -158,12 +158,12 @@ ASSIGNMENT = Assignment(1, "c", "deploy", "school-deploy", "s1", "s1", AT, AT)
 
 
 @pytest.mark.parametrize(("assignment", "counted", "expected"), [
-    (ASSIGNMENT, {"is_counted": False, "is_zero": False, "is_late": False}, Coverage(missing=1)),
-    (replace(ASSIGNMENT, in_correction=True), {"is_counted": False, "is_zero": False, "is_late": False},
+    (ASSIGNMENT, {"is_counted": False, "is_zero": False, "is_late": False, "in_correction": False}, Coverage(missing=1)),
+    (ASSIGNMENT, {"is_counted": False, "is_zero": False, "is_late": False, "in_correction": True},
      Coverage(missing=1, in_correction=1)),
-    (ASSIGNMENT, {"is_counted": True, "is_zero": False, "is_late": True}, Coverage(returned=1, late=1)),
-    (ASSIGNMENT, {"is_counted": True, "is_zero": True, "is_late": False}, Coverage(zero=1)),
-    (replace(ASSIGNMENT, status="exempt"), {"is_counted": False, "is_zero": False, "is_late": False}, Coverage(exempt=1)),
+    (ASSIGNMENT, {"is_counted": True, "is_zero": False, "is_late": True, "in_correction": True}, Coverage(returned=1, late=1)),
+    (ASSIGNMENT, {"is_counted": True, "is_zero": True, "is_late": False, "in_correction": False}, Coverage(zero=1)),
+    (replace(ASSIGNMENT, status="exempt"), {"is_counted": False, "is_zero": False, "is_late": False, "in_correction": False}, Coverage(exempt=1)),
 ])  # fmt: skip
 def test_return_status_is_four_ways_never_two(assignment, counted, expected):
     assert own_rollup(assignment, "甲校", figures={}, forms=(), **counted).coverage == expected

@@ -10,14 +10,14 @@ from oneledger.domain.rollup import Coverage, Number, Rollup, added
 
 
 def own_rollup(
-    assignment: Assignment, name: str, *, is_counted: bool, is_zero: bool, is_late: bool,
+    assignment: Assignment, name: str, *, is_counted: bool, is_zero: bool, is_late: bool, in_correction: bool,
     figures: Mapping[str, Number], forms: Iterable[str],
 ) -> Rollup:  # fmt: skip
     """One assignment as a roll-up: its figures where a return counts, else its place among the missing."""
     if assignment.status == "exempt":
         return Rollup(coverage=Coverage(exempt=1))
     if not is_counted:
-        coverage = Coverage(missing=1, in_correction=int(assignment.in_correction))
+        coverage = Coverage(missing=1, in_correction=int(in_correction))
         return Rollup(coverage=coverage, missing_units=((assignment.unit, name),))
     coverage = Coverage(returned=int(not is_zero), zero=int(is_zero), late=int(is_late))
     return Rollup(dict(figures), dict.fromkeys(forms, 1), coverage)

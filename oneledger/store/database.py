@@ -37,7 +37,7 @@ def _sqlite_engine(path: Path) -> Engine:
         connection.isolation_level = None  # we say BEGIN ourselves
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=60000"):
             connection.execute(f"PRAGMA {pragma}")
-        connection.execute("PRAGMA cache_size=-65536")
+        connection.execute("PRAGMA cache_size=-16384")
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:

@@ -54,6 +54,17 @@ def counting(connection: Connection, campaign: str, phase: str, moment: datetime
     }
 
 
+def faulty(connection: Connection, campaign: str, phase: str, moment: datetime) -> set[int]:
+    """Assignments for which something came until ``moment`` that had to be mended."""
+    s, a = t.submission.c, t.assignment.c
+    query = (
+        select(s.assignment)
+        .join(t.assignment, a.id == s.assignment)
+        .where(a.campaign == campaign, a.phase == phase, s.verdict != "accepted", s.received_at <= moment)
+    )
+    return set(connection.execute(query).scalars())
+
+
 def ledgers(connection: Connection, submissions: Sequence[int]) -> Iterator[tuple[int, dict[str, Any]]]:
     """(submission id, its ledgers as data)."""
     s = t.submission.c
