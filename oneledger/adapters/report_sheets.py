@@ -1,182 +1,207 @@
-"""How a sheet of a consolidated workbook looks: title, units, numbered columns, rules, and how it prints."""
+"""A sheet of a consolidated workbook as text: title, units, numbered columns, rows, foot, and how it prints."""
 
-from collections.abc import Mapping, Sequence
-from copy import copy
-from typing import Any
-from weakref import WeakKeyDictionary
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 
-from openpyxl.chart import BarChart, Reference
-from openpyxl.chart.label import DataLabelList
-from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
-from openpyxl.worksheet.cell_range import CellRange
-from openpyxl.worksheet.properties import PageSetupProperties
-from openpyxl.worksheet.worksheet import Worksheet
 
-from oneledger.adapters.cell_text import clean
-from oneledger.adapters.xlsx_rows import LINE_PT, MOST_LINES, characters_per_line
-from oneledger.domain.phrases import NOT_APPLICABLE, day_text, moment_text
+from oneledger.adapters import report_looks as looks
+from oneledger.adapters.report_looks import Look
+from oneledger.adapters.report_pages import pages_across
+from oneledger.adapters.xlsx_rows import (
+    LINE_PT,
+    Column,
+    Contents,
+    Value,
+    characters_per_line,
+    column,
+    height_of,
+    lines_of,
+    room_in,
+    row_text,
+)
+from oneledger.domain.phrases import day_text, moment_text
 from oneledger.domain.report_figures import SnapshotView
 
-_THIN = Side(style="thin", color="808080")
-RULES = Border(left=_THIN, right=_THIN, top=_THIN, bottom=_THIN)
-HEAD_FILL = PatternFill("solid", fgColor="EAF0F7")
-TITLE, BODY, BOLD, SMALL = (
-    Font(name="黑体", size=16),
-    Font(name="宋体", size=10),
-    Font(name="宋体", size=10, bold=True),
-    Font(name="宋体", size=9, color="606060"),
+_XML = (
+    '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+    ' xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships">'
 )
-CENTRE = Alignment(horizontal="center", vertical="center", wrap_text=True)
-LEFT = Alignment(horizontal="left", vertical="center", wrap_text=True)
-NO_RULES, NO_FILL, MIDDLE = Border(), PatternFill(), Alignment(vertical="center")
-_LOOKS: WeakKeyDictionary[Any, dict[tuple[Any, ...], tuple[Any, ...]]] = WeakKeyDictionary()  # by workbook
-WHOLE, SHARE, DAY = "#,##0.##", "0.0%", "yyyy-mm-dd"
+_DRAWING = '<drawing r:id="rId1"/>'
+_TITLE_PT, _HEAD_PT = 30, 42
+_TITLE_SIZE, _BODY_SIZE = 16, 10
+_PEOPLE = "单位负责人：　　　　　　审核人：　　　　　　填报人：　　　　　　联系电话：　　　　　　"
+
+Head = tuple[str, str]
+"""Group and title."""
 
 
-def put(sheet: Worksheet, row: int, column: int, value: Any, **style: Any) -> None:
-    """Text is stored as text whatever it begins with; None is —, never blank and never 0."""
-    cell = sheet.cell(row, column)
-    if isinstance(value, str):
-        cell.value = clean(value)
-        cell.data_type = "s"
-    else:
-        cell.value = NOT_APPLICABLE if value is None else value
-    _dress(cell, style)
+class Sheet:
+    """Rows go in from the top."""
+
+    def __init__(
+        self, contents: Contents, view: SnapshotView, name: str, heads: Sequence[Head], widths: Sequence[float],
+        kept: int = 2,
+    ) -> None:  # fmt: skip
+        self.name, self.contents, self.view = name, contents, view
+        self.heads, self.widths = heads, widths
+        self.room = room_in(widths)
+        self.pages = pages_across(widths, [group for group, _ in heads], kept)
+        self.kept = kept
+        self.row = 1  # the next free one
+        self.first_head = self.body = 0
+        self.page_ends = 0  # the row after which a new page begins
+        self._rows: list[Iterable[str]] = []
+        self._merges: list[str] = []
+
+    def add(self, places: Sequence[Column], values: Sequence[Value], height_pt: float = 0) -> None:
+        self._rows.append((row_text(self.row, places, values, self.contents, height_pt),))
+        self.row += 1
+
+    def add_line(self, places: Sequence[Column], values: Sequence[Value]) -> None:
+        """As high as its longest text needs."""
+        self.add(places, values, height_of(values, self.room))
+
+    def add_many(self, places: Sequence[Column], lines: Iterable[Sequence[Value]], count: int) -> None:
+        """Made only when the sheet is written, so that a city's ledger never stands in memory as text."""
+        self._rows.append(self._lines(places, lines, self.row))
+        self.row += count
+
+    def _lines(self, places: Sequence[Column], lines: Iterable[Sequence[Value]], first: int) -> Iterator[str]:
+        room, contents = self.room, self.contents
+        for number, values in enumerate(lines, start=first):
+            yield row_text(number, places, values, contents, height_of(values, room))
+
+    def skip_to_page(self) -> None:
+        """An empty row, and what follows begins a page."""
+        self.page_ends = self.row
+        self.row += 1
+
+    def merge(self, top: int, left: int, bottom: int, right: int) -> None:
+        if (top, left) != (bottom, right):
+            self._merges.append(f"{get_column_letter(left)}{top}:{get_column_letter(right)}{bottom}")
+
+    def open(self, title: str, units: str = "", stubs: int = 2) -> None:
+        """Title, 填报单位, 截至, the mark of figures nobody has signed for, and the numbered heads."""
+        view = self.view
+        measured = f"　单位：{units}" if units else ""
+        mark = "" if view.is_reviewed else "　未经审核"
+        since = f"截至{moment_text(view.as_of)}　{view.label}{mark}{measured}　填报日期：{day_text(view.as_of)}"
+        first, last = self.pages.spans[0]
+        later = [(*span, f"{self.name}（续{no}）") for no, span in enumerate(self.pages.spans[1:], start=1)]
+        self._add_across([(first, last, title), *later], looks.TITLE, _TITLE_PT)
+        whole = last if self.pages.is_one else self.kept
+        self._add_across([(1, whole, f"填报单位（盖章）：{view.unit.name}")], looks.LINE)
+        self._add_across([(first, last, since)], looks.LINE)
+        self._add_heads(stubs)
+
+    def _add_across(self, texts: Sequence[tuple[int, int, str]], look: Look, least_pt: float = 0) -> None:
+        """Words over several columns, merged, so that no page's edge cuts them."""
+        size = _TITLE_SIZE if look.font == "title" else _BODY_SIZE
+        lines = 1
+        for left, right, words in texts:
+            self.merge(self.row, left, self.row, right)
+            width = sum(self.widths[left - 1 : right]) * _BODY_SIZE / size
+            lines = max(lines, lines_of(words, characters_per_line(width)))
+        height = max(least_pt, (lines * LINE_PT * size / _BODY_SIZE + 2) if lines > 1 else 0)
+        self.add([column(left, look) for left, _, _ in texts], [words for _, _, words in texts], height)
+
+    def _add_heads(self, stubs: int) -> None:
+        """Group over title; equal groups are merged, but not over the edge of a page."""
+        self.first_head = self.row
+        count = len(self.heads)
+        places = [column(number, looks.HEAD) for number in range(1, count + 1)]
+        wanted = self._merge_heads()
+        self.add(places, [group or title for group, title in self._shown_heads()], wanted)
+        titles = [title for _, title in self.heads]
+        lines = max(map(lines_of, titles, self.room))
+        below = [title if group else None for group, title in self.heads]
+        self.add(places, below, max(_HEAD_PT, lines * LINE_PT + 3))
+        numbers: list[Value] = [*"甲乙丙丁"[:stubs], *range(1, count - stubs + 1)]
+        self.add([column(number, looks.NUMBERING) for number in range(1, count + 1)], numbers)
+        self.body = self.row
+
+    def _merge_heads(self) -> float:
+        """Height in points of the line of groups."""
+        lines = 1
+        for left, right in self._group_runs():
+            group = self.heads[left - 1][0]
+            self.merge(self.row, left, self.row if group else self.row + 1, right)
+            room = characters_per_line(sum(self.widths[left - 1 : right]))
+            lines = max(lines, lines_of(group, room))
+        return lines * LINE_PT + 2
+
+    def _group_runs(self) -> Iterator[tuple[int, int]]:
+        """First and last column of what stands side by side under one group; a column without one is alone."""
+        for _, run in groupby(range(1, len(self.heads) + 1), self._run_of):
+            members = list(run)
+            yield members[0], members[-1]
+
+    def _run_of(self, number: int) -> tuple[int, str, int]:
+        group, _ = self.heads[number - 1]
+        return sum(number > last for last in self.pages.breaks), group, 0 if group else number
+
+    def _shown_heads(self) -> list[Head]:
+        """A merged cell shows what its first one holds."""
+        starts = {left for left, _ in self._group_runs()}
+        return [head if no in starts else ("", "") for no, head in enumerate(self.heads, start=1)]
+
+    def close(self, notes: Sequence[str]) -> None:
+        first, last = self.pages.spans[0]
+        for note in notes:
+            self._add_across([(first, last, note)], looks.NOTE)
+        self._add_across([(first, last, _PEOPLE)], looks.LINE)
+
+    def print_titles(self) -> str:
+        quoted = "'" + self.name.replace("'", "''") + "'"
+        across = "" if self.pages.is_one else f",{quoted}!$A:${get_column_letter(self.kept)}"
+        return f"{quoted}!${self.first_head}:${self.body - 1}{across}"
+
+    def pieces(self, *, drawing: bool = False) -> Iterator[str]:
+        yield self._before_rows()
+        for rows in self._rows:
+            yield from rows
+        yield self._after_rows(drawing=drawing)
+
+    def _before_rows(self) -> str:
+        fit = '<sheetPr><pageSetUpPr fitToPage="1"/></sheetPr>' if self.pages.is_one else ""
+        corner = f"{get_column_letter(len(self.widths))}{self.row - 1}"
+        widths = "".join(
+            f'<col min="{no}" max="{no}" width="{width}" customWidth="1"/>' for no, width in enumerate(self.widths, 1)
+        )
+        return (
+            f'{_XML}{fit}<dimension ref="A1:{corner}"/><sheetViews><sheetView workbookViewId="0">{self._pane()}'
+            f'</sheetView></sheetViews><sheetFormatPr defaultRowHeight="15"/><cols>{widths}</cols><sheetData>'
+        )
+
+    def _pane(self) -> str:
+        top_left = f"{get_column_letter(self.kept + 1)}{self.body}"
+        pane = "bottomRight" if self.kept else "bottomLeft"
+        across = f'xSplit="{self.kept}" ' if self.kept else ""
+        return (
+            f'<pane {across}ySplit="{self.body - 1}" topLeftCell="{top_left}" activePane="{pane}" state="frozen"/>'
+            f'<selection pane="{pane}" activeCell="{top_left}" sqref="{top_left}"/>'
+        )
+
+    def _after_rows(self, *, drawing: bool) -> str:
+        merges = "".join(f'<mergeCell ref="{each}"/>' for each in self._merges)
+        header = "内部资料　注意保管" + ("" if self.view.is_reviewed else "　未经审核")
+        scaled = 'fitToHeight="0"' if self.pages.is_one else f'scale="{self.pages.scale_pct}" pageOrder="overThenDown"'
+        return (
+            f'</sheetData><mergeCells count="{len(self._merges)}">{merges}</mergeCells>'
+            '<printOptions horizontalCentered="1"/>'
+            '<pageMargins left="0.5" right="0.5" top="0.8" bottom="0.7" header="0.5" footer="0.5"/>'
+            f'<pageSetup paperSize="9" {scaled} orientation="landscape"/>'
+            f"<headerFooter><oddHeader>&amp;L{header}&amp;R&amp;A</oddHeader>"
+            "<oddFooter>&amp;C— &amp;P —</oddFooter></headerFooter>"
+            f"{_breaks('rowBreaks', [self.page_ends] if self.page_ends else [], 16_383)}"
+            f"{_breaks('colBreaks', self.pages.breaks, 1_048_575)}"
+            f"{_DRAWING if drawing else ''}</worksheet>"
+        )
 
 
-def _dress(cell: Any, style: Mapping[str, Any]) -> None:
-    """openpyxl hashes whole style objects for every cell; a look used before in this workbook is copied instead."""
-    parts = (
-        style.get("font", BODY),
-        style.get("border", RULES),
-        style.get("alignment", CENTRE),
-        style.get("fill", NO_FILL),
-        style.get("number_format", "General"),
-    )
-    looks = _LOOKS.setdefault(cell.parent.parent, {})
-    key = tuple(part if isinstance(part, str) else id(part) for part in parts)
-    if key not in looks:
-        cell.font, cell.border, cell.alignment, cell.fill, cell.number_format = parts
-        looks[key] = (cell._style, parts)  # noqa: SLF001  the parts are kept, so that no id is used again
-    cell._style = copy(looks[key][0])  # noqa: SLF001
-
-
-def plain(sheet: Worksheet, row: int, column: int, words: str, **style: Any) -> None:
-    """Words beside the table, without rules."""
-    put(sheet, row, column, words, **{"border": NO_RULES, "alignment": MIDDLE, **style})
-
-
-def merge(sheet: Worksheet, top: int, left: int, bottom: int, right: int) -> None:
-    """openpyxl's own merge draws the borders again, cell by cell; ours were drawn when the cells were put."""
-    for row in range(top, bottom + 1):
-        for column in range(left, right + 1):
-            if (row, column) != (top, left) and (row, column) in sheet._cells:  # noqa: SLF001
-                sheet.cell(row, column).value = None
-    sheet.merged_cells.add(CellRange(min_row=top, min_col=left, max_row=bottom, max_col=right).coord)
-
-
-def write_title(sheet: Worksheet, view: SnapshotView, title: str, width: int, units: str = "") -> int:
-    """Title, 填报单位, 截至, the mark of figures nobody has signed for. Returns the first free row."""
-    merge(sheet, 1, 1, 1, width)
-    plain(sheet, 1, 1, title, font=TITLE, alignment=CENTRE)
-    sheet.row_dimensions[1].height = 30
-    measured = f"　单位：{units}" if units else ""
-    mark = "" if view.is_reviewed else "　未经审核"
-    plain(sheet, 2, 1, f"填报单位（盖章）：{view.unit.name}")
-    plain(
-        sheet,
-        3,
-        1,
-        f"截至{moment_text(view.as_of)}　{view.label}{mark}{measured}　填报日期：{day_text(view.as_of)}",
-    )
-    return 4
-
-
-def write_heads(sheet: Worksheet, row: int, heads: Sequence[tuple[str, str]], stubs: int = 2) -> int:
-    """Group over title, equal groups merged; then 甲 乙 for the stubs, 1 2 3 for the rest. Returns the next row."""
-    for column, (group, title) in enumerate(heads, start=1):
-        for at, words in ((row, group or title), (row + 1, title)):
-            put(sheet, at, column, words, font=BOLD, fill=HEAD_FILL)
-        number = "甲乙丙丁"[column - 1] if column <= stubs else column - stubs
-        put(sheet, row + 2, column, number, font=SMALL)
-    _merge_heads(sheet, row, [group for group, _ in heads])
-    sheet.row_dimensions[row + 1].height = 42
-    return row + 3
-
-
-def _merge_heads(sheet: Worksheet, row: int, groups: Sequence[str]) -> None:
-    start = 0
-    for end in range(1, len(groups) + 1):
-        if end < len(groups) and groups[end] == groups[start] and groups[start]:
-            continue
-        if not groups[start]:
-            merge(sheet, row, start + 1, row + 1, start + 1)
-        elif end - start > 1:
-            merge(sheet, row, start + 1, row, end)
-        start = end
-
-
-def write_foot(sheet: Worksheet, row: int, notes: Sequence[str]) -> None:
-    for offset, note in enumerate(notes):
-        plain(sheet, row + offset, 1, note, font=SMALL)
-    people = "单位负责人：　　　　　　审核人：　　　　　　填报人：　　　　　　联系电话：　　　　　　"
-    plain(sheet, row + len(notes), 1, people)
-
-
-def fit_height(sheet: Worksheet, row: int, words: str, width: float) -> None:
-    """Room for words that wrap."""
-    lines = -(-len(words) // characters_per_line(width))
-    if lines > 1:
-        sheet.row_dimensions[row].height = LINE_PT * min(lines, MOST_LINES)
-
-
-def set_widths(sheet: Worksheet, widths: Sequence[float]) -> None:
-    for column, width in enumerate(widths, start=1):
-        sheet.column_dimensions[get_column_letter(column)].width = width
-
-
-def set_print(
-    sheet: Worksheet, heads: tuple[int, int], frozen: str, *, reviewed: bool, columns: str = "", across: int = 1
-) -> None:
-    """A4 landscape, heads on every page; ``columns`` are repeated where a table runs over several pages across."""
-    sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", "9"
-    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = across, 0
-    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
-    sheet.print_title_rows = f"{heads[0]}:{heads[1]}"
-    if columns:
-        sheet.print_title_cols = columns
-    sheet.freeze_panes = frozen
-    sheet.print_options.horizontalCentered = True
-    header, footer = sheet.oddHeader, sheet.oddFooter
-    assert header is not None
-    assert footer is not None
-    header.left.text = "内部资料　注意保管" + ("" if reviewed else "　未经审核")
-    footer.center.text = "— &P —"
-    margins = copy(sheet.page_margins)
-    margins.left = margins.right = 0.5
-    margins.top, margins.bottom = 0.8, 0.7
-    sheet.page_margins = margins
-
-
-def bar_chart(title: str, names: Reference, values: Reference, *, is_share: bool) -> BarChart:
-    """Horizontal bars, first unit on top, numbers at their ends."""
-    chart = BarChart()
-    chart.type, chart.style, chart.title, chart.legend = "bar", 10, title, None
-    chart.add_data(values, titles_from_data=False)
-    chart.set_categories(names)
-    chart.gapWidth = 60
-    chart.x_axis.scaling.orientation = "maxMin"
-    chart.x_axis.delete = chart.y_axis.delete = False
-    chart.y_axis.scaling.min = 0
-    chart.y_axis.majorGridlines = None
-    chart.y_axis.number_format = "0%" if is_share else "#,##0"
-    if is_share:
-        chart.y_axis.scaling.max = 1
-    chart.dataLabels = DataLabelList()
-    chart.dataLabels.showVal = True
-    for other in ("showSerName", "showCatName", "showLegendKey", "showPercent"):
-        setattr(chart.dataLabels, other, False)
-    count = values.max_row - values.min_row + 1
-    chart.height, chart.width = min(17, max(6, round(1.8 + 0.6 * count))), 22
-    return chart
+def _breaks(kind: str, after: Sequence[int], last: int) -> str:
+    if not after:
+        return ""
+    each = "".join(f'<brk id="{number}" max="{last}" man="1"/>' for number in after)
+    return f'<{kind} count="{len(after)}" manualBreakCount="{len(after)}">{each}</{kind}>'

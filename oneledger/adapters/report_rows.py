@@ -1,0 +1,98 @@
+"""Rows of the units below and other lists, in a consolidated workbook: united, never summed."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from oneledger.adapters import report_looks as looks
+from oneledger.adapters.report_book import Book
+from oneledger.adapters.xlsx_rows import Value, columns
+from oneledger.domain.forms import LEVELS, Field, FieldType, Form
+from oneledger.domain.report_figures import SnapshotView, UnitBrief
+
+_OF_A_FORM = 0.875
+"""Widths in a form are counted in a narrower font's digits."""
+
+UnitRow = tuple[UnitBrief, Mapping[str, Any]]
+
+_FORMATS = {
+    FieldType.DATE: looks.DAY,
+    FieldType.DATETIME: looks.MOMENT,
+    FieldType.INT: looks.WHOLE,
+    FieldType.NUMBER: looks.WHOLE,
+}
+
+
+@dataclass(frozen=True)
+class Register:
+    """A further list, such as the register of appeals: what it is called, its columns, its lines."""
+
+    sheet: str
+    heads: Sequence[str]
+    rows: Iterable[Sequence[Value]]
+
+
+def shown_forms(view: SnapshotView, rows: Mapping[str, Any], forms: Mapping[str, Form]) -> list[Form]:
+    """Forms whose rows this level may see; above that level only counts go (domain.md 1.2)."""
+    known = {form.form: form for form in forms.values()}
+    tables = [known[name] for name in view.form_names if name in rows and name in known and known[name].table]
+    return [form for form in tables if form.table and _may_see(view.unit.level, form.table.rollup.union_up_to)]
+
+
+def _may_see(level: str, union_up_to: str) -> bool:
+    return level in LEVELS and LEVELS.index(level) >= LEVELS.index(union_up_to)
+
+
+def add_rows(book: Book, form: Form, rows: Iterable[UnitRow]) -> None:
+    fields = [field for field in form.columns if not field.personal]
+    heads = ["序号", "单位", "单位代码", *map(_head, fields)]
+    widths = [5, 24, 12, *(round(_OF_A_FORM * (field.width or 14), 1) for field in fields)]
+    formats = [looks.GENERAL] * 3 + [_FORMATS.get(field.type, looks.GENERAL) for field in fields]
+    found = list(rows)
+    title = f"{book.view.campaign.title}{form.title}（汇总）"
+    _add_list(book, form.sheet, title, heads, widths, formats, _lines(fields, found), len(found))
+
+
+def _lines(fields: Sequence[Field], rows: Iterable[UnitRow]) -> Iterator[list[Value]]:
+    keys = [(field.key, field.type) for field in fields]
+    for no, (unit, values) in enumerate(rows, start=1):
+        yield [no, unit.name, unit.code, *[_value(kind, values.get(key)) for key, kind in keys]]
+
+
+def _head(field: Field) -> str:
+    return f"{field.title}（{field.unit}）" if field.unit and field.unit not in field.title else field.title
+
+
+def _value(kind: FieldType, value: Any) -> Value:
+    """As typed cells: days as days also where they were stored as text; several choices in one cell with 、."""
+    if isinstance(value, str):
+        return _moment(value, kind) if kind in (FieldType.DATE, FieldType.DATETIME) else value
+    if isinstance(value, list | tuple):
+        return "、".join(map(str, value))
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    return value if isinstance(value, int | float | date | None) else str(value)
+
+
+def _moment(text: str, kind: FieldType) -> Value:
+    try:
+        return date.fromisoformat(text[:10]) if kind == FieldType.DATE else datetime.fromisoformat(text)
+    except ValueError:
+        return text
+
+
+def add_register(book: Book, register: Register) -> None:
+    count, found = len(register.heads), list(register.rows)
+    title = f"{book.view.campaign.title}{register.sheet}"
+    formats = [looks.GENERAL] * count
+    _add_list(book, register.sheet, title, register.heads, [14.0] * count, formats, found, len(found))
+
+
+def _add_list(
+    book: Book, name: str, title: str, heads: Sequence[str], widths: Sequence[float], formats: Sequence[str],
+    lines: Iterable[Sequence[Value]], count: int,
+) -> None:  # fmt: skip
+    sheet = book.sheet(name, [("", head) for head in heads], widths)
+    sheet.open(title, stubs=min(len(heads), 3))
+    sheet.add_many(columns(looks.WRITTEN[each] for each in formats), lines, count)
