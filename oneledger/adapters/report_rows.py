@@ -11,6 +11,9 @@ from oneledger.adapters.xlsx_rows import Value, columns
 from oneledger.domain.forms import LEVELS, Field, FieldType, Form
 from oneledger.domain.report_figures import SnapshotView, UnitBrief
 
+_DAYS = (FieldType.DATE, FieldType.DATETIME)
+_AS_WRITTEN = {False: {str, int, float, type(None)}, True: {type(None)}}
+"""Whether a column holds days -> what stands in its cells as it is."""
 _OF_A_FORM = 0.875
 """Widths in a form are counted in a narrower font's digits."""
 
@@ -55,9 +58,10 @@ def add_rows(book: Book, form: Form, rows: Iterable[UnitRow]) -> None:
 
 
 def _lines(fields: Sequence[Field], rows: Iterable[UnitRow]) -> Iterator[list[Value]]:
-    keys = [(field.key, field.type) for field in fields]
+    keys = [(field.key, field.type, _AS_WRITTEN[field.type in _DAYS]) for field in fields]
     for no, (unit, values) in enumerate(rows, start=1):
-        yield [no, unit.name, unit.code, *[_value(kind, values.get(key)) for key, kind in keys]]
+        told = [value if type(value := values.get(key)) in kinds else _value(kind, value) for key, kind, kinds in keys]
+        yield [no, unit.name, unit.code, *told]
 
 
 def _head(field: Field) -> str:
@@ -67,7 +71,7 @@ def _head(field: Field) -> str:
 def _value(kind: FieldType, value: Any) -> Value:
     """As typed cells: days as days also where they were stored as text; several choices in one cell with 、."""
     if isinstance(value, str):
-        return _moment(value, kind) if kind in (FieldType.DATE, FieldType.DATETIME) else value
+        return _moment(value, kind) if kind in _DAYS else value
     if isinstance(value, list | tuple):
         return "、".join(map(str, value))
     if isinstance(value, bool):

@@ -1,5 +1,6 @@
 """A sheet of a consolidated workbook as text: title, units, numbered columns, rows, foot, and how it prints."""
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
@@ -10,13 +11,14 @@ from oneledger.adapters.report_looks import Look
 from oneledger.adapters.report_pages import pages_across
 from oneledger.adapters.xlsx_rows import (
     LINE_PT,
-    Column,
     Contents,
+    Places,
     Value,
     characters_per_line,
-    column,
+    columns,
     height_of,
     lines_of,
+    places,
     room_in,
     row_text,
 )
@@ -54,23 +56,23 @@ class Sheet:
         self._rows: list[Iterable[str]] = []
         self._merges: list[str] = []
 
-    def add(self, places: Sequence[Column], values: Sequence[Value], height_pt: float = 0) -> None:
-        self._rows.append((row_text(self.row, places, values, self.contents, height_pt),))
+    def add(self, where: Places, values: Sequence[Value], height_pt: float = 0) -> None:
+        self._rows.append((row_text(self.row, where, values, self.contents, height_pt),))
         self.row += 1
 
-    def add_line(self, places: Sequence[Column], values: Sequence[Value]) -> None:
+    def add_line(self, where: Places, values: Sequence[Value]) -> None:
         """As high as its longest text needs."""
-        self.add(places, values, height_of(values, self.room))
+        self.add(where, values, height_of(values, self.room))
 
-    def add_many(self, places: Sequence[Column], lines: Iterable[Sequence[Value]], count: int) -> None:
+    def add_many(self, where: Places, lines: Iterable[Sequence[Value]], count: int) -> None:
         """Made only when the sheet is written, so that a city's ledger never stands in memory as text."""
-        self._rows.append(self._lines(places, lines, self.row))
+        self._rows.append(self._lines(where, lines, self.row))
         self.row += count
 
-    def _lines(self, places: Sequence[Column], lines: Iterable[Sequence[Value]], first: int) -> Iterator[str]:
+    def _lines(self, where: Places, lines: Iterable[Sequence[Value]], first: int) -> Iterator[str]:
         room, contents = self.room, self.contents
         for number, values in enumerate(lines, start=first):
-            yield row_text(number, places, values, contents, height_of(values, room))
+            yield row_text(number, where, values, contents, height_of(values, room))
 
     def skip_to_page(self) -> None:
         """An empty row, and what follows begins a page."""
@@ -103,48 +105,49 @@ class Sheet:
             self.merge(self.row, left, self.row, right)
             width = sum(self.widths[left - 1 : right]) * _BODY_SIZE / size
             lines = max(lines, lines_of(words, characters_per_line(width)))
-        height = max(least_pt, (lines * LINE_PT * size / _BODY_SIZE + 2) if lines > 1 else 0)
-        self.add([column(left, look) for left, _, _ in texts], [words for _, _, words in texts], height)
+        height = max(least_pt, (lines * LINE_PT * size / _BODY_SIZE + 1) if lines > 1 else 0)
+        where = places((left, look) for left, _, _ in texts)
+        self.add(where, [words for _, _, words in texts], height)
 
     def _add_heads(self, stubs: int) -> None:
         """Group over title; equal groups are merged, but not over the edge of a page."""
         self.first_head = self.row
         count = len(self.heads)
-        places = [column(number, looks.HEAD) for number in range(1, count + 1)]
-        wanted = self._merge_heads()
-        self.add(places, [group or title for group, title in self._shown_heads()], wanted)
-        titles = [title for _, title in self.heads]
-        lines = max(map(lines_of, titles, self.room))
+        runs = list(self._group_runs())
+        where = columns([looks.HEAD] * count)
+        groups: list[Value] = [None] * count
+        for left, _ in runs:
+            group, title = self.heads[left - 1]
+            groups[left - 1] = group or title  # a merged cell shows what its first one holds
+        self.add(where, groups, self._merged_heads_pt(runs))
+        lines = max(map(lines_of, [title for _, title in self.heads], self.room))
         below = [title if group else None for group, title in self.heads]
-        self.add(places, below, max(_HEAD_PT, lines * LINE_PT + 3))
+        self.add(where, below, max(_HEAD_PT, lines * LINE_PT + 1))
         numbers: list[Value] = [*"甲乙丙丁"[:stubs], *range(1, count - stubs + 1)]
-        self.add([column(number, looks.NUMBERING) for number in range(1, count + 1)], numbers)
+        self.add(columns([looks.NUMBERING] * count), numbers)
         self.body = self.row
-
-    def _merge_heads(self) -> float:
-        """Height in points of the line of groups."""
-        lines = 1
-        for left, right in self._group_runs():
-            group = self.heads[left - 1][0]
-            self.merge(self.row, left, self.row if group else self.row + 1, right)
-            room = characters_per_line(sum(self.widths[left - 1 : right]))
-            lines = max(lines, lines_of(group, room))
-        return lines * LINE_PT + 2
 
     def _group_runs(self) -> Iterator[tuple[int, int]]:
         """First and last column of what stands side by side under one group; a column without one is alone."""
-        for _, run in groupby(range(1, len(self.heads) + 1), self._run_of):
-            members = list(run)
-            yield members[0], members[-1]
+        breaks = self.pages.breaks
+        keys = [
+            (group, bisect_left(breaks, number)) if group else ("", -number)
+            for number, (group, _) in enumerate(self.heads, start=1)
+        ]
+        after = 1
+        for _, run in groupby(keys):
+            first, after = after, after + len(list(run))
+            yield first, after - 1
 
-    def _run_of(self, number: int) -> tuple[int, str, int]:
-        group, _ = self.heads[number - 1]
-        return sum(number > last for last in self.pages.breaks), group, 0 if group else number
-
-    def _shown_heads(self) -> list[Head]:
-        """A merged cell shows what its first one holds."""
-        starts = {left for left, _ in self._group_runs()}
-        return [head if no in starts else ("", "") for no, head in enumerate(self.heads, start=1)]
+    def _merged_heads_pt(self, runs: Iterable[tuple[int, int]]) -> float:
+        """Height of the line of groups, in points."""
+        lines = 1
+        for left, right in runs:
+            group, _ = self.heads[left - 1]
+            self.merge(self.row, left, self.row if group else self.row + 1, right)
+            if group:
+                lines = max(lines, lines_of(group, characters_per_line(sum(self.widths[left - 1 : right]))))
+        return lines * LINE_PT + 1
 
     def close(self, notes: Sequence[str]) -> None:
         first, last = self.pages.spans[0]

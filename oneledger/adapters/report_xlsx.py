@@ -10,7 +10,7 @@ from oneledger.adapters.report_chart import Chart
 from oneledger.adapters.report_looks import Look, bold
 from oneledger.adapters.report_rows import Register, UnitRow, add_register, add_rows, shown_forms
 from oneledger.adapters.report_sheets import Sheet
-from oneledger.adapters.xlsx_rows import Value, columns
+from oneledger.adapters.xlsx_rows import Value, columns, places
 from oneledger.domain.forms import Form
 from oneledger.domain.phrases import NOT_APPLICABLE, listed
 from oneledger.domain.report_columns import Column, FactLine, coverage_columns, fact_lines, summary_columns
@@ -87,9 +87,9 @@ def _figures(rollup: Rollup, told: Sequence[Column]) -> list[Value]:
 
 def _add_lines_with_sum(sheet: Sheet, lines: Sequence[list[Value]], wanted: Sequence[Look]) -> None:
     """Numbered; the last line is the sum."""
-    places = columns(wanted)
+    where = columns(wanted)
     for no, line in enumerate(lines[:-1], start=1):
-        sheet.add_line(places, [no, *line])
+        sheet.add_line(where, [no, *line])
     sheet.add_line(columns(map(bold, wanted)), ["", *lines[-1]])
 
 
@@ -131,10 +131,10 @@ def _missing(book: Book, parts: Sequence[Part]) -> None:
     heads = [("", "序号"), ("", "所属单位"), ("", "未报单位"), ("", "单位代码")]
     sheet = book.sheet(MISSING_SHEET, heads, [5, 26, 44, 18], kept=0)
     sheet.open(f"{book.view.campaign.title}{book.view.phase.title}未报单位名单")
-    places = columns([looks.CELL, looks.NAME, looks.NAME, looks.CELL])
+    where = columns([looks.CELL, looks.NAME, looks.NAME, looks.CELL])
     owing = [(whose, name, code) for whose, rollup in parts for code, name in _missing_of(rollup)]
     for no, unit in enumerate(owing, start=1):
-        sheet.add_line(places, [no, *unit])
+        sheet.add_line(where, [no, *unit])
 
 
 def _chart(book: Book, sheet: Sheet, parts: Sequence[Part]) -> None:
@@ -148,7 +148,7 @@ def _chart(book: Book, sheet: Sheet, parts: Sequence[Part]) -> None:
         ways = [(way, getattr(book.view.rollup.coverage, name)) for way, name in FOUR_WAYS.items()]
         first = sheet.row
         for way in ways:
-            sheet.add(columns([looks.LINE] * 3)[1:], way)
+            sheet.add(places([(2, looks.LINE), (3, looks.LINE)]), way)
         chart = Chart("报送状态（份）", sheet.name, ("B", "C"), first, ways, sheet.row)
     book.draw(sheet, chart)
 
@@ -160,10 +160,10 @@ def _facts(book: Book, parts: Sequence[Part], lines: Sequence[FactLine]) -> None
     sheet = book.sheet("基本情况", heads, [9, 26, 7, *([9.6] * len(rollups))], kept=4)
     sheet.open(f"{book.view.campaign.title}基本情况汇总表", stubs=3)
     stubs = [looks.CELL, looks.NAME, looks.CELL, bold(looks.FIGURE)]
-    places = columns([*stubs, *([looks.FIGURE] * len(parts))])
+    where = columns([*stubs, *([looks.FIGURE] * len(parts))])
     for line in lines:
         numbers = [NOT_APPLICABLE if (found := line.tell(each)) is None else found for each in rollups]
-        sheet.add_line(places, [line.group, line.title, line.unit, *numbers])
+        sheet.add_line(where, [line.group, line.title, line.unit, *numbers])
     sheet.close(NOTES[:1])
 
 
@@ -174,5 +174,6 @@ def _sources(book: Book, told: Sequence[Column], lines: Sequence[FactLine]) -> N
     found = [("汇总", f"{column.group}：{column.title}", column.key) for column in told]
     found += [("基本情况", f"{line.group}：{line.title}", line.key) for line in lines]
     found += [("定稿", "编号", book.view.snapshot_id), ("定稿", "校验码", book.view.digest)]
+    where = columns([looks.NAME] * 3)
     for words in found:
-        sheet.add_line(columns([looks.NAME] * 3), words)
+        sheet.add_line(where, words)

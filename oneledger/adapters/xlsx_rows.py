@@ -50,32 +50,43 @@ def _number(value: Value) -> float | None:
     return value if isinstance(value, int | float) else None
 
 
-class Column(NamedTuple):
-    start: str  # what stands before the row's number
-    style: str
-    fraction: str  # the style of a number with decimals
+class Places(NamedTuple):
+    """What stands before and after the row's number in each cell of a row."""
+
+    starts: tuple[str, ...]
+    styles: tuple[str, ...]
+    fractions: tuple[str, ...]  # styles of numbers with decimals
+
+
+def places(wanted: Iterable[tuple[int, Look]]) -> Places:
+    """Number of each column and the look of its cells."""
+    at = list(wanted)
+    starts = tuple(f'<c r="{get_column_letter(number)}' for number, _ in at)
+    return Places(starts, tuple(_style(look) for _, look in at), tuple(_style(look.of_fractions()) for _, look in at))
 
 
 @cache
-def column(number: int, look: Look) -> Column:
-    styles = style_numbers()
-    fraction = look.of_fractions()
-    return Column(f'<c r="{get_column_letter(number)}', f'" s="{styles[look]}"', f'" s="{styles[fraction]}"')
+def _style(look: Look) -> str:
+    return f'" s="{style_numbers()[look]}"'
 
 
-def columns(looks: Iterable[Look]) -> list[Column]:
-    return [column(number, look) for number, look in enumerate(looks, start=1)]
+def columns(looks: Iterable[Look]) -> Places:
+    return places(enumerate(looks, start=1))
 
 
-def row_text(
-    number: int, places: Sequence[Column], values: Iterable[Value], contents: Contents, height_pt: float = 0
-) -> str:
-    cells = [
-        f"{start}{number}{fraction if type(value) is float else style}{contents[value]}"
-        for (start, style, fraction), value in zip(places, values, strict=True)
-    ]
+def row_text(number: int, where: Places, values: Sequence[Value], contents: Contents, height_pt: float = 0) -> str:
+    """Four pieces a cell, put in place column by column: several times as fast as one after the other."""
+    pieces = [str(number)] * (4 * len(values))
+    pieces[0::4] = where.starts
+    pieces[2::4] = _styles_of(where, values) if float in map(type, values) else where.styles
+    pieces[3::4] = map(contents.__getitem__, values)
     height = f' ht="{height_pt}" customHeight="1"' if height_pt else ""
-    return f'<row r="{number}"{height}>{"".join(cells)}</row>'
+    return f'<row r="{number}"{height}>{"".join(pieces)}</row>'
+
+
+def _styles_of(where: Places, values: Sequence[Value]) -> list[str]:
+    triples = zip(values, where.styles, where.fractions, strict=True)
+    return [fraction if type(value) is float else style for value, style, fraction in triples]
 
 
 def characters_per_line(width: float) -> int:

@@ -49,14 +49,16 @@ def summary_columns(view: SnapshotView) -> list[Column]:
 
 
 def _table_columns(form: Form) -> Iterator[Column]:
-    def told(tell: Callable[[Figures], float | None]) -> Callable[[Figures], float | None]:
-        return lambda figures: tell(figures) if figures.number(f"answered.{form.form}") else None
+    name = form.form
 
-    yield Column(form.sheet, "报送单位", f"answered.{form.form}", lambda each: each.number(f"answered.{form.form}"))
-    yield Column(form.sheet, "条数", f"{form.form}.rows", told(lambda each: each.rows(form)))
-    for name in form.table.rollup.sum if form.table else ():
-        if column := column_of(form, name):
-            key = f"{form.form}.{name}"
+    def told(tell: Callable[[Figures], float | None]) -> Callable[[Figures], float | None]:
+        return lambda figures: tell(figures) if figures.rollup.answered.get(name) else None
+
+    yield Column(form.sheet, "报送单位", f"answered.{name}", lambda each: each.number(f"answered.{name}"))
+    yield Column(form.sheet, "条数", f"{name}.rows", told(lambda each: each.rows(form)))
+    for summed in form.table.rollup.sum if form.table else ():
+        if column := column_of(form, summed):
+            key = f"{name}.{summed}"
             yield Column(form.sheet, column.title, key, told(lambda figures, key=key: figures.number(key)))  # type: ignore[misc]
     if form.role == "progress":
         yield from _progress_columns(form, told)
@@ -77,9 +79,9 @@ def _progress_columns(form: Form, told: Told) -> Iterator[Column]:
 
 def _choice_columns(form: Form, column: Field, told: Told) -> Iterator[Column]:
     for value in column.allowed:
-        where = {column.key: value}
-        tell = told(lambda figures, where=where: figures.rows(form, **where))  # type: ignore[misc]
-        yield Column(f"{form.sheet}：{column.title}", value, cell_key(form, where), tell)
+        key = cell_key(form, {column.key: value})
+        tell = told(lambda figures, key=key: figures.rollup.figures.get(key, 0))  # type: ignore[misc]
+        yield Column(f"{form.sheet}：{column.title}", value, key, tell)
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,9 @@ class FactLine:
 
     def tell(self, figures: Figures) -> Number | None:
         known = figures.rollup.figures
-        return known.get(self.key, 0) if any(key in known for key in self.keys) else None
+        if self.key in known:
+            return known[self.key]
+        return None if known.keys().isdisjoint(self.keys) else 0
 
 
 def fact_lines(view: SnapshotView) -> list[FactLine]:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from oneledger.domain.campaigns import Campaign, Phase
 from oneledger.domain.forms import Field, FieldRollup, Form
@@ -115,14 +115,16 @@ class Figures:
 
     def rows(self, form: Form, **where: str) -> Number:
         """Rows of a table, all or those with these values."""
-        keys = self._keys(form, where) if where else [f"{form.form}.rows"]
-        return sum(self.rollup.figures.get(key, 0) for key in keys)
-
-    def _keys(self, form: Form, where: Mapping[str, str]) -> list[str]:
-        """The key under which such rows are counted, or where only finer ones are, those that add up to it."""
+        known = self.rollup.figures
+        if not where:
+            return known.get(f"{form.form}.rows", 0)
         combination = counted_with(form, where)
         if len(combination) <= len(where):
-            return [cell_key(form, where)]
+            return known.get(cell_key(form, where), 0)
+        return sum(known[key] for key in self._finer_keys(form, where, combination))
+
+    def _finer_keys(self, form: Form, where: Mapping[str, str], combination: Sequence[str]) -> list[str]:
+        """Where such rows are only counted together with further columns: the keys that add up to them."""
         wanted = [f"{column}={value}" for column, value in where.items()]
         cells = [key for key in self.rollup.figures if key.startswith(f"{form.form}.rows[{combination[0]}=")]
         return [key for key in cells if _is_within(key, wanted, len(combination))]
@@ -130,9 +132,13 @@ class Figures:
 
 def counted_with(form: Form, columns: Iterable[str]) -> tuple[str, ...]:
     """The smallest combination of columns by which the form counts its rows and which holds these; () if none does."""
+    return _smallest(form.table.rollup.count_by, tuple(columns)) if form.table else ()
+
+
+@lru_cache(maxsize=1024)
+def _smallest(counted: Iterable[tuple[str, ...]], columns: tuple[str, ...]) -> tuple[str, ...]:
     wanted = set(columns)
-    finer = [each for each in (form.table.rollup.count_by if form.table else ()) if wanted <= set(each)]
-    return min(finer, key=len, default=())
+    return min((each for each in counted if wanted <= set(each)), key=len, default=())
 
 
 def cell_key(form: Form, where: Mapping[str, str]) -> str:
