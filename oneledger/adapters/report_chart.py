@@ -10,6 +10,7 @@ from oneledger.adapters.cell_text import clean
 _CM = 360_000  # English metric units
 _WIDTH_CM = 22
 _MOST_CM, _LEAST_CM = 17, 6
+_ABOVE_BARS_CM, _BELOW_BARS_CM = 1.8, 0.3  # for the title and the numbers of the axis
 _DRAWING = Template(
     '<wsDr xmlns="http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing"'
     ' xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"><oneCellAnchor>'
@@ -26,7 +27,10 @@ _CHART = Template(
     ' xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"><roundedCorners val="0"/><chart>'
     '<title><tx><rich><a:bodyPr/><a:p><a:pPr><a:defRPr sz="1400" b="0"/></a:pPr>'
     '<a:r><a:rPr lang="zh-CN" sz="1400" b="0"/><a:t>$title</a:t></a:r></a:p></rich></tx><overlay val="0"/></title>'
-    '<autoTitleDeleted val="0"/><plotArea><layout/><barChart><barDir val="bar"/><grouping val="clustered"/>'
+    '<autoTitleDeleted val="0"/><plotArea><layout><manualLayout><layoutTarget val="inner"/>'
+    '<xMode val="edge"/><yMode val="edge"/><x val="0.25"/><y val="$top"/><w val="0.66"/><h val="$high"/>'
+    "</manualLayout></layout>"
+    '<barChart><barDir val="bar"/><grouping val="clustered"/>'
     '<varyColors val="0"/><ser><idx val="0"/><order val="0"/>'
     '<spPr><a:solidFill><a:srgbClr val="4F81BD"/></a:solidFill></spPr><invertIfNegative val="0"/>'
     '<dLbls><numFmt formatCode="$labels" sourceLinked="0"/><showLegendKey val="0"/><showVal val="1"/>'
@@ -59,16 +63,22 @@ class Chart:
 
 
 def drawing_xml(chart: Chart) -> str:
-    height_cm = min(_MOST_CM, max(_LEAST_CM, round(1.8 + 0.6 * len(chart.bars))))
-    return _DRAWING.substitute(row=chart.below, width=_WIDTH_CM * _CM, height=height_cm * _CM)
+    return _DRAWING.substitute(row=chart.below, width=_WIDTH_CM * _CM, height=_height_cm(chart) * _CM)
+
+
+def _height_cm(chart: Chart) -> int:
+    return min(_MOST_CM, max(_LEAST_CM, round(2.2 + 0.6 * len(chart.bars))))
 
 
 def chart_xml(chart: Chart) -> str:
     """With the numbers themselves, so that viewers which do not calculate show it too."""
     names, values = (_rows_of(chart, letter) for letter in chart.columns)
+    height_cm = _height_cm(chart)
     numbers = [(at, str(number)) for at, (_, number) in enumerate(chart.bars) if number is not None]
     return _CHART.substitute(
         title=escape(chart.title),
+        top=_ABOVE_BARS_CM / height_cm,
+        high=1 - (_ABOVE_BARS_CM + _BELOW_BARS_CM) / height_cm,
         names=names,
         values=values,
         count=len(chart.bars),

@@ -76,7 +76,8 @@ def _template() -> tuple[dict[Look, int], dict[str, bytes]]:
 
 def _dress(cell: Any, look: Look) -> None:
     cell.font, cell.number_format = _FONTS[look.font], look.number_format
-    cell.alignment = Alignment(horizontal=look.side, vertical="center", wrap_text=True)
+    is_title = look.font == "title"  # one line, smaller where the page is narrow
+    cell.alignment = Alignment(look.side, "center", wrap_text=not is_title, shrink_to_fit=is_title)
     if look.ruled:
         cell.border = _RULES
     if look.filled:

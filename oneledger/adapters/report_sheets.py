@@ -31,7 +31,6 @@ _XML = (
 )
 _DRAWING = '<drawing r:id="rId1"/>'
 _TITLE_PT, _HEAD_PT = 30, 42
-_TITLE_SIZE, _BODY_SIZE = 16, 10
 _PEOPLE = "单位负责人：　　　　　　审核人：　　　　　　填报人：　　　　　　联系电话：　　　　　　"
 
 Head = tuple[str, str]
@@ -88,26 +87,28 @@ class Sheet:
         view = self.view
         measured = f"　单位：{units}" if units else ""
         mark = "" if view.is_reviewed else "　未经审核"
-        since = f"截至{moment_text(view.as_of)}　{view.label}{mark}{measured}　填报日期：{day_text(view.as_of)}"
         first, last = self.pages.spans[0]
+        since = f"截至{moment_text(view.as_of)}　{view.label}{mark}{measured}"
+        dated = f"填报日期：{day_text(view.as_of)}"
+        apart = "\n" if lines_of(f"{since}　{dated}", self._room_over(first, last)) > 1 else "　"
         later = [(*span, f"{self.name}（续{no}）") for no, span in enumerate(self.pages.spans[1:], start=1)]
-        self._add_across([(first, last, title), *later], looks.TITLE, _TITLE_PT)
+        self._add_across([(first, last, title), *later], looks.TITLE)
         whole = last if self.pages.is_one else self.kept
         self._add_across([(1, whole, f"填报单位（盖章）：{view.unit.name}")], looks.LINE)
-        self._add_across([(first, last, since)], looks.LINE)
+        self._add_across([(first, last, f"{since}{apart}{dated}")], looks.LINE)
         self._add_heads(stubs)
 
-    def _add_across(self, texts: Sequence[tuple[int, int, str]], look: Look, least_pt: float = 0) -> None:
+    def _add_across(self, texts: Sequence[tuple[int, int, str]], look: Look) -> None:
         """Words over several columns, merged, so that no page's edge cuts them."""
-        size = _TITLE_SIZE if look.font == "title" else _BODY_SIZE
         lines = 1
         for left, right, words in texts:
             self.merge(self.row, left, self.row, right)
-            width = sum(self.widths[left - 1 : right]) * _BODY_SIZE / size
-            lines = max(lines, lines_of(words, characters_per_line(width)))
-        height = max(least_pt, (lines * LINE_PT * size / _BODY_SIZE + 1) if lines > 1 else 0)
-        where = places((left, look) for left, _, _ in texts)
-        self.add(where, [words for _, _, words in texts], height)
+            lines = max(lines, lines_of(words, self._room_over(left, right)))
+        height = _TITLE_PT if look == looks.TITLE else LINE_PT * lines + 1 if lines > 1 else 0
+        self.add(places((left, look) for left, _, _ in texts), [words for _, _, words in texts], height)
+
+    def _room_over(self, left: int, right: int) -> int:
+        return characters_per_line(sum(self.widths[left - 1 : right]))
 
     def _add_heads(self, stubs: int) -> None:
         """Group over title; equal groups are merged, but not over the edge of a page."""
@@ -146,7 +147,7 @@ class Sheet:
             group, _ = self.heads[left - 1]
             self.merge(self.row, left, self.row if group else self.row + 1, right)
             if group:
-                lines = max(lines, lines_of(group, characters_per_line(sum(self.widths[left - 1 : right]))))
+                lines = max(lines, lines_of(group, self._room_over(left, right)))
         return lines * LINE_PT + 1
 
     def close(self, notes: Sequence[str]) -> None:
@@ -167,13 +168,12 @@ class Sheet:
         yield self._after_rows(drawing=drawing)
 
     def _before_rows(self) -> str:
-        fit = '<sheetPr><pageSetUpPr fitToPage="1"/></sheetPr>' if self.pages.is_one else ""
         corner = f"{get_column_letter(len(self.widths))}{self.row - 1}"
         widths = "".join(
             f'<col min="{no}" max="{no}" width="{width}" customWidth="1"/>' for no, width in enumerate(self.widths, 1)
         )
         return (
-            f'{_XML}{fit}<dimension ref="A1:{corner}"/><sheetViews><sheetView workbookViewId="0">{self._pane()}'
+            f'{_XML}<dimension ref="A1:{corner}"/><sheetViews><sheetView workbookViewId="0">{self._pane()}'
             f'</sheetView></sheetViews><sheetFormatPr defaultRowHeight="15"/><cols>{widths}</cols><sheetData>'
         )
 
@@ -189,12 +189,12 @@ class Sheet:
     def _after_rows(self, *, drawing: bool) -> str:
         merges = "".join(f'<mergeCell ref="{each}"/>' for each in self._merges)
         header = "内部资料　注意保管" + ("" if self.view.is_reviewed else "　未经审核")
-        scaled = 'fitToHeight="0"' if self.pages.is_one else f'scale="{self.pages.scale_pct}" pageOrder="overThenDown"'
         return (
             f'</sheetData><mergeCells count="{len(self._merges)}">{merges}</mergeCells>'
             '<printOptions horizontalCentered="1"/>'
             '<pageMargins left="0.5" right="0.5" top="0.8" bottom="0.7" header="0.5" footer="0.5"/>'
-            f'<pageSetup paperSize="9" {scaled} orientation="landscape"/>'
+            f'<pageSetup paperSize="9" scale="{self.pages.scale_pct}" pageOrder="overThenDown"'
+            ' orientation="landscape"/>'
             f"<headerFooter><oddHeader>&amp;L{header}&amp;R&amp;A</oddHeader>"
             "<oddFooter>&amp;C— &amp;P —</oddFooter></headerFooter>"
             f"{_breaks('rowBreaks', [self.page_ends] if self.page_ends else [], 16_383)}"

@@ -110,4 +110,5 @@ def height_of(values: Iterable[Value], room: Sequence[int]) -> int:
 def lines_of(words: str, room: int) -> int:
     if "\n" in words:
         return sum(lines_of(line, room) for line in words.split("\n"))
-    return max(-(-(len(words) >> words.isascii()) // room), 1)
+    halves = len(words.encode("gbk", "replace"))  # two bytes for what takes a whole place, one for what takes half
+    return max(-(-halves // (2 * room)), 1)
