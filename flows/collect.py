@@ -1,17 +1,24 @@
 """Take in the mail, judge every workbook, answer every school."""
 
+from datetime import datetime
+
 from prefect import flow, unmapped
 
-from flows.running import AsOf, CampaignId, finished, labels, moment, run_name
+from flows.running import EVERY, AsOf, CampaignId, finished, labels, moment, run_name
 from oneledger.domain.packs import packs
-from tasks.intake import take_in_mail
+from tasks.intake import armed_campaigns, take_in_mail
 from tasks.reviewing import ReviewTally, review_pack
 
 
 @flow(name="collect", flow_run_name=run_name, log_prints=True)
 def collect(campaign_id: CampaignId, as_of: AsOf = None) -> ReviewTally:
-    """One bad county never holds up the others; what has no token is looked at last, for whom it may concern."""
+    """One bad county never holds up the others. ``*`` collects for every armed campaign."""
     at = moment(as_of)
-    made = packs(take_in_mail(campaign_id, at))
-    futures = review_pack.map(unmapped(campaign_id), made, unmapped(at), labels(campaign_id, made))
-    return ReviewTally.summed(finished(futures))
+    names = armed_campaigns() if campaign_id == EVERY else [campaign_id]
+    return ReviewTally.summed(tally for name in names for tally in _reviewed(name, at))
+
+
+def _reviewed(name: str, at: datetime) -> list[ReviewTally]:
+    made = packs(take_in_mail(name, at))
+    futures = review_pack.map(unmapped(name), made, unmapped(at), labels(name, made))
+    return finished(futures)

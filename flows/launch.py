@@ -7,6 +7,7 @@ from prefect.artifacts import create_markdown_artifact
 from pydantic import Field
 
 from flows.running import AsOf, CampaignId, moment, run_name
+from flows.scheduling import schedule_milestones
 from oneledger.domain.launch_plan import LaunchPlan
 from tasks.launching import arm_campaign, make_plan, plan_as_markdown
 
@@ -34,6 +35,8 @@ def launch(
     as_of: AsOf = None,
 ) -> LaunchPlan:
     """Arm the campaign. Refused, with every reason, unless the name and the number of mails are typed right."""
-    return arm_campaign(
+    plan_of_record: LaunchPlan = arm_campaign(
         campaign_id, moment(as_of), typed_name=typed_name, typed_mails=typed_mails, by=by, exempt=exempt
     )
+    print(f"{schedule_milestones(campaign_id)} milestones scheduled")  # noqa: T201  shown in the run's log
+    return plan_of_record

@@ -12,6 +12,7 @@ from oneledger.domain.packs import pack_name
 from tasks.office import running
 
 CampaignId = Annotated[str, Field(description="专项行动的代号，即 config/campaigns 下的文件名，如 liaoning-2021")]
+EVERY = "*"  # every armed campaign
 AsOf = Annotated[datetime | None, Field(description="按哪一时刻处理；留空为现在")]
 
 
@@ -29,7 +30,8 @@ def run_name() -> str:
     parameters = flow_run.parameters
     as_of = parameters.get("as_of")
     at = moment(datetime.fromisoformat(as_of) if isinstance(as_of, str) else as_of)
-    return f"{flow_run.flow_name}-{parameters.get('campaign_id', 'all')}-{at:%m%d-%H%M}"
+    campaign = parameters.get("campaign_id", EVERY).replace(EVERY, "all")
+    return f"{flow_run.flow_name}-{campaign}-{at:%m%d-%H%M}"
 
 
 def finished(futures: Sequence[PrefectFuture[Any]]) -> list[Any]:

@@ -21,13 +21,17 @@ BATCH = 100
 Place = tuple[str | None, str | None]  # campaign, county
 
 
+def armed_campaigns() -> list[str]:
+    with office().store.read() as connection:
+        return campaigns.names(connection)
+
+
 @task(task_run_name="take-in-mail", **STORE_RETRIES)
 def take_in_mail(name: str, as_of: datetime) -> dict[str, list[int]]:
     """Archive and record every new mail of every box. Returns the campaign's mails nobody has worked on, by county
     (``none``: without a token)."""
     here = office()
-    with here.store.read() as connection:
-        ledgers = [running(each) for each in campaigns.names(connection)]
+    ledgers = [running(each) for each in armed_campaigns()]
     for source in sources(here.mail.collect):
         _take_in(here, source, ledgers, as_of)
     with here.store.read() as connection:
