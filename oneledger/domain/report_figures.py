@@ -126,7 +126,8 @@ class Figures:
     def _finer_keys(self, form: Form, where: Mapping[str, str], combination: Sequence[str]) -> list[str]:
         """Where such rows are only counted together with further columns: the keys that add up to them."""
         wanted = [f"{column}={value}" for column, value in where.items()]
-        cells = [key for key in self.rollup.figures if key.startswith(f"{form.form}.rows[{combination[0]}=")]
+        start = f"{form.form}.rows[{combination[0]}="
+        cells = [key for key in self.rollup.figures if key.startswith(start)]
         return [key for key in cells if _is_within(key, wanted, len(combination))]
 
 
@@ -149,8 +150,13 @@ def cell_key(form: Form, where: Mapping[str, str]) -> str:
 
 
 def _is_within(key: str, wanted: Sequence[str], length: int) -> bool:
-    pairs = _BETWEEN.split(key[key.index("[") + 1 : -1])
+    pairs = _pairs(key)
     return len(pairs) == length and all(pair in pairs for pair in wanted)
+
+
+@lru_cache(maxsize=8192)
+def _pairs(key: str) -> tuple[str, ...]:
+    return tuple(_BETWEEN.split(key[key.index("[") + 1 : -1]))
 
 
 ANSWERED, OWED = "=coverage.returned+coverage.zero", "=coverage.expected-coverage.exempt"
