@@ -14,6 +14,12 @@ from oneledger.store.database import Store, open_store
 settings.register_profile("oneledger", deadline=None)  # these machines are noisy: no test fails on time
 settings.load_profile("oneledger")
 
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first, so that no worker is left with them at the end."""
+    items.sort(key=lambda item: "test_whole_way" not in item.nodeid)
+
+
 CONFIG = Path(__file__).parent.parent / "config"
 
 

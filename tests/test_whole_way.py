@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.xdist_group("whole-way")  # one worker: its rehearsals are shared by its tests
+
 ROOT = Path(__file__).parent.parent
 SEED = 11
 
@@ -23,9 +25,13 @@ def rehearsed(tmp_path_factory: pytest.TempPathFactory):
     @cache
     def run(*options: str) -> tuple[Path, dict[str, Any]]:
         out = tmp_path_factory.mktemp("rehearsal")
-        environment = {key: value for key, value in os.environ.items() if not key.startswith(("ONELEDGER_", "PREFECT_"))}
+        environment = {
+            key: value for key, value in os.environ.items() if not key.startswith(("ONELEDGER_", "PREFECT_"))
+        }
         command = [sys.executable, "-m", "tests.rehearse_small", str(out), str(SEED), *options]
-        ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=400, check=False)
+        ended = subprocess.run(
+            command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=400, check=False
+        )
         summary = out / "summary.json"
         assert summary.exists(), ended.stderr[-3000:]
         return out, json.loads(summary.read_text())
@@ -46,7 +52,12 @@ def test_every_figure_and_every_mail_is_as_the_schools_meant(rehearsed):
     assert [told["lost"], told["duplicates"], told["ladder_faults"], told["complaints"]] == [0, 0, [], []]
     assert told["is_true"]
     assert told["figures_compared"] > 1000
-    assert [milestone for milestone, _ in end_figures(out)] == ["deploy-0310", "deploy-0319", "inspect-0715", "rectify-0618"]
+    assert [milestone for milestone, _ in end_figures(out)] == [
+        "deploy-0310",
+        "deploy-0319",
+        "inspect-0715",
+        "rectify-0618",
+    ]
 
 
 def test_the_four_return_statuses_add_up_to_the_denominator(rehearsed):
