@@ -17,6 +17,6 @@ check: install
 	.venv/bin/lint-imports
 
 test: check
-	.venv/bin/pytest -n 2 --dist loadgroup
+	.venv/bin/pytest -n 2
 clean:
 	rm -rf .venv demo .mypy_cache .ruff_cache .pytest_cache
