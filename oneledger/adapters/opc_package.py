@@ -20,6 +20,7 @@ from oneledger.adapters.zip_parts import Part, archived
 MOST_BYTES = 24 * 2**20  # of XML, unzipped; a form has less than one million
 RELATIONSHIPS = "http://schemas.openxmlformats.org/package/2006/relationships"
 _TYPES = "[Content_Types].xml"
+_LINKS_TYPE = "application/vnd.openxmlformats-package.relationships+xml"
 _XML = (".xml", ".rels", ".vml")
 _LOCAL_HEADER = 30
 _SMALL = 4096
@@ -103,13 +104,14 @@ class Package:
             self.changed(_TYPES)
 
     def _declare(self, name: str, content_type: str) -> None:
+        """Of some kinds all parts with one ending."""
         types = self.root(_TYPES)
         namespace = etree.QName(types).namespace
-        if name.endswith(".vml"):
-            if not any((each.get("Extension") or "").lower() == "vml" for each in types):
-                types.insert(0, types.makeelement(f"{{{namespace}}}Default", Extension="vml", ContentType=content_type))
-        else:
+        ending = name.rpartition(".")[2]
+        if ending == "xml":
             etree.SubElement(types, f"{{{namespace}}}Override", PartName=f"/{name}", ContentType=content_type)
+        elif all((each.get("Extension") or "").lower() != ending for each in types):
+            types.insert(0, types.makeelement(f"{{{namespace}}}Default", Extension=ending, ContentType=content_type))
         self.changed(_TYPES)
 
     def links(self, name: str) -> list[Link]:
@@ -127,6 +129,7 @@ class Package:
         links = _links_part(name)
         if links not in self:
             self.write(links, f"<Relationships xmlns={quoteattr(RELATIONSHIPS)}/>".encode())
+            self._declare(links, _LINKS_TYPE)
         root = self.root(links)
         taken = {each.get("Id") for each in root}
         new = next(new for new in (f"rIdMark{number}" for number in range(1, 100_000)) if new not in taken)
@@ -138,7 +141,10 @@ class Package:
         root = self.root(_links_part(name))
         for element in [each for each in root if each.get("Id") == link.id]:
             root.remove(element)
-        self.changed(_links_part(name))
+        if len(root):
+            self.changed(_links_part(name))
+        else:
+            self.drop(_links_part(name))
 
     def saved(self) -> bytes:
         for key in self._changed:
@@ -183,18 +189,21 @@ def _target(source: str, link: Element) -> str:
 
 def _parts(content: bytes) -> Iterator[tuple[str, Part]]:
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        entries = archive.infolist()
-    _check(entries, len(content))
+        entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+    _check(entries)
     for entry in entries:
         yield entry.filename, _part(content, entry)
 
 
-def _check(entries: Sequence[zipfile.ZipInfo], length: int) -> None:
-    """A few bytes can claim a billion cells; entries that share bytes can claim more than there are."""
+def _check(entries: Sequence[zipfile.ZipInfo]) -> None:
+    """A few bytes can claim a billion cells, and entries that share bytes more than there are (CVE-2024-0450)."""
     if len({_folded(entry.filename) for entry in entries}) < len(entries):
         raise ValueError("two parts of one name")
-    if sum(entry.compress_size for entry in entries) > length:
-        raise ValueError("parts that overlap")
+    end = 0
+    for entry in sorted(entries, key=lambda entry: entry.header_offset):
+        if entry.header_offset < end:
+            raise ValueError("parts that overlap")
+        end = entry.header_offset + _LOCAL_HEADER + len(entry.filename) + entry.compress_size
     if sum(entry.file_size for entry in entries if entry.filename.lower().endswith(_XML)) > MOST_BYTES:
         raise ValueError(f"unzipped it is larger than {MOST_BYTES} bytes")
     if any(entry.flag_bits & 1 or entry.compress_type not in (0, zipfile.ZIP_DEFLATED) for entry in entries):

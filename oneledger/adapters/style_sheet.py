@@ -24,21 +24,22 @@ from oneledger.adapters.workbook_styles import Look
 COLOURS = {"error": 0xFFFEBCC0, "query": 0xFFFEE470}  # the last bits are 0; no palette has them
 _MOST_FORMER = 63
 _BLUE, _GREEN, _GREEN_AT = 0x00F, 0x300, 4  # bits of a colour that hold the number
-_MOST_TOLD = 200  # characters; a text in a formula ends at 255
+_MOST_TOLD = 255  # characters of a text in a formula
 _SOLID = '<patternFill patternType="solid"><fgColor rgb="{:08X}"/><bgColor indexed="64"/></patternFill>'
 _NO_PATTERN = ("patternType", "none")  # goes without saying
 _NO_FILL = '<patternFill patternType="none"/>'
 _FILLS = re.compile(r"<(?:patternFill|gradientFill)\b[^>]*(?:/|>.*</(?:patternFill|gradientFill))>")
 _FORMATS = {"General": 0, "@": 49}
-_ORDER = ("numFmts", "fonts", "fills", "borders", "cellStyleXfs", "cellXfs")
-BARE = (
-    '<styleSheet xmlns="{}"><fonts><font><sz val="11"/><name val="宋体"/></font></fonts><fills><fill><patternFill '
-    'patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill></fills><borders><border><left/>'
-    '<right/><top/><bottom/><diagonal/></border></borders><cellStyleXfs><xf numFmtId="0" fontId="0" fillId="0" '
-    'borderId="0"/></cellStyleXfs><cellXfs><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/></cellXfs>'
-    "</styleSheet>"
-)
-"""For a workbook that has no styles."""
+_LEAST = {
+    "fonts": '<font><sz val="11"/><name val="宋体"/></font>',
+    "fills": f'<fill>{_NO_FILL}</fill><fill><patternFill patternType="gray125"/></fill>',
+    "borders": "<border><left/><right/><top/><bottom/><diagonal/></border>",
+    "cellStyleXfs": '<xf numFmtId="0" fontId="0" fillId="0" borderId="0"/>',
+    "cellXfs": '<xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/>',
+    "cellStyles": '<cellStyle name="Normal" xfId="0" builtinId="0"/>',
+}
+"""What every workbook has, and Excel counts on: its first two fills are these whatever is written there."""
+_ORDER = ("numFmts", *_LEAST)
 
 Key = tuple[object, ...]
 
@@ -50,7 +51,7 @@ class StyleSheet:
         self._root = root
         self._namespace = namespace_of(root)
         self.former = dict(former)
-        self._lists = {tag: _Numbered(self._list(tag)) for tag in ("fonts", "fills", "borders", "cellXfs")}
+        self._lists = {tag: _Numbered(self._list(tag)) for tag in _LEAST}
         self._marked: dict[tuple[int, str], int] = {}
         self._unmarked: dict[int, int] = {}
         self._ours: dict[tuple[Look, bool], int] = {}
@@ -62,6 +63,8 @@ class StyleSheet:
         if found is None:
             found = self._root.makeelement(f"{{{self._namespace}}}{tag}")
             insert_behind(self._root, found, _ORDER[: _ORDER.index(tag)])
+        missing = list(self._parsed(_LEAST[tag]))[len(found) :] if len(found) < 2 else ()
+        found.extend(missing)
         return found
 
     def _marks(self) -> list[int]:
@@ -126,11 +129,13 @@ class StyleSheet:
         )
 
     def _own(self, tag: str, xml: str) -> int:
-        """In the namespace of this file."""
         if (tag, xml) not in self._owned:
-            wrapped = parsed(f"<own xmlns={quoteattr(self._namespace)}>{xml}</own>".encode())
-            self._owned[tag, xml] = self._lists[tag].number(wrapped[0])
+            self._owned[tag, xml] = self._lists[tag].number(self._parsed(xml)[0])
         return self._owned[tag, xml]
+
+    def _parsed(self, xml: str) -> Element:
+        """In the namespace of this file."""
+        return parsed(f"<own xmlns={quoteattr(self._namespace)}>{xml}</own>".encode())
 
 
 class _Numbered:

@@ -5,6 +5,7 @@ Worked on as a zip of XML parts: no library loads and saves it, nothing is evalu
 """
 
 from collections.abc import Sequence
+from xml.sax.saxutils import quoteattr
 
 from oneledger.adapters.book_index import BookIndex, Sheet
 from oneledger.adapters.cell_comments import SheetComments
@@ -12,7 +13,7 @@ from oneledger.adapters.cell_marks import put_marks, take_off_marks
 from oneledger.adapters.findings_sheet import TITLE_ROWS, FindingsSheet, quoted
 from oneledger.adapters.opc_package import Element, Package
 from oneledger.adapters.sheet_xml import SheetXml, select
-from oneledger.adapters.style_sheet import BARE, StyleSheet
+from oneledger.adapters.style_sheet import StyleSheet
 from oneledger.domain.errors import OneLedgerError
 from oneledger.domain.findings import Finding
 from oneledger.domain.printed import FINDINGS_SHEET
@@ -43,7 +44,8 @@ class _Markup:
         self._styles = StyleSheet(self._package.root(self._styles_part), former)
 
     def _bare_styles(self) -> str:
-        part = self._package.add("xl/styles{}.xml", BARE.format(self._book.namespace).encode(), f"{_TYPE}styles+xml")
+        bare = f"<styleSheet xmlns={quoteattr(self._book.namespace)}/>"
+        part = self._package.add("xl/styles.xml", bare.encode(), f"{_TYPE}styles+xml")
         self._package.link(self._book.part, f"{self._book.office}/styles", part)
         return part
 
