@@ -199,7 +199,12 @@ def _take_documents(
 
 
 def _owed_documents(here: Running, asked: Assignment) -> list[Assignment]:
-    names = {each.deliverable for each in here.campaign.deliverables_of(asked.phase) if each.kind == "document"}
+    level = here.units[asked.respondent].level
+    names = {
+        each.deliverable
+        for each in here.campaign.deliverables_of(asked.phase)
+        if each.kind == "document" and level in each.respondents.levels
+    }
     if not names:
         return []
     with here.office.store.read() as connection:
