@@ -53,12 +53,23 @@ def make_fixed() -> Form:
     columns = (
         Field(no=1, key="no", title="序号", type=FieldType.INT, locked=True, width=6),
         Field(no=2, key="title", title="工作措施", locked=True, width=20),
-        Field(no=3, key="conclusion", title="自查结论", type=FieldType.CHOICE, choices=("已落实", "未落实"), required=True),
+        Field(
+            no=3, key="conclusion", title="自查结论", type=FieldType.CHOICE, choices=("已落实", "未落实"), required=True
+        ),
     )
     items = tuple(Item(no=no, values={"no": no, "title": f"措施{no}" * no * 4}) for no in range(1, 4))
     table = Table(rows=Rows.FIXED, columns=columns, key="no", items=items)
     return make_form(
-        form="selfcheck", version=1, code="QL-05", title="自查表", prefix="SC", sheet="自查", facts=(), zero_fact=None, notes=(), table=table
+        form="selfcheck",
+        version=1,
+        code="QL-05",
+        title="自查表",
+        prefix="SC",
+        sheet="自查",
+        facts=(),
+        zero_fact=None,
+        notes=(),
+        table=table,
     )
 
 
@@ -97,7 +108,8 @@ def looks(sheet: Worksheet) -> dict[str, tuple]:
     """Everything about the cells but their values."""
     return {
         cell.coordinate: (
-            *map(copy, (cell.font, cell.fill, cell.border, cell.alignment, cell.protection)), cell.number_format,
+            *map(copy, (cell.font, cell.fill, cell.border, cell.alignment, cell.protection)),
+            cell.number_format,
         )
         for row in sheet.iter_rows()
         for cell in row

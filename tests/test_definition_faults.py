@@ -41,22 +41,25 @@ def test_the_sample_form_is_free_of_faults(tmp_path):
     assert load_form(tmp_path, "sample-v1").title == "样表"
 
 
-@pytest.mark.parametrize(("right", "wrong", "fault"), [
-    ("type: int", "type: integer", ":8: facts.0.type: Input should be 'int', 'number'"),
-    ("title: 学生数, ", "", ":8: facts.0.title: Field required"),
-    ("unit: 人", "units: 人", ":8: facts.0.units: Extra inputs are not permitted"),
-    ("unit: 人", "unit: 人, unit: 个", ":8: not YAML: 'unit' is given twice"),
-    (", choices: [红, 蓝]", "", ":9: facts.1: choices belong to the types choice and multi"),
-    ("check: pupils > 0", "check: pupils >", ":11: rules.0.check: not an expression"),
-    ("check: pupils > 0", "check: open('x')", ":11: rules.0.check: only blank, filled"),
-    ("check: pupils > 0", "check: boys > 0", ":1: (file): SA-201 names no field: boys"),
-    ("type: int", "type: int, required: boys > 0", ":1: (file): pupils.required names no field: boys"),
-    ("id: SA-201", "id: SA-001", ":1: (file): rule id given twice: SA-001"),
-    ("id: SA-201", "id: XX-201", ":1: (file): XX-201 must start with the form's prefix SA"),
-    ("no: 2", "no: 1", ":1: (file): no given twice: 1"),
-    ("version: 1", "version: 2", ":1: form: says sample-v2, the file name says sample-v1"),
-    ("title: 样表", "title: [样表", ":5: not YAML"),
-])
+@pytest.mark.parametrize(
+    ("right", "wrong", "fault"),
+    [
+        ("type: int", "type: integer", ":8: facts.0.type: Input should be 'int', 'number'"),
+        ("title: 学生数, ", "", ":8: facts.0.title: Field required"),
+        ("unit: 人", "units: 人", ":8: facts.0.units: Extra inputs are not permitted"),
+        ("unit: 人", "unit: 人, unit: 个", ":8: not YAML: 'unit' is given twice"),
+        (", choices: [红, 蓝]", "", ":9: facts.1: choices belong to the types choice and multi"),
+        ("check: pupils > 0", "check: pupils >", ":11: rules.0.check: not an expression"),
+        ("check: pupils > 0", "check: open('x')", ":11: rules.0.check: only blank, filled"),
+        ("check: pupils > 0", "check: boys > 0", ":1: (file): SA-201 names no field: boys"),
+        ("type: int", "type: int, required: boys > 0", ":1: (file): pupils.required names no field: boys"),
+        ("id: SA-201", "id: SA-001", ":1: (file): rule id given twice: SA-001"),
+        ("id: SA-201", "id: XX-201", ":1: (file): XX-201 must start with the form's prefix SA"),
+        ("no: 2", "no: 1", ":1: (file): no given twice: 1"),
+        ("version: 1", "version: 2", ":1: form: says sample-v2, the file name says sample-v1"),
+        ("title: 样表", "title: [样表", ":5: not YAML"),
+    ],
+)
 def test_a_fault_is_named_with_its_file_its_line_and_its_key(tmp_path, right, wrong, fault):
     found = faults_of(tmp_path, FORM.replace(right, wrong, 1))
     assert [text[: len(fault)] for text in found] == [fault] * max(len(found), 1)
@@ -81,12 +84,15 @@ def campaign_with(tmp_path: Path, right: str, wrong: str) -> Path:
     return path
 
 
-@pytest.mark.parametrize(("right", "wrong", "key", "fault"), [
-    ("report_by: 2021-03-20", "report_by: 2021-02-30", "duties.1.report_by", "Input should be a valid date"),
-    ("kind: inspect", "kind: check", "phases.2.kind", "Input should be 'deploy', 'rectify' or 'inspect'"),
-    ("levels: [county]", "levels: [town]", "deliverables.1.respondents.levels.0", "Input should be 'ministry'"),
-    ("forms: [rectify-v1]", "forms: [rectify]", "deliverables.5.forms.0", "String should match pattern"),
-])
+@pytest.mark.parametrize(
+    ("right", "wrong", "key", "fault"),
+    [
+        ("report_by: 2021-03-20", "report_by: 2021-02-30", "duties.1.report_by", "Input should be a valid date"),
+        ("kind: inspect", "kind: check", "phases.2.kind", "Input should be 'deploy', 'rectify' or 'inspect'"),
+        ("levels: [county]", "levels: [town]", "deliverables.1.respondents.levels.0", "Input should be 'ministry'"),
+        ("forms: [rectify-v1]", "forms: [rectify]", "deliverables.5.forms.0", "String should match pattern"),
+    ],
+)
 def test_a_fault_of_a_campaign_is_named_with_its_line(tmp_path, right, wrong, key, fault):
     path = campaign_with(tmp_path, right, wrong)
     line = next(n for n, text in enumerate(path.read_text(encoding="utf-8").splitlines(), 1) if wrong in text)
@@ -95,12 +101,15 @@ def test_a_fault_of_a_campaign_is_named_with_its_line(tmp_path, right, wrong, ke
     assert caught.value.faults[0].startswith(f"{path}:{line}: {key}: {fault}")
 
 
-@pytest.mark.parametrize(("right", "wrong", "fault"), [
-    ("duty: 2\n    respondents: {levels: [school]}", "duty: 12\n    respondents: {levels: [school]}", "no duty 12"),
-    ("sample: province-sample", "sample: other", "inspection: no sampling plan 'other'"),
-    ("- duty: 5", "- duty: 4", "a duty number is given twice"),
-    ("deliverable: city-plan", "deliverable: city-deploy", "city-deploy given twice"),
-])
+@pytest.mark.parametrize(
+    ("right", "wrong", "fault"),
+    [
+        ("duty: 2\n    respondents: {levels: [school]}", "duty: 12\n    respondents: {levels: [school]}", "no duty 12"),
+        ("sample: province-sample", "sample: other", "inspection: no sampling plan 'other'"),
+        ("- duty: 5", "- duty: 4", "a duty number is given twice"),
+        ("deliverable: city-plan", "deliverable: city-deploy", "city-deploy given twice"),
+    ],
+)
 def test_what_a_campaign_refers_to_must_be_there(tmp_path, right, wrong, fault):
     campaign_with(tmp_path, right, wrong)
     with pytest.raises(DefinitionError, match=fault):

@@ -92,6 +92,7 @@ def test_the_inspection_cites_measures_of_the_list_and_its_points_sum_to_100():
 
 # --- the task list (004-C1 … 004-C10) ------------------------------------------------------------------------------
 
+
 def march(day: int) -> date:
     return date(2021, 3, day)
 
@@ -100,18 +101,21 @@ def june(day: int) -> date:
     return date(2021, 6, day)
 
 
-@pytest.mark.parametrize(("number", "phase", "done_by", "report_by", "actors"), [
-    (1, "deploy", march(10), march(10), ["city"]),
-    (2, "deploy", march(15), march(20), ["city", "county", "school"]),
-    (3, "deploy", march(15), None, ["school"]),
-    (4, "rectify", june(15), june(20), ["school"]),
-    (5, "rectify", june(15), june(20), ["school"]),
-    (6, "rectify", june(15), june(20), ["school", "county"]),
-    (7, "rectify", june(15), june(20), ["city", "county", "school"]),
-    (8, "rectify", june(15), june(20), ["city", "county"]),
-    (9, "inspect", date(2021, 7, 10), date(2021, 7, 15), ["市政府教育督导委员会办公室"]),
-    (10, "inspect", None, None, ["省政府教育督导委员会办公室"]),
-])
+@pytest.mark.parametrize(
+    ("number", "phase", "done_by", "report_by", "actors"),
+    [
+        (1, "deploy", march(10), march(10), ["city"]),
+        (2, "deploy", march(15), march(20), ["city", "county", "school"]),
+        (3, "deploy", march(15), None, ["school"]),
+        (4, "rectify", june(15), june(20), ["school"]),
+        (5, "rectify", june(15), june(20), ["school"]),
+        (6, "rectify", june(15), june(20), ["school", "county"]),
+        (7, "rectify", june(15), june(20), ["city", "county", "school"]),
+        (8, "rectify", june(15), june(20), ["city", "county"]),
+        (9, "inspect", date(2021, 7, 10), date(2021, 7, 15), ["市政府教育督导委员会办公室"]),
+        (10, "inspect", None, None, ["省政府教育督导委员会办公室"]),
+    ],
+)
 def test_the_ten_duties_of_liaoning_and_their_dates(number, phase, done_by, report_by, actors):
     duty = LIAONING.duty(number)
     assert (duty.phase, duty.done_by, duty.report_by, list(duty.actors)) == (phase, done_by, report_by, actors)
@@ -121,23 +125,27 @@ def test_the_ten_duties_of_liaoning_and_their_dates(number, phase, done_by, repo
 def test_liaoning_has_ten_duties_and_each_names_the_office_that_receives_it():
     assert [duty.duty for duty in LIAONING.duties] == list(range(1, 11))
     assert [duty.office and duty.office.name for duty in LIAONING.duties] == [
-        *["省教育厅学校安全管理处"] * 8, *["省政府教育督导委员会办公室"] * 2
+        *["省教育厅学校安全管理处"] * 8,
+        *["省政府教育督导委员会办公室"] * 2,
     ]
 
 
 def test_the_phases_end_with_the_months_of_the_ministry():
     assert [(phase.title, phase.ends_on) for phase in LIAONING.phases] == [
-        ("部署摸底", date(2021, 3, 31)),   # 004-A11
-        ("集中整治", date(2021, 6, 30)),   # 004-A12
-        ("督导检查", date(2021, 7, 31)),   # 004-A13
+        ("部署摸底", date(2021, 3, 31)),  # 004-A11
+        ("集中整治", date(2021, 6, 30)),  # 004-A12
+        ("督导检查", date(2021, 7, 31)),  # 004-A13
     ]
 
 
-@pytest.mark.parametrize(("number", "city", "county", "school"), [
-    (2, march(19), march(17), march(15)),   # 03-20 is a Saturday
-    (4, june(18), june(16), june(11)),      # 06-20 is a Sunday, 12-14 June the Dragon Boat holiday
-    (9, date(2021, 7, 15), date(2021, 7, 13), date(2021, 7, 9)),
-])
+@pytest.mark.parametrize(
+    ("number", "city", "county", "school"),
+    [
+        (2, march(19), march(17), march(15)),  # 03-20 is a Saturday
+        (4, june(18), june(16), june(11)),  # 06-20 is a Sunday, 12-14 June the Dragon Boat holiday
+        (9, date(2021, 7, 15), date(2021, 7, 13), date(2021, 7, 9)),
+    ],
+)
 def test_lower_levels_are_due_earlier_and_never_on_a_rest_day(number, city, county, school):
     duty = LIAONING.duty(number)
     assert duty.report_by is not None
@@ -163,7 +171,12 @@ def test_the_severity_scale_is_the_one_that_the_ledger_offers():
 
 
 def test_reminders_follow_the_ladder_and_the_late_are_named_half_an_hour_after_the_last():
-    assert [(rung.rung, rung.days) for rung in LIAONING.reminders.rungs] == [("T-3", -3), ("T-1", -1), ("T", 0), ("T+1", 1)]
+    assert [(rung.rung, rung.days) for rung in LIAONING.reminders.rungs] == [
+        ("T-3", -3),
+        ("T-1", -1),
+        ("T", 0),
+        ("T+1", 1),
+    ]
     assert [(rung.days, rung.at) for rung in LIAONING.reminders.digests] == [(1, time(9, 30))]
 
 
@@ -178,6 +191,7 @@ def test_liaoning_leaves_no_date_open():
 
 
 # --- every form -----------------------------------------------------------------------------------------------------
+
 
 def test_every_id_is_given_once_across_all_forms():
     prefixes = Counter(form.prefix for form in FORMS.values())
@@ -336,6 +350,7 @@ def test_only_names_of_people_are_kept_back():
 
 # --- what each level is asked -----------------------------------------------------------------------------------------
 
+
 @pytest.mark.parametrize(("level", "most"), [("school", 60), ("county", 35), ("city", 35), ("province", 30)])
 def test_the_basic_table_asks_a_level_only_so_much(level, most):
     assert len(asked_of(FORMS["basics-v1"], level).facts) <= most
@@ -350,14 +365,14 @@ def test_no_fact_of_the_basic_table_is_counted_from_schools_and_bureaus_alike():
 def test_rules_about_what_a_level_is_not_asked_are_left_out():
     schools = {rule.id for rule in asked_of(FORMS["basics-v1"], "school").rules}
     counties = {rule.id for rule in asked_of(FORMS["basics-v1"], "county").rules}
-    assert "BS-205" in schools - counties   # the seven aspects
-    assert "BS-221" in counties - schools   # schools checked
+    assert "BS-205" in schools - counties  # the seven aspects
+    assert "BS-221" in counties - schools  # schools checked
     assert schools & counties == set()
 
 
 def test_the_ledger_demands_the_four_things_that_make_a_problem():
     always = {column.title for column in FORMS["ledger-v1"].columns if column.required is True}
-    assert {"问题表现", "整改措施", "责任人（职务）", "整改时限"} <= always   # 000-17
+    assert {"问题表现", "整改措施", "责任人（职务）", "整改时限"} <= always  # 000-17
 
 
 # --- sources ------------------------------------------------------------------------------------------------------------

@@ -174,47 +174,63 @@ def test_each_rule_stops_what_it_is_there_to_stop(rule_id):
     assert is_broken(rule, CONTEXT | GOOD[reference] | BREAKS[rule_id])
 
 
-@pytest.mark.parametrize(("rule_id", "values"), [
-    ("LG-201", {"zero_flag": "是", "table_rows": 0}),
-    ("LG-204", {"due_on": date(2021, 12, 31), "fix_mode": "长期坚持"}),   # 长期坚持 outlasts the campaign
-    ("LG-206", {"item_type": "工作短板", "severity": None, "reported_up": "否"}),
-    ("RC-209", {"fix_mode": "长期坚持", "state": "阶段性完成"}),
-    ("RC-213", {"state": "反弹"}),                                          # closed once, come back since
-    ("RC-216", {"state": "延期", "due_on": LATER}),
-    ("BS-216", {"cases": 0, "talked_to": None, "apologies": None, "punished": None, "admonished": None,
-                "counselled": None, "reported_up": None}),                  # blank where nothing happened
-    ("BS-217", {"stage": "小学", "committee_students": "否"}),              # 004-B19: only the upper stage
-    ("SC-201", {"conclusion": "部分落实", "evidence": None}),
-    ("SC-204", {"conclusion": "不适用", "no": 37}),                         # nobody to send to a special school
-    ("IN-202", {"score": 5, "deduct_reason": None}),
-])
+@pytest.mark.parametrize(
+    ("rule_id", "values"),
+    [
+        ("LG-201", {"zero_flag": "是", "table_rows": 0}),
+        ("LG-204", {"due_on": date(2021, 12, 31), "fix_mode": "长期坚持"}),  # 长期坚持 outlasts the campaign
+        ("LG-206", {"item_type": "工作短板", "severity": None, "reported_up": "否"}),
+        ("RC-209", {"fix_mode": "长期坚持", "state": "阶段性完成"}),
+        ("RC-213", {"state": "反弹"}),  # closed once, come back since
+        ("RC-216", {"state": "延期", "due_on": LATER}),
+        (
+            "BS-216",
+            {
+                "cases": 0,
+                "talked_to": None,
+                "apologies": None,
+                "punished": None,
+                "admonished": None,
+                "counselled": None,
+                "reported_up": None,
+            },
+        ),  # blank where nothing happened
+        ("BS-217", {"stage": "小学", "committee_students": "否"}),  # 004-B19: only the upper stage
+        ("SC-201", {"conclusion": "部分落实", "evidence": None}),
+        ("SC-204", {"conclusion": "不适用", "no": 37}),  # nobody to send to a special school
+        ("IN-202", {"score": 5, "deduct_reason": None}),
+    ],
+)
 def test_a_rule_lets_pass_what_it_should_not_stop(rule_id, values):
     reference, rule = RULES[rule_id]
     assert not is_broken(rule, CONTEXT | GOOD[reference] | values)
 
 
-@pytest.mark.parametrize(("reference", "key", "values", "expected"), [
-    ("ledger-v1", "severity", {"item_type": EVENT}, True),
-    ("ledger-v1", "severity", {"item_type": "工作短板"}, False),
-    ("ledger-v1", "place", {"item_type": "隐患点"}, True),
-    ("ledger-v1", "reported_on", {"reported_up": "是"}, True),
-    ("ledger-v1", "reported_on", {"reported_up": "否"}, False),
-    ("rectify-v1", "closed_by", {"state": "已销号"}, True),
-    ("rectify-v1", "evidence_count", {"state": "整改中"}, False),
-    ("rectify-v1", "delay_approver", {"state": "延期"}, True),
-    ("rectify-v1", "lookback_result", {"lookback_on": LATER}, True),
-    ("selfcheck-v1", "problem", {"conclusion": "未落实"}, True),
-    ("selfcheck-v1", "measures", {"conclusion": "部分落实"}, True),
-    ("selfcheck-v1", "resp_person", {"conclusion": "部分落实"}, True),
-    ("selfcheck-v1", "due_on", {"conclusion": "已落实"}, False),
-    ("selfcheck-v1", "brief", {"conclusion": "不适用"}, True),
-    ("basics-v1", "talked_to", {"cases": 0}, False),
-    ("basics-v1", "talked_to", {"cases": 1}, True),
-    ("basics-v1", "published_url", {"plan_published": "是"}, True),
-    ("basics-v1", "published_url", {"plan_published": "否"}, False),
-    ("summary-v1", "joint_rule_no", {"joint_rule": "是"}, True),
-    ("inspection-v1", "rectify_by", {"grade": "优秀"}, False),
-])
+@pytest.mark.parametrize(
+    ("reference", "key", "values", "expected"),
+    [
+        ("ledger-v1", "severity", {"item_type": EVENT}, True),
+        ("ledger-v1", "severity", {"item_type": "工作短板"}, False),
+        ("ledger-v1", "place", {"item_type": "隐患点"}, True),
+        ("ledger-v1", "reported_on", {"reported_up": "是"}, True),
+        ("ledger-v1", "reported_on", {"reported_up": "否"}, False),
+        ("rectify-v1", "closed_by", {"state": "已销号"}, True),
+        ("rectify-v1", "evidence_count", {"state": "整改中"}, False),
+        ("rectify-v1", "delay_approver", {"state": "延期"}, True),
+        ("rectify-v1", "lookback_result", {"lookback_on": LATER}, True),
+        ("selfcheck-v1", "problem", {"conclusion": "未落实"}, True),
+        ("selfcheck-v1", "measures", {"conclusion": "部分落实"}, True),
+        ("selfcheck-v1", "resp_person", {"conclusion": "部分落实"}, True),
+        ("selfcheck-v1", "due_on", {"conclusion": "已落实"}, False),
+        ("selfcheck-v1", "brief", {"conclusion": "不适用"}, True),
+        ("basics-v1", "talked_to", {"cases": 0}, False),
+        ("basics-v1", "talked_to", {"cases": 1}, True),
+        ("basics-v1", "published_url", {"plan_published": "是"}, True),
+        ("basics-v1", "published_url", {"plan_published": "否"}, False),
+        ("summary-v1", "joint_rule_no", {"joint_rule": "是"}, True),
+        ("inspection-v1", "rectify_by", {"grade": "优秀"}, False),
+    ],
+)
 def test_what_must_be_filled_in_depends_on_what_was_answered(reference, key, values, expected):
     form = FORMS[reference]
     field = next(field for field in (*form.facts, *form.columns) if field.key == key)

@@ -39,7 +39,9 @@ def office(tmp_path_factory):
 def send(office, recipient, content=MAIL, sender="bounces@ledger.invalid"):
     recipients = [recipient] if isinstance(recipient, str) else recipient
     return asyncio.run(
-        aiosmtplib.send(content, sender=sender, recipients=recipients, hostname=office.host, port=office.port, start_tls=False)
+        aiosmtplib.send(
+            content, sender=sender, recipients=recipients, hostname=office.host, port=office.port, start_tls=False
+        )
     )
 
 
@@ -48,7 +50,9 @@ def accepted(office):
 
 
 def collected(office):
-    return [message_from_bytes(path.read_bytes(), policy=default) for path in sorted((office.collect / "new").iterdir())]
+    return [
+        message_from_bytes(path.read_bytes(), policy=default) for path in sorted((office.collect / "new").iterdir())
+    ]
 
 
 @pytest.fixture

@@ -124,7 +124,11 @@ def test_a_bad_row_is_told_with_its_line_what_is_wrong_and_how_to_mend_it(rows, 
 
 def test_all_bad_rows_are_told_at_once_in_the_order_of_their_lines():
     _, faults = parsed(
-        PROVINCE, changed(CITY, 邮箱="?"), changed(COUNTY, 层级="?"), changed(SCHOOL, 单位代码="1"), changed(CITY, 学段="?")
+        PROVINCE,
+        changed(CITY, 邮箱="?"),
+        changed(COUNTY, 层级="?"),
+        changed(SCHOOL, 单位代码="1"),
+        changed(CITY, 学段="?"),
     )
     assert [fault[:5] for fault in faults] == ["第 3 行", "第 4 行", "第 5 行", "第 6 行", "第 6 行"]
 
@@ -177,7 +181,9 @@ def test_three_sets_of_contacts_are_read_in_their_order():  # 002-14: two respon
 
 
 def test_full_width_writing_is_read_in_codes_but_kept_in_names():
-    row = changed(SCHOOL, 单位代码="２１２１０００００１", 单位名称="望湖路小学（东校区）", **{"上级代码(属地)": "２１００００"})
+    row = changed(
+        SCHOOL, 单位代码="２１２１０００００１", 单位名称="望湖路小学（东校区）", **{"上级代码(属地)": "２１００００"}
+    )
     unit = parsed(PROVINCE, row)[0][1]
     assert (unit.code, unit.name, unit.reports_to) == ("2121000001", "望湖路小学（东校区）", "210000")
 
@@ -197,7 +203,9 @@ def test_a_day_that_does_not_exist_is_told():
 # --- the tree -----------------------------------------------------------------------------------------------------
 TREE = UnitTree(
     [
-        make_unit("2136000009", "210102", "school", owned_by="210000", kind="技工"),  # seat in a county, owned elsewhere
+        make_unit(
+            "2136000009", "210102", "school", owned_by="210000", kind="技工"
+        ),  # seat in a county, owned elsewhere
         make_unit("2134000001", "210000", "school", kind="直属"),
         make_unit("2134000002", "210100", "school", kind="直属"),
         make_unit("21210000011", "2121000001", "school", stage="教学点"),
@@ -291,7 +299,13 @@ def test_importing_again_changes_only_what_changed():
 
 # --- the file ------------------------------------------------------------------------------------------------------
 texts = st.text("甲乙丙和平区AB（）·", min_size=1, max_size=8)
-contacts = st.builds(Contact, texts, st.from_regex(r"[a-z][a-z0-9]{0,8}(\.[a-z0-9]+)?@x\.invalid", fullmatch=True), st.just("024-1"), texts)
+contacts = st.builds(
+    Contact,
+    texts,
+    st.from_regex(r"[a-z][a-z0-9]{0,8}(\.[a-z0-9]+)?@x\.invalid", fullmatch=True),
+    st.just("024-1"),
+    texts,
+)
 SCHOOLS = st.builds(
     Unit,
     code=st.integers(2100000000, 2299999999).map(str),
@@ -318,7 +332,9 @@ def test_a_list_written_to_a_file_is_read_back_as_the_same_units(tmp_path, name)
 
 def test_a_csv_from_excel_in_china_is_read_with_its_line_numbers(tmp_path):
     path = tmp_path / "units.csv"
-    path.write_bytes('单位表\r\n单位代码,单位名称,邮箱\r\n210000,"辽宁\n省",a@x.invalid\r\n\r\n1,喆,\r\n'.encode("gb18030"))
+    path.write_bytes(
+        '单位表\r\n单位代码,单位名称,邮箱\r\n210000,"辽宁\n省",a@x.invalid\r\n\r\n1,喆,\r\n'.encode("gb18030")
+    )
     assert list(read_unit_rows(path)) == [
         (3, {"单位代码": "210000", "单位名称": "辽宁\n省", "邮箱": "a@x.invalid"}),
         (6, {"单位代码": "1", "单位名称": "喆", "邮箱": ""}),
@@ -327,7 +343,12 @@ def test_a_csv_from_excel_in_china_is_read_with_its_line_numbers(tmp_path):
 
 def test_a_sheet_filled_by_hand_is_read_below_its_title_with_numbers_as_codes(tmp_path):
     workbook = Workbook()
-    for row in (["全省单位表"], [], ["单位代码", "单位名称", "启用日期", "邮箱", "邮箱"], [2121000001, "望湖路小学", date(2021, 3, 5), "a", "b"]):
+    for row in (
+        ["全省单位表"],
+        [],
+        ["单位代码", "单位名称", "启用日期", "邮箱", "邮箱"],
+        [2121000001, "望湖路小学", date(2021, 3, 5), "a", "b"],
+    ):
         workbook.active.append(row)
     workbook.save(tmp_path / "hand.xlsx")
     assert list(read_unit_rows(tmp_path / "hand.xlsx")) == [

@@ -74,7 +74,10 @@ def parts(content: bytes) -> dict[str, bytes]:
 def packed(content: bytes) -> dict[str, bytes]:
     """As they stand in the zip, deflated."""
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        starts = {each.filename: (each.header_offset + 30 + len(each.filename), each.compress_size) for each in archive.infolist()}
+        starts = {
+            each.filename: (each.header_offset + 30 + len(each.filename), each.compress_size)
+            for each in archive.infolist()
+        }
     return {name: content[start : start + size] for name, (start, size) in starts.items()}
 
 
@@ -83,7 +86,12 @@ def canonical(xml: bytes) -> bytes:
 
 
 def rezipped(content: bytes, name: str, old: str, new: str) -> bytes:
-    return zipped({each: text.replace(old.encode(), new.encode()) if each == name else text for each, text in parts(content).items()})
+    return zipped(
+        {
+            each: text.replace(old.encode(), new.encode()) if each == name else text
+            for each, text in parts(content).items()
+        }
+    )
 
 
 def test_errors_are_red_queries_yellow_and_a_note_has_only_its_comment():
@@ -256,14 +264,20 @@ def test_rows_and_cells_without_names_follow_one_another():
     assert {cell.coordinate for row in sheet.iter_rows() for cell in row if colour(cell) == RED} == {"B1", "C3", "A2"}
 
 
-@pytest.mark.parametrize("target", ["worksheets/sheet1.xml", "/xl/worksheets/sheet1.xml", "../xl/worksheets/sheet1.xml"])
+@pytest.mark.parametrize(
+    "target", ["worksheets/sheet1.xml", "/xl/worksheets/sheet1.xml", "../xl/worksheets/sheet1.xml"]
+)
 def test_prefixes_and_all_ways_to_write_a_target_are_understood(target):
     plain = excel_parts()
     prefixed = {
-        name: re.sub(r"<(/?)(?=\w)", r"<\1x:", text).replace("xmlns=", "xmlns:x=") if name.startswith("xl/") and name.endswith("xml") else text
+        name: re.sub(r"<(/?)(?=\w)", r"<\1x:", text).replace("xmlns=", "xmlns:x=")
+        if name.startswith("xl/") and name.endswith("xml")
+        else text
         for name, text in plain.items()
     }
-    prefixed["xl/_rels/workbook.xml.rels"] = plain["xl/_rels/workbook.xml.rels"].replace("worksheets/sheet1.xml", target)
+    prefixed["xl/_rels/workbook.xml.rels"] = plain["xl/_rels/workbook.xml.rels"].replace(
+        "worksheets/sheet1.xml", target
+    )
     book = opened(mark_up(zipped(prefixed), [at("A1"), at("A2", "query")]))
     assert (book.sheetnames, texts(book["台账"])["A1"]) == ([FINDINGS_SHEET, "台账"], "甲")
     assert [colour(book["台账"][each]) for each in ("A1", "A2", "B4")] == [RED, YELLOW, NONE]
@@ -323,7 +337,10 @@ def test_without_findings_a_marked_copy_is_again_what_the_school_sent():
     assert (set(after), changed) == (
         set(before), {"[Content_Types].xml", "xl/styles.xml", "xl/workbook.xml", "xl/worksheets/sheet1.xml"},
     )  # fmt: skip  # what boxes are, the looks and names of former fills, and the first sheet is selected again
-    names = {name: defined.value for name, defined in opened(mark_up(mark_up(STAMPED, [WRONG_DAY]), [])).defined_names.items()}
+    names = {
+        name: defined.value
+        for name, defined in opened(mark_up(mark_up(STAMPED, [WRONG_DAY]), [])).defined_names.items()
+    }
     assert {name for name in names if not name.startswith("_oneledger_fill")} == {DEFINED_NAME}
 
 
@@ -376,7 +393,9 @@ def test_more_fills_than_there_are_shades_cost_the_last_ones_their_return():
     marked = opened(once)["台账"]
     assert {colour(marked.cell(row, 1)) for row in range(1, 71)} == {RED}
     back = opened(mark_up(once, []))["台账"]
-    assert [back.cell(row, 1).fill.fgColor.rgb for row in range(1, 71)] == [f"FF0000{row:02X}" for row in range(1, 64)] + [NONE] * 7
+    assert [back.cell(row, 1).fill.fgColor.rgb for row in range(1, 71)] == [
+        f"FF0000{row:02X}" for row in range(1, 64)
+    ] + [NONE] * 7
 
 
 def test_marking_the_same_cell_again_does_not_lose_its_own_colour():
@@ -413,7 +432,14 @@ def test_the_list_of_sheets_in_the_properties_of_the_file_goes_along():
     original = zipped(parts(STAMPED) | {"docProps/app.xml": TITLES})
     once = mark_up(original, [WRONG_DAY])
     root = etree.fromstring(parts(once)["docProps/app.xml"])
-    assert root.xpath("//*[local-name()='i4' or local-name()='lpstr']/text()") == ["工作表", "4", FINDINGS_SHEET, "封面", "台账", "_meta"]
+    assert root.xpath("//*[local-name()='i4' or local-name()='lpstr']/text()") == [
+        "工作表",
+        "4",
+        FINDINGS_SHEET,
+        "封面",
+        "台账",
+        "_meta",
+    ]
     assert root.xpath("//@size") == ["2", "4"]
     assert canonical(parts(mark_up(once, []))["docProps/app.xml"]) == canonical(TITLES.encode())
 
@@ -428,7 +454,9 @@ def test_a_sheet_of_the_schools_with_the_name_of_the_list_stays_beside_it():
 
 def test_a_formula_in_the_list_does_not_leave_a_broken_chain_of_calculation():
     once = parts(mark_up(STAMPED, [WRONG_DAY]))
-    once["xl/worksheets/sheet4.xml"] = once["xl/worksheets/sheet4.xml"].replace(b"</sheetData>", b'<row r="9"><c r="A9"><f>1+1</f></c></row></sheetData>')
+    once["xl/worksheets/sheet4.xml"] = once["xl/worksheets/sheet4.xml"].replace(
+        b"</sheetData>", b'<row r="9"><c r="A9"><f>1+1</f></c></row></sheetData>'
+    )
     once["xl/calcChain.xml"] = f'<calcChain xmlns="{MAIN}"><c r="A9" i="4"/></calcChain>'
     link = f'<Relationship Id="chain" Type="{OFFICE}/calcChain" Target="calcChain.xml"/></Relationships>'
     once["xl/_rels/workbook.xml.rels"] = once["xl/_rels/workbook.xml.rels"].replace(b"</Relationships>", link.encode())
@@ -438,7 +466,9 @@ def test_a_formula_in_the_list_does_not_leave_a_broken_chain_of_calculation():
 
 def test_text_that_looks_like_a_formula_stays_text():
     hostile = [f"{start}cmd|'/c calc'!A0" for start in "=+-@"]
-    sheet = opened(mark_up(STAMPED, [Finding("LG-003", "台账", "C8", each, each, each) for each in hostile])).worksheets[0]
+    sheet = opened(
+        mark_up(STAMPED, [Finding("LG-003", "台账", "C8", each, each, each) for each in hostile])
+    ).worksheets[0]
     assert [[(cell.value, cell.data_type, cell.quotePrefix) for cell in row] for row in sheet["F4:H7"]] == [
         [(each, "s", True)] * 3 for each in hostile
     ]
@@ -508,7 +538,15 @@ def test_a_comment_without_a_box_gets_one_when_ours_are_put_in():
 
 
 def test_a_finding_without_a_cell_of_its_own_is_only_listed():
-    places = [("不在", "B8"), ("台账", ""), ("台账", "B8:C9"), ("台账", "第8行"), ("台账", "XFE1"), ("台账", "A1048577"), ("", "B8")]
+    places = [
+        ("不在", "B8"),
+        ("台账", ""),
+        ("台账", "B8:C9"),
+        ("台账", "第8行"),
+        ("台账", "XFE1"),
+        ("台账", "A1048577"),
+        ("", "B8"),
+    ]
     book = opened(mark_up(STAMPED, [Finding("WB-001", *place) for place in places]))
     listed = book.worksheets[0]["C4:D10"]
     assert [(sheet.value, cell.value, cell.hyperlink) for sheet, cell in listed] == [
@@ -527,7 +565,10 @@ def test_of_merged_cells_the_first_carries_the_marks_of_all():
 
 def test_formulas_are_kept_and_not_evaluated():
     sheet = opened(mark_up(filled(D8="=1+2", E8="=[1]Sheet1!A1"), [WRONG_DAY]))["台账"]
-    assert [(sheet[each].value, sheet[each].data_type) for each in ("D8", "E8")] == [("=1+2", "f"), ("=[1]Sheet1!A1", "f")]
+    assert [(sheet[each].value, sheet[each].data_type) for each in ("D8", "E8")] == [
+        ("=1+2", "f"),
+        ("=[1]Sheet1!A1", "f"),
+    ]
 
 
 def shorter_than_said() -> bytes:
@@ -567,8 +608,19 @@ def resaved(tmp_path_factory):
     sent = {"filled": coloured(), "marked": mark_up(coloured(), [*(at(each) for each in FILLS), at("G9", "query")])}
     for name, content in sent.items():
         (folder / f"{name}.xlsx").write_bytes(content)
-    command = ["soffice", f"-env:UserInstallation=file://{folder}/profile", "--headless", "--convert-to", "xlsx:Calc MS Excel 2007 XML"]
-    subprocess.run([*command, "--outdir", str(folder / "made"), *map(str, folder.glob("*.xlsx"))], check=True, capture_output=True, timeout=120)
+    command = [
+        "soffice",
+        f"-env:UserInstallation=file://{folder}/profile",
+        "--headless",
+        "--convert-to",
+        "xlsx:Calc MS Excel 2007 XML",
+    ]
+    subprocess.run(
+        [*command, "--outdir", str(folder / "made"), *map(str, folder.glob("*.xlsx"))],
+        check=True,
+        capture_output=True,
+        timeout=120,
+    )
     return {name: (folder / "made" / f"{name}.xlsx").read_bytes() for name in sent}
 
 
@@ -590,5 +642,8 @@ def test_marks_that_went_through_libreoffice_are_taken_off_again(resaved):
 
 def test_a_file_saved_by_libreoffice_is_marked_like_any_other(resaved):
     marked = mark_up(resaved["filled"], [WRONG_DAY, TOO_SHORT])
-    assert marks(marked, "B8", "C8") == [(RED, f"【更正提示】{WRONG_DAY.sentence()}"), (YELLOW, f"【更正提示】{TOO_SHORT.sentence()}")]
+    assert marks(marked, "B8", "C8") == [
+        (RED, f"【更正提示】{WRONG_DAY.sentence()}"),
+        (YELLOW, f"【更正提示】{TOO_SHORT.sentence()}"),
+    ]
     assert texts(opened(marked)["台账"]) == texts(opened(resaved["filled"])["台账"])

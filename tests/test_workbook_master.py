@@ -80,8 +80,11 @@ def test_only_answer_cells_are_unlocked(book):
 def test_every_form_is_protected_without_a_password_and_rows_may_be_inserted_where_a_table_is_open(book):
     assert {
         sheet.title: (
-            sheet.protection.sheet, sheet.protection.password, sheet.protection.insertRows,
-            sheet.protection.formatColumns, sheet.protection.formatRows,
+            sheet.protection.sheet,
+            sheet.protection.password,
+            sheet.protection.insertRows,
+            sheet.protection.formatColumns,
+            sheet.protection.formatRows,
         )
         for sheet in book.worksheets[:3]
     } == {
@@ -128,7 +131,9 @@ def test_what_excel_checks_while_the_unit_types(words, expected):
     assert rule_of(**words) == expected
 
 
-@pytest.mark.parametrize("choices", [tuple(f"选项{number:03d}" for number in range(60)), ("甲,乙", "丙"), ('"甲"', "乙")])
+@pytest.mark.parametrize(
+    "choices", [tuple(f"选项{number:03d}" for number in range(60)), ("甲,乙", "丙"), ('"甲"', "乙")]
+)
 def test_a_list_too_long_or_too_odd_for_a_validation_stands_under_a_hidden_name(choices):
     form = make_form(facts=(ZERO_LIKE.model_copy(update={"choices": choices}),), zero_fact=None)
     made = opened(build_master(make_spec(form)))
@@ -143,13 +148,21 @@ ZERO_LIKE = Field(no=31, key="kind", title="类别", type=FieldType.CHOICE, choi
 
 def test_what_excel_would_call_damage_is_never_written():
     form = make_form(facts=(ZERO_LIKE.model_copy(update={"title": "题" * 90, "help": "说" * 400}),), zero_fact=None)
-    (rule,) = [each for each in opened(build_master(make_spec(form)))["台账"].data_validations.dataValidation if str(each.sqref) == "C5"]
+    (rule,) = [
+        each
+        for each in opened(build_master(make_spec(form)))["台账"].data_validations.dataValidation
+        if str(each.sqref) == "C5"
+    ]
     assert (len(rule.promptTitle), len(rule.prompt), len(rule.error), len(rule.errorTitle)) == (32, 255, 255, 7)
 
 
 def test_a_wide_table_lies_on_its_side_with_its_heading_on_every_page_and_in_sight(book):
     sheet = book["台账"]
-    assert (sheet.page_setup.orientation, sheet.page_setup.paperSize, sheet.page_setup.fitToWidth) == ("landscape", 9, 1)
+    assert (sheet.page_setup.orientation, sheet.page_setup.paperSize, sheet.page_setup.fitToWidth) == (
+        "landscape",
+        9,
+        1,
+    )
     assert (sheet.page_setup.fitToHeight, sheet.sheet_properties.pageSetUpPr.fitToPage) == (0, True)
     assert (sheet.print_title_rows, sheet.freeze_panes) == ("$7:$7", "B8")
 
@@ -180,7 +193,10 @@ def test_the_workbook_carries_its_marks_where_no_one_sees_them(book):
     ]
     assert book[META_SHEET].sheet_state == "veryHidden"
     assert book.custom_doc_props[CUSTOM_PROPERTY].value == "@@oneledger:token@@"
-    assert (book.defined_names[DEFINED_NAME].value, book.defined_names[DEFINED_NAME].hidden) == ('"@@oneledger:token@@"', True)
+    assert (book.defined_names[DEFINED_NAME].value, book.defined_names[DEFINED_NAME].hidden) == (
+        '"@@oneledger:token@@"',
+        True,
+    )
     assert book.security.lockStructure is True
 
 
@@ -195,7 +211,12 @@ def test_the_same_spec_gives_the_same_bytes_in_every_process():
         "print(hashlib.sha256(build_master(make_spec(make_form(), make_fixed()))).hexdigest())"
     )
     elsewhere = subprocess.run(
-        [sys.executable, "-c", program], env=os.environ | {"PYTHONHASHSEED": "1"}, check=True, text=True, capture_output=True, cwd=CONFIG.parent
+        [sys.executable, "-c", program],
+        env=os.environ | {"PYTHONHASHSEED": "1"},
+        check=True,
+        text=True,
+        capture_output=True,
+        cwd=CONFIG.parent,
     ).stdout.strip()
     assert elsewhere == hashlib.sha256(build_master(make_spec(make_form(), make_fixed()))).hexdigest()
 

@@ -7,7 +7,7 @@ import zipfile
 import pytest
 from hypothesis import given, strategies as st
 
-from oneledger.adapters import workbook_prescan
+from oneledger.adapters import zip_guard
 from oneledger.adapters.file_kinds import sniff
 from oneledger.adapters.workbook_marks import custom_property, defined_name, sheet_parts
 from oneledger.adapters.workbook_prescan import Scan, SheetScan, prescan
@@ -114,10 +114,10 @@ TRAPS = {
     "an entity in UTF-16": (lambda: make_xlsx(**{"xl__a.xml": "<!DOCTYPE x>".encode("utf-16")}), "WB-104"),
     "a method nobody uses": (lambda: zipped(xlsx_parts(), zipfile.ZIP_LZMA), "WB-104"),
     "macros of Excel 4": (lambda: make_xlsx(**{"xl__macrosheets__sheet1.xml": "<a/>"}), "WB-105"),
-    "a bomb": (lambda: make_xlsx(**{"xl__b.xml": " " * (12 * workbook_prescan.MIB)}), "WB-103"),
+    "a bomb": (lambda: make_xlsx(**{"xl__b.xml": " " * (12 * zip_guard.MIB)}), "WB-103"),
     "the last corner": (lambda: make_xlsx('<row r="1048576"><c r="XFD1048576" t="n"><v>1</v></c></row>'), "WB-107"),
     "a far row": (lambda: make_xlsx('<row r="100000"><c r="A100000"><v>1</v></c></row>'), "WB-107"),
-    "too long": (lambda: b"PK\x03\x04" + b"a" * workbook_prescan.MOST_BYTES, "WB-102"),
+    "too long": (lambda: b"PK\x03\x04" + b"a" * zip_guard.MOST_BYTES, "WB-102"),
 }
 
 
@@ -152,13 +152,13 @@ def test_a_sheet_of_formatted_blank_rows_is_no_bomb():
         for number in range(1, 150_000)
     )
     content = make_xlsx(rows)
-    assert len(rows) > workbook_prescan.RATIO_COUNTS_FROM
+    assert len(rows) > zip_guard.RATIO_COUNTS_FROM
     assert 20 < len(rows) / len(content) < 50
     assert isinstance(prescan(content), Scan)
 
 
 def test_the_ratio_is_counted_while_inflating_and_not_believed_from_the_headers():
-    content = bytearray(make_xlsx(**{"xl__b.xml": " " * (12 * workbook_prescan.MIB)}))
+    content = bytearray(make_xlsx(**{"xl__b.xml": " " * (12 * zip_guard.MIB)}))
     entry = content.rindex(b"PK\x01\x02", 0, content.rindex(b"xl/b.xml"))
     content[entry + 24 : entry + 28] = (100).to_bytes(4, "little")  # the directory says 100 bytes
     assert prescan(bytes(content)).rule == "WB-103"

@@ -17,9 +17,10 @@ from pathlib import Path
 import pytest
 from openpyxl import load_workbook
 
-from oneledger.adapters import reader_child, workbook_reader
+from oneledger.adapters import reader_limits, workbook_reader
 from oneledger.adapters.workbook_master import build_master
-from oneledger.adapters.workbook_reader import ReaderStartError, WorkbookReader
+from oneledger.adapters.reader_process import ReaderStartError
+from oneledger.adapters.workbook_reader import WorkbookReader
 from oneledger.adapters.workbook_stamp import prepare, stamp
 from oneledger.domain.forms import asked_of
 from oneledger.domain.returns import SheetCells, Unreadable, WorkbookCells, WorkbookMarks
@@ -312,7 +313,7 @@ def test_a_rust_panic_or_any_other_end_of_a_parse_is_a_verdict(reader):
 
 CONFINED = """
 import json, os, resource, socket, sys
-from oneledger.adapters.reader_child import confine
+from oneledger.adapters.reader_limits import confine
 granted = confine()
 with socket.socket() as mine:
     reached = mine.connect_ex(("127.0.0.1", int(sys.argv[1]))) == 0
@@ -331,10 +332,10 @@ def test_the_child_has_no_memory_files_or_network_to_do_harm_with():
         told = json.loads(
             subprocess.run([sys.executable, "-c", CONFINED, port], capture_output=True, check=True).stdout
         )
-    assert told["limits"] == [reader_child.MEMORY_BYTES, 0, 32, 0]
+    assert told["limits"] == [reader_limits.MEMORY_BYTES, 0, 32, 0]
     assert not told["wrote"]
     assert told["reached"] == ("network" not in told["granted"])  # where the system lets us, there is no network
-    assert resource.getrlimit(resource.RLIMIT_AS)[0] != reader_child.MEMORY_BYTES  # and the parent is as it was
+    assert resource.getrlimit(resource.RLIMIT_AS)[0] != reader_limits.MEMORY_BYTES  # and the parent is as it was
 
 
 def test_the_child_loads_nothing_heavy():

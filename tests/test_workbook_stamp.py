@@ -181,14 +181,24 @@ def test_a_prefilled_table_has_as_many_rows_as_the_unit_and_the_lines_below_foll
     assert [sheet.cell(row, 1).value for row in range(FIRST, below)] == [str(number) for number in range(count)]
     assert texts(sheet)[f"A{below}"].startswith("注：1．")
     assert (sheet[f"A{below + 1}"].value, sheet.max_row) == (FOOT, below + 1)
-    assert merges(sheet) == {"A1:H1", "A2:C2", "D2:H2", "A3:C3", "D3:H3", f"A{below}:H{below}", f"A{below + 1}:H{below + 1}"}
+    assert merges(sheet) == {
+        "A1:H1",
+        "A2:C2",
+        "D2:H2",
+        "A3:C3",
+        "D3:H3",
+        f"A{below}:H{below}",
+        f"A{below + 1}:H{below + 1}",
+    }
 
 
 def test_every_row_of_a_prefilled_table_looks_like_the_first_and_is_checked_like_it():
     sheet = opened(rectify(*(make_row(1, problem_no=str(number)) for number in range(40))))["台账"]
     styles = looks(sheet)
     for row in range(FIRST + 1, FIRST + 40):
-        assert [styles[f"{column}{row}"] for column in "ABCDEFGH"] == [styles[f"{column}{FIRST}"] for column in "ABCDEFGH"]
+        assert [styles[f"{column}{row}"] for column in "ABCDEFGH"] == [
+            styles[f"{column}{FIRST}"] for column in "ABCDEFGH"
+        ]
     last = FIRST + 39
     assert set(rules(sheet)) == {f"{column}{FIRST}:{column}{last}" for column in "BCDEFGH"}
 
@@ -202,12 +212,21 @@ def test_a_unit_without_rows_of_its_own_gets_blank_ones():
 def test_an_open_table_keeps_its_blank_rows_below_the_prefilled_ones():
     rows = [make_row(1, problem_no=str(number)) for number in range(6)]
     sheet = opened(stamp(PLAN, make_fill(rows={"ledger": rows})))["台账"]
-    assert [sheet.cell(row, 1).value for row in range(8, 19)] == [*"012345", None, None, None, None, "注：1．一行写一个问题。\n　　2．不写姓名。"]
+    assert [sheet.cell(row, 1).value for row in range(8, 19)] == [
+        *"012345",
+        None,
+        None,
+        None,
+        None,
+        "注：1．一行写一个问题。\n　　2．不写姓名。",
+    ]
     assert looks(sheet)["B17"] == looks(sheet)["B8"]
 
 
 def test_a_long_value_makes_its_row_taller_and_excel_may_make_it_taller_still():
-    content = stamp(PLAN, make_fill(facts={"cover": {"unit_name": "校" * 40}}, rows={"ledger": [make_row(description="乱" * 60)]}))
+    content = stamp(
+        PLAN, make_fill(facts={"cover": {"unit_name": "校" * 40}}, rows={"ledger": [make_row(description="乱" * 60)]})
+    )
     book = opened(content)
     assert (book["封面"].row_dimensions[7].height, book["封面"].row_dimensions[6].height) == (50.5, 22.0)
     assert (book["台账"].row_dimensions[8].height, book["台账"].row_dimensions[9].height) == (79.5, 22.0)
@@ -233,4 +252,6 @@ def test_a_master_of_another_spec_is_refused():
 
 def _longer_cover():
     cover = OPEN.cover
-    return cover.model_copy(update={"facts": (*cover.facts, cover.facts[-1].model_copy(update={"key": "lessons", "no": 9}))})
+    return cover.model_copy(
+        update={"facts": (*cover.facts, cover.facts[-1].model_copy(update={"key": "lessons", "no": 9}))}
+    )

@@ -5,62 +5,25 @@ to it, without memory, files or a network to do harm with; its death is a verdic
 Nothing heavy may be imported here: the start of a child is part of the time of a workbook.
 """
 
-import codecs
-import ctypes
 import gc
 import json
-import os
-import resource
 import sys
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from datetime import date, datetime, timedelta
 from io import BytesIO
 from typing import Any
 
 from python_calamine import CalamineSheet, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
 
-from oneledger.adapters.reader_frames import LENGTH_BYTES, MOST_REPLY_BYTES
+from oneledger.adapters.reader_frames import MOST_REPLY_BYTES
+from oneledger.adapters.reader_limits import confine, receive, send
 from oneledger.adapters.workbook_marks import custom_property, defined_name, sheet_parts
 from oneledger.adapters.workbook_prescan import Scan, SheetScan, prescan
 from oneledger.domain.cells import position
 from oneledger.domain.findings import Finding
 from oneledger.domain.rules import structural
 
-MEMORY_BYTES = 2**30
-CPU_SECONDS = 20
 MOST_CELLS = 4_000_000
-_NOBODY = 65534
-_CODECS = ("cp437", "utf-8", "utf-16", "utf-16-le", "utf-16-be", "gb18030", "latin-1", "ascii")
-"""Loaded before the uid changes: the folder Python lies in may be closed to nobody."""
-_NEW_USER, _NEW_NET = 0x10000000, 0x40000000
-_NO_NEW_PRIVILEGES = 38
-
-
-def confine() -> list[str]:
-    """Give up what parsing does not need. Returns what the system granted beyond the limits, which always hold."""
-    for kind, limit in (
-        (resource.RLIMIT_AS, MEMORY_BYTES),
-        (resource.RLIMIT_FSIZE, 0),
-        (resource.RLIMIT_NOFILE, 32),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        resource.setrlimit(kind, (limit, limit))
-    for name in _CODECS:
-        codecs.lookup(name)
-    libc = ctypes.CDLL(None, use_errno=True)
-    granted = []
-    if libc.unshare(_NEW_NET) == 0 or libc.unshare(_NEW_USER | _NEW_NET) == 0:
-        granted.append("network")
-    if os.getuid() == 0:
-        with suppress(OSError):
-            os.setgroups([])
-            os.setgid(_NOBODY)
-            os.setuid(_NOBODY)
-            granted.append("user")
-    if libc.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0) == 0:
-        granted.append("privileges")
-    return granted
 
 
 def parsed(content: bytes, names: Sequence[str]) -> dict[str, Any]:
@@ -147,29 +110,6 @@ def _as_json(value: Any) -> dict[str, str]:
     return {kind: value.isoformat()}
 
 
-def _receive(length: int) -> bytes:
-    chunks = []
-    while length:
-        chunk = os.read(0, min(length, 2**20))
-        if not chunk:
-            sys.exit(0)  # the parent is gone, or done
-        chunks.append(chunk)
-        length -= len(chunk)
-    return b"".join(chunks)
-
-
-def _send(reply: bytes) -> None:
-    frame = memoryview(len(reply).to_bytes(LENGTH_BYTES, "big") + reply)
-    while frame:
-        frame = frame[os.write(0, frame) :]
-
-
-def _allow_cpu() -> None:
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    seconds = int(used.ru_utime + used.ru_stime) + CPU_SECONDS
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, resource.getrlimit(resource.RLIMIT_CPU)[1]))
-
-
 def _told(reply: dict[str, Any]) -> bytes:
     try:
         told = json.dumps(reply, ensure_ascii=False, default=_as_json, separators=(",", ":")).encode()
@@ -180,11 +120,10 @@ def _told(reply: dict[str, Any]) -> bytes:
 
 def serve(names: Sequence[str]) -> None:
     gc.disable()  # nothing here goes in circles, and a child does not live long
-    _send(b"")
+    send(b"")
     while True:
-        content = _receive(int.from_bytes(_receive(LENGTH_BYTES), "big"))
-        _allow_cpu()
-        _send(_told(parsed(content, names)))
+        content = receive()
+        send(_told(parsed(content, names)))
 
 
 if __name__ == "__main__":
