@@ -97,9 +97,15 @@ def _about(world: World, deliverable: Deliverable, with_open_problems: Collectio
         unit
         for unit in world.units.values()
         if unit.level in who.levels
+        and (not who.directly_under or _collector_level(world, unit) == who.directly_under)
         and (not who.with_earlier_incidents or unit.has_incidents)
         and (not who.with_open_problems or unit.code in with_open_problems)
     ]
+
+
+def _collector_level(world: World, unit: CampaignUnit) -> str | None:
+    above = world.units.get(unit.parent or "")
+    return above.level if above else None
 
 
 def _drawn(world: World, plan: str) -> set[str]:

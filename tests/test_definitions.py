@@ -8,9 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from oneledger.domain.campaigns import Campaign, open_dates
+from oneledger.domain.assignments import CampaignUnit
+from oneledger.domain.campaigns import Campaign, Office, open_dates
 from oneledger.domain.expressions import FUNCTIONS, compiled
 from oneledger.domain.forms import CONTEXT, Field, FieldRollup, FieldType, Form, Rows, asked_of
+from oneledger.domain.launch_plan import owed
+from oneledger.domain.schedule import answering_levels, due_day
 from oneledger.domain.work_calendar import CalendarYear, WorkCalendar
 from oneledger.settings import load_campaign, load_form, read_yaml
 
@@ -180,6 +183,63 @@ def test_reminders_follow_the_ladder_and_the_late_are_named_half_an_hour_after_t
     assert [(rung.days, rung.at) for rung in LIAONING.reminders.digests] == [(1, time(9, 30))]
 
 
+# --- Helan 2024 (001) and Baicheng 2018 (002) -----------------------------------------------------------------------
+
+HELAN, BAICHENG = CAMPAIGNS["helan-2024"], CAMPAIGNS["baicheng-2018"]
+
+
+def due_days(campaign: Campaign, level: str) -> list[date]:
+    days = {due_day(campaign, each, level, CALENDAR) for each in campaign.deliverables if level in answering_levels(each)}
+    return sorted(days)
+
+
+def test_helans_schools_are_due_on_the_three_days_the_document_names():
+    """001-20, 001-21, 001-22: 06-30 is a Sunday, so the Friday before counts."""
+    assert [duty.report_by for duty in HELAN.duties][::2] == [date(2024, 4, 15), date(2024, 6, 30), date(2024, 7, 31)]
+    assert due_days(HELAN, "school") == [date(2024, 4, 15), date(2024, 6, 28), date(2024, 7, 31)]
+    assert [(phase.title, phase.kind) for phase in HELAN.phases][2] == ("深化提高", "inspect")  # 001-22
+
+
+def test_helans_articles_go_to_the_office_inside_the_bureau():
+    """001-22."""
+    articles = HELAN.deliverable("articles")
+    assert (articles.kind, articles.respondents.levels) == ("document", ("school",))
+    assert HELAN.duty(articles.duty).office == Office(name="贺兰县教育体育局综合办")
+
+
+def test_helans_scale_has_five_steps_and_its_line_ends_at_the_county():
+    """001-6, 001-10, 001-11."""
+    assert [tier.code for tier in HELAN.severity] == [0, 1, 2, 3, 4]
+    assert {to for line in HELAN.reporting_lines for to in line.to} == {"学校", "双方家长", "县教体局", "公安机关"}
+
+
+def test_baicheng_collects_three_kinds_of_document_on_one_day():
+    """002-16: plan, summary and pictures by 09-25, two working days after 09-20."""
+    asked = [each.deliverable for each in BAICHENG.deliverables if each.duty == 4]
+    assert asked == ["plan", "summary", "pictures"]
+    due = {due_day(BAICHENG, BAICHENG.deliverable(name), level, CALENDAR) for name in asked for level in ("county", "school")}
+    assert due == {date(2018, 9, 25)}
+    assert CALENDAR.working_days_between(date(2018, 9, 20), date(2018, 9, 25)) == 2
+
+
+def test_baichengs_stages_end_on_the_days_the_document_names():
+    """002-5, 002-6, 002-7."""
+    assert [phase.ends_on for phase in BAICHENG.phases] == [date(2018, 7, 15), date(2018, 8, 30), date(2018, 9, 20)]
+
+
+def test_county_bureaus_and_schools_directly_under_the_city_stand_side_by_side():
+    """002-1: two groups of recipients at one level; a county's school is not among them."""
+    units = {
+        "220800": CampaignUnit("220800", "市", "city", "220000"),
+        "220802": CampaignUnit("220802", "区", "county", "220800"),
+        "s1": CampaignUnit("s1", "直属校", "school", "220800"),
+        "s2": CampaignUnit("s2", "区校", "school", "220802"),
+    }
+    asked = {each.deliverable: [who.unit for who in owed(each, units, {}, None)] for each in BAICHENG.deliverables}
+    assert asked["pictures"] == asked["organisation"] == ["220802", "s1"]
+    assert asked["school-daily"] == ["s1", "s2"]
+
+
 @every_campaign
 def test_what_a_campaign_asks_for_can_be_asked(campaign: Campaign):
     assert {reference for each in campaign.deliverables for reference in each.forms} <= set(FORMS)
@@ -345,6 +405,7 @@ def test_only_names_of_people_are_kept_back():
         "cover-v1": {"filler", "phone", "auditor", "head"},
         "basics-v1": {"bureau_head", "bureau_contact"},
         "inspection-v1": {"members", "about_head"},
+        "setup-v1": {"first_head", "line_head", "liaison"},
     }
 
 

@@ -50,6 +50,7 @@ class Duty(Definition):
     report_by: date | None = None
     office: Office | None = None
     rest_day: RestDayRule = RestDayRule.PREVIOUS
+    lead_days: dict[LevelName, int] | None = None  # where this duty's differ from the campaign's (002-16)
     source: str = ""
 
 
@@ -58,6 +59,7 @@ class Respondents(Definition):
 
     levels: tuple[LevelName, ...] = ()  # every unit of these levels
     sample: str | None = None  # the units drawn by this sampling plan
+    directly_under: LevelName | None = None  # narrow to units whose collector is of that level (002-1 直属学校)
     with_open_problems: bool = False  # narrow to units that have problems not yet closed
     with_earlier_incidents: bool = False  # narrow to units marked so in the list of units (004-A4 回头看)
     answered_by: LevelName | None = None  # an ancestor of that level answers about the unit (inspection)

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field as Key, field_validator, model
 
 from oneledger.domain.expressions import compiled
 
-LEVELS = ("province", "city", "county", "school")
+LEVELS = ("ministry", "province", "city", "county", "school")
 LevelName = Literal["ministry", "province", "city", "county", "school"]
 
 

@@ -61,11 +61,18 @@ def owed(
     else:
         codes = [unit.code for unit in units.values() if unit.level in who.levels]
     chosen = [units[code] for code in codes]
+    if who.directly_under:
+        chosen = [unit for unit in chosen if _collector_level(unit, units) == who.directly_under]
     if who.with_earlier_incidents:
         chosen = [unit for unit in chosen if unit.has_incidents]
     if who.with_open_problems and with_open_problems is not None:
         chosen = [unit for unit in chosen if unit.code in with_open_problems]
     return [Owed(deliverable, unit.code, _respondent(unit, who.answered_by, units)) for unit in chosen]
+
+
+def _collector_level(unit: CampaignUnit, units: Mapping[str, CampaignUnit]) -> str | None:
+    above = units.get(unit.parent or "")
+    return above.level if above else None
 
 
 def _respondent(unit: CampaignUnit, level: str | None, units: Mapping[str, CampaignUnit]) -> str:

@@ -22,8 +22,12 @@ def report_day(campaign: Campaign, deliverable: Deliverable, calendar: WorkCalen
 
 
 def due_day(campaign: Campaign, deliverable: Deliverable, level: str, calendar: WorkCalendar) -> date:
-    """A level's own deadline: ``lead_days`` working days before the top's. Province 03-20 gives school 03-15."""
-    lead = campaign.lead_days.get(level, 0)  # type: ignore[call-overload]
+    """A level's own deadline: ``lead_days`` working days before the top's. Province 03-20 gives school 03-15.
+
+    A duty may have lead days of its own: what comes straight to the top office is due there on one day (002-16).
+    """
+    own = campaign.duty(deliverable.duty).lead_days
+    lead = (campaign.lead_days if own is None else own).get(level, 0)  # type: ignore[call-overload]
     return calendar.add_working_days(report_day(campaign, deliverable, calendar), -lead)
 
 
