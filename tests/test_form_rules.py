@@ -56,6 +56,8 @@ GOOD: dict[str, dict[str, Any]] = {
         "trainings": 2, "trainees": 40, "earlier_cases": 2, "earlier_fixed": 2, "recurred": 1, "lookback_result": "反弹",
         "lookback_on": LATER, "report_rule": "是", "joint_rule": "是", "assess_rule": "是", "circular_rule": "是",
     },
+    "care-v1": {"updated_on": LATER},
+    "setup-v1": {"plan_made": "是", "plan_made_on": LATER},
 }  # fmt: skip
 
 BREAKS: dict[str, dict[str, Any]] = {
@@ -139,6 +141,8 @@ BREAKS: dict[str, dict[str, Any]] = {
     "SM-205": {"lookback_result": "巩固"},
     "SM-206": {"lookback_on": AFTER},
     "SM-207": {"assess_rule": "否"},
+    "CR-201": {"updated_on": AFTER},
+    "ST-201": {"plan_made_on": AFTER},
 }
 
 RULES = {rule.id: (reference, rule) for reference, form in FORMS.items() for rule in form.rules}
