@@ -298,6 +298,22 @@ def pending(
 
 
 @app.command()
+def problems(
+    campaign: CampaignName,
+    unit: Annotated[str | None, typer.Option(help="code of one unit")] = None,
+    data: Data = None,
+    as_of: AsOfText = "",
+    as_json: AsJson = False,
+) -> None:
+    """The problem ledger: number, state, deadline, days overdue, and who said what when."""
+    from desk.problem_list import problem_list, show_problems  # noqa: PLC0415
+
+    use_data(data)
+    told = problem_list(campaign, as_moment(as_of), unit)
+    show_json(told) if as_json else show_problems(out, told)
+
+
+@app.command()
 def report(
     campaign: CampaignName,
     unit: str,

@@ -128,7 +128,7 @@ def rectify_row(case: Case, _number: int, printed: Values, _before: Sequence[Val
         "verified_by": closing(rng.choice(wording.DEPARTMENTS)),
         "verified_on": closing(verified),
         "verdict": closing("合格"),
-        "closed_by": closing("校长"),
+        "closed_by": closing("校长" if printed["resp_person"] != "校长" else "分管副局长"),
         "closed_on": closing(closed),
         "delay_reason": late(rng.choice(wording.REASONS)),
         "new_due_on": late(max(printed["due_on"], case.today) + timedelta(days=rng.randrange(20, 90))),

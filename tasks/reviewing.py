@@ -20,7 +20,6 @@ from oneledger.domain.campaigns import PhaseKind
 from oneledger.domain.figures import figures_of
 from oneledger.domain.incoming import Bounce, MailClass, classify, read_bounce
 from oneledger.domain.matching import chosen, match
-from oneledger.domain.problems import Problem, numbered, progressed
 from oneledger.domain.returns import Review, Unreadable, WorkbookCells
 from oneledger.domain.review import ReviewContext, review
 from oneledger.domain.rollup import ReturnStatus
@@ -32,6 +31,7 @@ from tasks.answering import answer, answer_document
 from tasks.evidence import by_mail, evidence
 from tasks.office import Running, running
 from tasks.readers import borrowed_reader
+from tasks.recording_problems import record_problems
 from tasks.retrying import STORE_RETRIES
 
 CHUNK = 25  # mails per transaction
@@ -289,7 +289,7 @@ def _record(here: Running, connection: Connection, opened: Opened, as_of: dateti
         after = judgement.assignment
         if judgement.review.verdict == "accepted":
             after = replace(after, accepted=submission)
-            _record_problems(here, connection, after, judgement.review, submission)
+            record_problems(here, connection, after, judgement.review, submission, opened.row.received_at)
         assignments.record_return(connection, after)
     outbox.plan(connection, [judgement.letter for judgement in opened.judgements])
     if opened.bounce is not None:
@@ -334,18 +334,3 @@ def _submission_row(here: Running, opened: Opened, judgement: Judgement, as_of: 
         "figures": {"figures": figures, "forms": answered},
         "findings": [asdict(finding) for finding in verdict.findings],
     }
-
-
-def _record_problems(
-    here: Running, connection: Connection, assignment: Assignment, verdict: Review, submission: int
-) -> None:
-    roles = {form.form: form.role for form in here.forms.values()}
-    known = submissions.problems_of(connection, here.name, [assignment.unit])
-    changed: list[Problem] = []
-    for name, ledger in verdict.ledgers.items():
-        if roles.get(name) == "problems":
-            year = assignment.opened_at.astimezone(here.zone).year
-            changed += numbered(assignment.unit, year, submission, ledger.rows, known)
-        elif roles.get(name) == "progress":
-            changed += progressed(ledger.rows, submission, known)
-    submissions.save_problems(connection, here.name, changed)

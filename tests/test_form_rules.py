@@ -83,6 +83,7 @@ BREAKS: dict[str, dict[str, Any]] = {
     "RC-205": {"verified_on": AFTER},
     "RC-206": {"closed_on": AFTER},
     "RC-207": {"verifier": "德育副校长"},
+    "RC-220": {"closed_by": "德育副校长"},
     "RC-208": {"evidence_count": 0},
     "RC-209": {"fix_mode": "长期坚持"},
     "RC-210": {"state": "阶段性完成"},

@@ -7,6 +7,7 @@ from oneledger.domain.cells import cell_name, column_name
 from oneledger.domain.cross_rules import RulePlan, plan_of
 from oneledger.domain.findings import Finding
 from oneledger.domain.layout import Placed
+from oneledger.domain.problem_moves import moves_amiss
 from oneledger.domain.returns import Ledger
 from oneledger.domain.review_cells import CellReader, Reading
 from oneledger.domain.review_rows import RowsReading, read_rows
@@ -31,6 +32,7 @@ def judged(placed: Placed, context: Values, printed: Fill | None) -> tuple[Ledge
         *plan.broken_by_facts(scope, broken, placed),
         *_zero(placed, plan, facts, broken),
         *rows.findings,
+        *moves_amiss(placed, rows.rows, printed),
     ]
     return _ledger(placed, facts, rows), findings
 

@@ -1,6 +1,7 @@
 """Rules about files, sheets and rows, which no form declares. A form's own rules carry its own prefix (LG-012).
 
-WB-0xx: the workbook as answered. WB-1xx: files we cannot read. PD: pupils' data that must not travel.
+WB-0xx: the workbook as answered. WB-1xx: files we cannot read. PL: how a problem goes on.
+PD: pupils' data that must not travel.
 """
 
 from collections.abc import Mapping
@@ -60,6 +61,10 @@ STRUCTURAL: Mapping[str, Rule] = {
     "WB-055": Rule("选了零报告，表里却填了 {count} 行。确有内容请改选“否”，没有请清空各行。"),
     "WB-056": Rule("没有选零报告，表里却一行也没有。没有内容请改选“是”，有请逐行填写。"),
     "WB-057": Rule("“{title}”与第 {line} 行重复，仍按两行读取。", "note"),
+    # how a problem goes on
+    "PL-001": Rule(
+        "这一条上次报的是“{before}”，不能改报“{after}”。已销号的问题复发，请选“反弹”；上次填错的，请在回信里说明。"
+    ),
     # files
     "WB-101": Rule("附件是空文件。请打开原文件检查内容，重新添加附件后寄回。"),
     "WB-102": Rule("文件超过 {limit} MB。请删去图片和无关的工作表；佐证材料另行保存，不要放在表里。"),

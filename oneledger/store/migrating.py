@@ -17,7 +17,7 @@ class NewerDatabaseError(OneLedgerError):
     """An operator runs an old program on a database that a newer one has changed."""
 
 
-def _config(connection: Connection) -> Config:
+def migration_config(connection: Connection) -> Config:
     config = Config()
     config.set_main_option("script_location", str(files("oneledger.store") / "migrations"))
     config.attributes["connection"] = connection
@@ -30,7 +30,7 @@ def bring_up_to_date(engine: Engine) -> None:
     Raises NewerDatabaseError where the database was last opened by a newer program.
     """
     with engine.connect().execution_options(oneledger_writes=True) as connection, connection.begin():
-        config = _config(connection)
+        config = migration_config(connection)
         head = ScriptDirectory.from_config(config).get_current_head()
         if not inspect(connection).has_table("campaign"):
             metadata.create_all(connection)

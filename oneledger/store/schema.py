@@ -22,6 +22,8 @@ from sqlalchemy import (
     UniqueConstraint,
 )  # fmt: skip
 
+from oneledger.store.append_only import keep_for_ever
+
 
 class Utc(TypeDecorator[datetime]):
     """Aware datetimes in, aware datetimes out; SQLite keeps them as naive UTC."""
@@ -221,8 +223,28 @@ problem = Table(
     Column("state", Text, nullable=False),
     Column("values", Json, nullable=False),
     Column("progress", Json),
+    Column("source", Text, nullable=False, server_default="ledger"),  # ledger, or the form and row that opened it
+    Column("carried_from", Text),  # the campaign it was left open in
     Index("problem_by_unit", "campaign", "unit"),
+    Index("problem_by_number", "problem_no"),
 )  # fmt: skip
+
+problem_event = Table(  # append-only: triggers refuse every change (store/append_only.py)
+    "problem_event", metadata,
+    _key(),
+    _campaign(),
+    Column("problem_no", Text, nullable=False),
+    Column("at", Utc, nullable=False),
+    Column("deed", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("cause", Text, nullable=False),
+    Column("before", Text, nullable=False),
+    Column("after", Text, nullable=False),
+    Column("submission", _Id, ForeignKey("submission.id")),
+    Column("said", Json, nullable=False),
+    UniqueConstraint("campaign", "problem_no", "deed", "cause"),
+)  # fmt: skip
+keep_for_ever(problem_event)
 
 draw = Table(
     "draw", metadata,

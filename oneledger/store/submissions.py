@@ -88,7 +88,8 @@ def verdict_counts(connection: Connection, campaign: str, phase: str) -> dict[st
 def problems_of(connection: Connection, campaign: str, units: Sequence[str] | None = None) -> list[Problem]:
     """In order of number; all of the campaign's where no units are named."""
     c = t.problem.c
-    columns = (c.problem_no, c.unit, c.submission, c.line, c.state, c["values"], c.progress)
+    columns = (c.problem_no, c.unit, c.submission, c.line, c.state, c["values"], c.progress, c.source,
+               c.carried_from)  # fmt: skip
     query = select(*columns).where(c.campaign == campaign).order_by(c.problem_no)
     if units is not None:
         query = query.where(c.unit.in_(list(units)))

@@ -1,0 +1,45 @@
+"""What happened to each problem, in order; rows are added and never altered."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+
+from sqlalchemy import Connection, select
+
+from oneledger.domain.problem_history import ProblemEvent
+from oneledger.domain.problems import serial_of
+from oneledger.store import schema as t
+from oneledger.store.database import insert_new
+
+_COLUMNS = tuple(
+    t.problem_event.c[name]
+    for name in ("problem_no", "at", "deed", "by", "cause", "before", "after", "submission", "said")
+)
+
+
+def record(connection: Connection, campaign: str, events: Iterable[ProblemEvent]) -> int:
+    """Says how many were new."""
+    return insert_new(connection, t.problem_event, [{**asdict(each), "campaign": campaign} for each in events])
+
+
+def of_problems(
+    connection: Connection, campaign: str, *, units: Sequence[str] | None = None, deeds: Sequence[str] | None = None
+) -> dict[str, list[ProblemEvent]]:
+    """By problem number, each in order; of all the campaign's problems where no units are named."""
+    c, p = t.problem_event.c, t.problem.c
+    query = select(*_COLUMNS).where(c.campaign == campaign).order_by(c.id)
+    if units is not None:
+        theirs = select(p.problem_no).where(p.campaign == campaign, p.unit.in_(list(units)))
+        query = query.where(c.problem_no.in_(theirs))
+    if deeds is not None:
+        query = query.where(c.deed.in_(list(deeds)))
+    found: dict[str, list[ProblemEvent]] = {}
+    for row in connection.execute(query):
+        found.setdefault(row.problem_no, []).append(ProblemEvent(*row))
+    return found
+
+
+def last_serial(connection: Connection, unit: str, year: int) -> int:
+    """The highest serial the unit was given that year, in whichever campaign: a number is never given twice."""
+    number = t.problem.c.problem_no
+    numbers = connection.execute(select(number).where(number.like(f"{unit}-{year}-%"))).scalars()
+    return max(map(serial_of, numbers), default=0)
