@@ -15,6 +15,7 @@ from oneledger.domain.campaigns import Campaign
 from oneledger.domain.errors import DefinitionError
 from oneledger.domain.forms import Form
 from oneledger.domain.mailing import Limits
+from oneledger.domain.outline import Outline
 from oneledger.domain.work_calendar import CalendarYear, WorkCalendar
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -166,6 +167,15 @@ def load_form(config: Path, reference: str) -> Form:
     if f"{form.form}-v{form.version}" != reference:
         raise DefinitionError([f"{path}:1: form: says {form.form}-v{form.version}, the file name says {reference}"])
     return form
+
+
+@lru_cache(maxsize=16)
+def load_outline(templates: Path, name: str) -> Outline:
+    """What a drafted report may say. Raises DefinitionError, also where its page is missing."""
+    page = templates / "reports" / f"{name}.docx"
+    if not page.is_file():
+        raise DefinitionError([f"{page}: no such file"])
+    return read_model(page.with_suffix(".yaml"), Outline)
 
 
 COVER = "cover-v1"

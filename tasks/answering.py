@@ -19,15 +19,16 @@ NOTICES = {"accepted": Notice.RECEIPT, "returned": Notice.CORRECTION, "refused":
 
 def answer(
     here: Running, assignment: Assignment, verdict: Review, mail: ParsedMail, original: bytes, *,
-    version: int, received_at: datetime, as_of: datetime,
+    version: int, received_at: datetime, as_of: datetime, enclosed: tuple[Attachment, ...] = (),
 ) -> OutboxRow:  # fmt: skip
-    """The one mail that answers one version of one return; ``version`` makes it unique."""
+    """The one mail that answers one version of one return; ``version`` makes it unique. ``enclosed``: in receipts."""
     notice = NOTICES[verdict.verdict]
-    files: tuple[Attachment, ...] = ()
+    files = enclosed
     if notice is Notice.CORRECTION:
         files = _marked(here, assignment, original, verdict.findings)
     context = _context(here, assignment, verdict, received_at=received_at, version=version)
     context |= {"has_marked_file": bool(files), "is_overdue": as_of > assignment.due_at}
+    context["draft"] = enclosed[0].filename if enclosed else ""
     return _letter(here, assignment, notice, context, mail, files=files, round_=str(version), as_of=as_of)
 
 

@@ -16,7 +16,7 @@ from oneledger.domain.forms import Form
 from oneledger.domain.launch_plan import LaunchPlan, frozen_units, launch_plan
 from oneledger.domain.schedule import due_at
 from oneledger.domain.unit_tree import UnitTree
-from oneledger.settings import COVER, Settings, load_campaign, load_form
+from oneledger.settings import COVER, Settings, load_campaign, load_form, load_outline
 from oneledger.store import campaigns, snapshots, units
 from tasks.office import Running, office
 
@@ -29,6 +29,11 @@ def load_definition(settings: Settings, name: str) -> tuple[Campaign, dict[str, 
     for reference in references:
         try:
             forms[reference] = load_form(settings.config, reference)
+        except DefinitionError as fault:
+            faults += fault.faults
+    for outline in sorted({phase.school_draft for phase in campaign.phases if phase.school_draft}):
+        try:
+            load_outline(settings.templates, outline)
         except DefinitionError as fault:
             faults += fault.faults
     if faults:

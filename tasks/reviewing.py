@@ -28,6 +28,7 @@ from oneledger.store import assignments, inbox, outbox, submissions
 from oneledger.store.inbox import InboxRow
 from oneledger.store.outbox import OutboxRow
 from tasks.answering import answer, answer_document
+from tasks.drafting import enclose_drafts
 from tasks.evidence import by_mail, evidence
 from tasks.office import Running, running
 from tasks.readers import borrowed_reader
@@ -106,6 +107,7 @@ def _review_chunk(here: Running, reader: WorkbookReader, ids: list[int], as_of: 
         rows = inbox.by_ids(connection, ids)
     book: dict[int, Assignment] = {}  # as they stand while this chunk is judged
     opened = [_open(here, reader, row, book, as_of) for row in rows]
+    enclose_drafts(here, opened, as_of)
     with here.office.store.write() as connection:
         for each in opened:
             _record(here, connection, each, as_of)

@@ -18,8 +18,8 @@ import pytest
 from openpyxl import load_workbook
 
 from oneledger.adapters import reader_limits, workbook_reader
-from oneledger.adapters.workbook_master import build_master
 from oneledger.adapters.reader_process import ReaderStartError
+from oneledger.adapters.workbook_master import build_master
 from oneledger.adapters.workbook_reader import WorkbookReader
 from oneledger.adapters.workbook_stamp import prepare, stamp
 from oneledger.domain.forms import asked_of

@@ -1,10 +1,9 @@
 """Word reports: a template that an official can open and restyle, filled with a report's context.
 
 docxtpl turns the template into Jinja source once; after that a report is one rendering and one zip, with every other
-part of the file copied as it is. The same context gives the same bytes.
+part of the file copied as it was deflated once. The same context gives the same bytes.
 """
 
-import io
 import re
 import zipfile
 from collections.abc import Mapping
@@ -17,6 +16,7 @@ from docxtpl import DocxTemplate
 from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from oneledger.adapters.zip_parts import Part, archived, packed
 from oneledger.domain.errors import DefinitionError
 
 _FILLED = re.compile(r"^(word/(document|header\d*|footer\d*)|docProps/core)\.xml$")
@@ -27,41 +27,34 @@ _BEFORE_PARAGRAPH = re.compile(r"<w:p([ >])")
 @dataclass(frozen=True)
 class _Prepared:
     filled: Mapping[str, Template]
-    copied: Mapping[str, bytes]
+    copied: tuple[Part, ...]  # deflated once
 
 
 def render_report(template: Path, context: Mapping[str, Any]) -> bytes:
     """Raises DefinitionError where the template is broken or asks for a value that the context lacks."""
     prepared = _prepared(template, template.stat().st_mtime_ns)
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as package:
-        for name, content in prepared.copied.items():
-            package.writestr(_entry(name), content, zipfile.ZIP_DEFLATED)
-        for name, part in prepared.filled.items():
-            try:
-                package.writestr(_entry(name), part.render(context), zipfile.ZIP_DEFLATED)
-            except TemplateError as fault:
-                raise DefinitionError([f"{template}: {name}: {fault.message}"]) from fault
-    return made.getvalue()
-
-
-def _entry(name: str) -> zipfile.ZipInfo:
-    return zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+    filled = []
+    for name, part in prepared.filled.items():
+        try:
+            filled.append(packed(name, part.render(context).encode("utf-8")))
+        except TemplateError as fault:
+            raise DefinitionError([f"{template}: {name}: {fault.message}"]) from fault
+    return archived((*prepared.copied, *filled))
 
 
 @lru_cache(maxsize=16)
 def _prepared(template: Path, changed_at_ns: int) -> _Prepared:  # noqa: ARG001  a template that was restyled is read anew
     environment = ImmutableSandboxedEnvironment(autoescape=True, undefined=StrictUndefined, finalize=_as_xml_text)
     reader = DocxTemplate(str(template))
-    filled, copied = {}, {}
+    filled, copied = {}, []
     with zipfile.ZipFile(template) as package:
         for name in package.namelist():
             content = package.read(name)
             if _FILLED.match(name):
                 filled[name] = _compiled(environment, reader, template, name, content.decode())
             else:
-                copied[name] = content
-    return _Prepared(filled, copied)
+                copied.append(packed(name, content, level=9))
+    return _Prepared(filled, tuple(copied))
 
 
 def _compiled(

@@ -1,4 +1,4 @@
-"""The parts of a workbook's zip, deflated once and put together again and again with the same bytes.
+"""The parts of an Office file's zip, deflated once and put together again and again with the same bytes.
 
 No outside library: a zip for mail needs no streaming, no dates and no 64-bit sizes.
 """

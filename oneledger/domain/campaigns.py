@@ -36,6 +36,8 @@ class Phase(Definition):
     title: str
     opens_on: date | None = None  # the day its mails go out
     ends_on: date | None = None
+    school_draft: Annotated[str, Key(pattern=r"^[a-z][a-z0-9_]*$")] | None = None
+    """The outline and page (templates/reports) of each school's own report, drafted to go with its last receipt."""
     source: str = ""
 
 

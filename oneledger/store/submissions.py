@@ -74,6 +74,26 @@ def ledgers(connection: Connection, submissions: Sequence[int]) -> Iterator[tupl
             yield row.id, row.ledgers
 
 
+class Kept(NamedTuple):
+    """An accepted return that counts."""
+
+    phase: str
+    version: int
+    ledgers: dict[str, Any]
+
+
+def accepted_of_unit(connection: Connection, campaign: str, unit: str) -> list[Kept]:
+    """What counts of a unit's own answers, in the order in which it came."""
+    s, a = t.submission.c, t.assignment.c
+    query = (
+        select(a.phase, s.version, s.ledgers)
+        .join(t.assignment, a.accepted == s.id)
+        .where(a.campaign == campaign, a.unit == unit, a.respondent == unit)
+        .order_by(s.received_at, s.id)
+    )
+    return [Kept(*row) for row in connection.execute(query)]
+
+
 def verdict_counts(connection: Connection, campaign: str, phase: str) -> dict[str, int]:
     s, a = t.submission.c, t.assignment.c
     query = (
