@@ -30,6 +30,9 @@ CampaignName = Annotated[str, typer.Argument(help="a file under config/campaigns
 AsJson = Annotated[bool, typer.Option("--json", help="for programs")]
 AsOfText = Annotated[str, typer.Option("--as-of", help="campaign time, e.g. 2021-03-15T17:00; default now")]
 Data = Annotated[Path | None, typer.Option("--data", help="data folder; default $ONELEDGER_DATA or ./data")]
+SetFile = Annotated[
+    Path | None, typer.Option("--set", help="a file laid on top of the definition: its open dates")
+]
 ExemptPairs = Annotated[list[str] | None, typer.Option("--exempt", help="CODE=reason, may be repeated")]
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -55,9 +58,10 @@ def as_moment(text: str) -> datetime:
     return at if at.tzinfo else at.replace(tzinfo=SHANGHAI)
 
 
-def use_data(data: Path | None) -> Settings:
-    if data is not None:
-        os.environ["ONELEDGER_DATA"] = str(data)
+def use_data(data: Path | None, overrides: Path | None = None) -> Settings:
+    for name, path in (("ONELEDGER_DATA", data), ("ONELEDGER_OVERRIDES", overrides)):
+        if path is not None:
+            os.environ[name] = str(path)
     return Settings()
 
 
@@ -80,11 +84,11 @@ def exempt_map(pairs: list[str] | None) -> dict[str, str]:
 
 
 @app.command()
-def check(campaign: CampaignName, as_json: AsJson = False) -> None:
+def check(campaign: CampaignName, set_file: SetFile = None, as_json: AsJson = False) -> None:
     """Check a campaign's definition and print its calendar, or every fault with file, line and key."""
     from desk.plans import campaign_calendar  # noqa: PLC0415  commands load what they need
 
-    rows = campaign_calendar(Settings(), campaign)
+    rows = campaign_calendar(use_data(None, set_file), campaign)
     if as_json:
         show_json(rows)
         return
@@ -172,11 +176,12 @@ def form(
     unit: str,
     output: Annotated[Path, typer.Option("-o", "--output")],
     data: Data = None,
+    set_file: SetFile = None,
 ) -> None:
     """Write the workbook that a unit would get."""
     from desk.plans import sample_workbook  # noqa: PLC0415
 
-    use_data(data)
+    use_data(data, set_file)
     output.write_bytes(sample_workbook(campaign, phase, unit))
     out.print(f"已写出 {output}")
 
@@ -207,13 +212,14 @@ def plan(
     as_of: AsOfText = "",
     exempt: ExemptPairs = None,
     samples: Annotated[Path | None, typer.Option(help="write a sample mail and workbook per level here")] = None,
+    set_file: SetFile = None,
     as_json: AsJson = False,
 ) -> None:
     """What launching would send, to whom, on which days. Nothing is sent. Exit 1 if it may not be armed."""
     from desk.plans import show_plan, write_samples  # noqa: PLC0415
     from tasks.launching import make_plan  # noqa: PLC0415
 
-    use_data(data)
+    use_data(data, set_file)
     made = make_plan.fn(campaign, as_moment(as_of), exempt_map(exempt))
     show_json(made) if as_json else show_plan(out, made)
     if samples is not None:
@@ -231,11 +237,12 @@ def arm(
     data: Data = None,
     as_of: AsOfText = "",
     exempt: ExemptPairs = None,
+    set_file: SetFile = None,
 ) -> None:
     """Freeze the campaign and let the clock run."""
     from tasks.launching import arm_campaign  # noqa: PLC0415
 
-    use_data(data)
+    use_data(data, set_file)
     arm_campaign.fn(campaign, as_moment(as_of), typed_name=name, typed_mails=mails, by=by, exempt=exempt_map(exempt))
     out.print(f"{campaign} 已启动。")
 
@@ -348,10 +355,12 @@ def rehearse(
     out_dir: Annotated[Path, typer.Option("--out", help="an empty folder")],
     schools: Annotated[int, typer.Option(min=1)] = 300,
     seed: Annotated[int, typer.Option()] = 1,
+    set_file: SetFile = None,
 ) -> None:
     """Rehearse a whole campaign against simulated schools; exit 1 if any figure differs from the truth."""
     from desk.demo import rehearse_with_progress  # noqa: PLC0415
 
+    use_data(None, set_file)
     raise typer.Exit(rehearse_with_progress(out, campaign, schools, seed, out_dir))
 
 

@@ -22,7 +22,10 @@ def campaign_calendar(settings: Settings, name: str) -> list[dict[str, Any]]:
     missing = open_dates(campaign)
     if missing:
         raise RefusedError(
-            [f"{settings.config}/campaigns/{name}.yaml: {key}: 日期未定，启动前请填写" for key in missing]
+            [
+                f"{settings.config}/campaigns/{name}.yaml: {key}: 日期未定，启动前请填写，或另写一份文件用 --set 给出"
+                for key in missing
+            ]
         )
     calendar = load_calendar(settings.config)
     return [

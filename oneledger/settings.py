@@ -2,7 +2,6 @@
 
 import os
 import re
-from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -14,12 +13,12 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from oneledger.domain.campaigns import Campaign
 from oneledger.domain.errors import DefinitionError
 from oneledger.domain.forms import Form
+from oneledger.domain.layering import Layer, Loc, Place, layered
 from oneledger.domain.mailing import Limits
 from oneledger.domain.outline import Outline
 from oneledger.domain.work_calendar import CalendarYear, WorkCalendar
 
 Model = TypeVar("Model", bound=BaseModel)
-Path_ = tuple[str | int, ...]
 
 
 _PREFIX = "ONELEDGER_"
@@ -34,6 +33,7 @@ class Settings(BaseSettings):
     templates: Path = Path(__file__).resolve().parent.parent / "templates"
     data: Path = Path("data")
     database_url: str = ""  # empty: SQLite under ``data``
+    overrides: Path | None = None  # laid on top of a campaign's definition until it is armed
     mail: Path | None = None  # mail.yaml elsewhere; default <config>/mail.yaml
 
 
@@ -85,7 +85,7 @@ for _tag, (_pattern, _first) in _OURS.items():
     PlainYaml.add_implicit_resolver(_tag, _pattern, list(_first))
 
 
-def _lines(node: yaml.Node | None, path: Path_ = ()) -> dict[Path_, int]:
+def _lines(node: yaml.Node | None, path: Loc = ()) -> dict[Loc, int]:
     if node is None:
         return {}
     found = {path: node.start_mark.line + 1}
@@ -99,7 +99,7 @@ def _lines(node: yaml.Node | None, path: Path_ = ()) -> dict[Path_, int]:
     return found
 
 
-def read_yaml(path: Path) -> tuple[Any, dict[Path_, int]]:
+def read_yaml(path: Path) -> tuple[Any, dict[Loc, int]]:
     """The data and the line of each key. Raises DefinitionError where it is not YAML."""
     try:
         text = path.read_text(encoding="utf-8")
@@ -111,52 +111,56 @@ def read_yaml(path: Path) -> tuple[Any, dict[Path_, int]]:
         raise DefinitionError([f"{path}:{line}: not YAML: {fault.problem}"]) from fault
 
 
-def _named(path: Path, location: Path_, lines: Mapping[Path_, int], message: str) -> str:
-    known = location
-    while known and known not in lines:
-        known = known[:-1]
-    key = ".".join(str(part) for part in location) or "(file)"
-    return f"{path}:{lines.get(known, 1)}: {key}: {message.removeprefix('Value error, ')}"
+def read_layer(path: Path) -> Layer:
+    """A file's data with the place of each key. Raises DefinitionError where it is no map of keys."""
+    data, lines = read_yaml(path)
+    places = {key: Place(str(path), line, key) for key, line in {(): 1, **lines}.items()}
+    if not isinstance(data, dict):
+        raise DefinitionError([places[()].fault((), "must be keys and values")])
+    return Layer(data, places)
 
 
 def read_model(path: Path, model: type[Model]) -> Model:
     """Raises DefinitionError with every fault of the file at once."""
-    data, lines = read_yaml(path)
-    return checked(path, model, data, lines)
+    return checked(model, read_layer(path))
 
 
-def checked(path: Path, model: type[Model], data: Any, lines: Mapping[Path_, int]) -> Model:
+def checked(model: type[Model], layer: Layer) -> Model:
     try:
-        return model.model_validate(data)
+        return model.model_validate(layer.data)
     except ValidationError as fault:
+        told = fault.errors(include_url=False)
         raise DefinitionError(
-            [_named(path, each["loc"], lines, each["msg"]) for each in fault.errors(include_url=False)]
+            [layer.fault(each["loc"], each["msg"].removeprefix("Value error, ")) for each in told]
         ) from fault
 
 
-def _by_name(entries: Any, name: str) -> dict[Any, Any]:
-    return {entry[name]: entry for entry in entries} if isinstance(entries, list) else {}
+def load_campaign(config: Path, name: str, overrides: Path | None = None) -> Campaign:
+    """The campaign on top of those it extends; ``overrides`` is a file laid on top of all (000-17).
+
+    Raises DefinitionError naming the file, line and key that somebody must mend.
+    """
+    layer = _campaign_layer(config, name, ())
+    if overrides is not None:
+        top = read_layer(overrides)
+        meant = top.data.get("campaign", name)
+        if meant != name:
+            raise DefinitionError([top.fault(("campaign",), f"this file is for {meant}, not for {name}")])
+        layer = layered(layer, top)
+    return checked(Campaign, layer)
 
 
-_LISTS = {"phases": "phase", "duties": "duty", "deliverables": "deliverable", "samples": "plan"}
-
-
-def extended(upper: Mapping[str, Any], lower: Mapping[str, Any]) -> dict[str, Any]:
-    """The lower campaign on top of the upper one: named entries of its lists replace or join the upper's (000-1)."""
-    merged = {**upper, **lower}
-    for key, name in _LISTS.items():
-        if key in upper and key in lower:
-            merged[key] = list((_by_name(upper[key], name) | _by_name(lower[key], name)).values())
-    return merged
-
-
-def load_campaign(config: Path, name: str) -> Campaign:
-    path = config / "campaigns" / f"{name}.yaml"
-    data, lines = read_yaml(path)
-    if isinstance(data, dict) and data.get("extends"):
-        upper, _ = read_yaml(config / "campaigns" / f"{data['extends']}.yaml")
-        data = extended(upper, data)
-    return checked(path, Campaign, data, lines)
+def _campaign_layer(config: Path, name: str, below: tuple[str, ...]) -> Layer:
+    layer = read_layer(config / "campaigns" / f"{name}.yaml")
+    upper = layer.data.get("extends")
+    if not upper:
+        return layer
+    way = (*below, name)
+    if upper in way:
+        raise DefinitionError([layer.fault(("extends",), f"goes in a circle: {' → '.join((*way, upper))}")])
+    if not (config / "campaigns" / f"{upper}.yaml").is_file():
+        raise DefinitionError([layer.fault(("extends",), f"there is no campaign {upper}")])
+    return layered(_campaign_layer(config, upper, way), layer)
 
 
 @lru_cache(maxsize=256)

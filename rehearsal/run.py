@@ -92,7 +92,7 @@ def rehearse(plan: Rehearsal, address: str, progress: Progress) -> dict[str, Any
     with running_post_office(out) as post, environment(out, post) as settings:
         from rehearsal.driving import drive  # noqa: PLC0415  Prefect and our flows read the environment on import
 
-        campaign = load_campaign(settings.config, plan.campaign)
+        campaign = load_campaign(settings.config, plan.campaign, settings.overrides)
         units = list(plan.units) if plan.units is not None else make_province(plan.schools, plan.seed)
         return drive(plan, campaign, units, post, clock, address, progress)
 

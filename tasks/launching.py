@@ -23,7 +23,7 @@ from tasks.office import Running, office
 
 def load_definition(settings: Settings, name: str) -> tuple[Campaign, dict[str, Form]]:
     """The campaign with all its forms. Raises DefinitionError with every fault of every file."""
-    campaign = load_campaign(settings.config, name)
+    campaign = load_campaign(settings.config, name, settings.overrides)
     references = sorted({COVER, *(form for each in campaign.deliverables for form in each.forms)})
     forms, faults = {}, []
     for reference in references:

@@ -240,6 +240,40 @@ def test_county_bureaus_and_schools_directly_under_the_city_stand_side_by_side()
     assert asked["school-daily"] == ["s1", "s2"]
 
 
+def test_the_ten_partners_of_a_county_are_asked_of_counties_only():
+    """002-9: seven departments, three organisations."""
+    partners = next(fact for fact in FORMS["setup-v1"].facts if fact.key == "partners")
+    assert (partners.levels, len(partners.choices)) == (("county",), 10)
+    assert "partners" not in {fact.key for fact in asked_of(FORMS["setup-v1"], "school").facts}
+
+
+# --- the ministry's notice (004-A) and a prefecture's plan (000) ------------------------------------------------------
+
+MOE, PREFECTURE = CAMPAIGNS["moe-2021"], CAMPAIGNS["prefecture-2024"]
+
+
+def test_provinces_and_the_corps_report_to_the_ministry_at_the_end_of_each_phase():
+    """004-A1, A11, A12, A13: 07-31 is a Saturday."""
+    assert due_days(MOE, "province") == [date(2021, 3, 31), date(2021, 6, 30), date(2021, 7, 30)]
+    assert [each.phase for each in MOE.deliverables if each.respondents.levels == ("province",) and each.forms] == [
+        "deploy", "rectify", "inspect",
+    ]  # fmt: skip
+
+
+def test_severity_has_as_many_steps_as_each_paper_says():
+    """domain.md 3.3: 000-16 three, 001-6 five of which the first is no bullying, 004-A5 four above it."""
+    codes = {name: [tier.code for tier in campaign.severity] for name, campaign in CAMPAIGNS.items()}
+    assert codes["prefecture-2024"] == [1, 2, 4]
+    assert codes["helan-2024"] == codes["moe-2021"] == [0, 1, 2, 3, 4]
+
+
+def test_the_prefecture_looks_after_bullying_and_violence_in_three_tiers_of_units():
+    """000-2, 000-4, 000-26."""
+    assert PREFECTURE.topics == ("bullying", "violence")
+    assert list(PREFECTURE.lead_days) == ["city", "county", "school"]
+    assert PREFECTURE.deliverable("lookback").respondents.with_earlier_incidents
+
+
 @every_campaign
 def test_what_a_campaign_asks_for_can_be_asked(campaign: Campaign):
     assert {reference for each in campaign.deliverables for reference in each.forms} <= set(FORMS)

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -59,6 +60,7 @@ def test_a_fault_in_a_campaign_is_named_with_file_line_and_key(tmp_path):
     """Issue 1 B; exit status 1."""
     for kind in ("campaigns", "forms", "calendar"):
         (tmp_path / kind).mkdir()
+    shutil.copy(ROOT / "config/campaigns/moe-2021.yaml", tmp_path / "campaigns")
     text = (ROOT / "config/campaigns/liaoning-2021.yaml").read_text(encoding="utf-8")
     (tmp_path / "campaigns/bad.yaml").write_text(text.replace("kind: rectify", "kind: rectifi"), encoding="utf-8")
     line = next(number for number, words in enumerate(text.splitlines(), 1) if "kind: rectify" in words)
@@ -67,16 +69,12 @@ def test_a_fault_in_a_campaign_is_named_with_file_line_and_key(tmp_path):
     assert f"bad.yaml:{line}: phases.1.kind:" in checked.stderr
 
 
-def test_dates_left_open_are_refused_by_name(tmp_path):
+def test_dates_left_open_are_refused_by_name_until_a_file_sets_them(data):
     """000-17: the months are missing in the source; a person must set them."""
-    config = tmp_path / "config"
-    (config / "campaigns").mkdir(parents=True)
-    for kind in ("forms", "calendar"):
-        (config / kind).symlink_to(ROOT / "config" / kind)
-    text = (ROOT / "config/campaigns/liaoning-2021.yaml").read_text(encoding="utf-8")
-    (config / "campaigns/open.yaml").write_text(text.replace("opens_on: 2021-05-24, ", ""), encoding="utf-8")
-    checked = oneledger("check", "open", data=tmp_path, config=config)
+    checked = oneledger("check", "prefecture-2024", data=data)
     assert (checked.returncode, "phases.rectify.opens_on" in checked.stderr) == (1, True)
+    dates = ("--set", ROOT / "config/examples/prefecture-2024-dates.yaml")
+    assert oneledger("check", "prefecture-2024", *dates, data=data).returncode == 0
 
 
 def test_a_plan_sends_nothing_and_arming_needs_the_number_typed(data):

@@ -116,7 +116,7 @@ def launch_plan(
 ) -> LaunchPlan:
     draws = {plan.plan: draw(plan, units.values()) for plan in campaign.samples}
     missing = open_dates(campaign)
-    refusals = [f"日期未定：{key}，请在专项行动文件中填写" for key in missing]
+    refusals = [f"日期未定：{key}，请在专项行动文件中填写，或用 --set 给出" for key in missing]
     refusals += [
         f"{unit.name}（{unit.code}）没有电子邮箱，请补登邮箱或说明理由予以豁免"
         for unit in units.values()

@@ -87,8 +87,9 @@ def _sections_of(view: SnapshotView, figures: Figures, form: Form) -> list[Secti
 
 def _opening(view: SnapshotView) -> str:
     signed = "已经审核" if view.is_reviewed else "尚未经审核"
+    number = f"（{view.campaign.document_no}）" if view.campaign.document_no else ""
     return (
-        f"按照{view.campaign.title}（{view.campaign.document_no}）的部署，"
+        f"按照{view.campaign.title}{number}的部署，"
         f"现将{view.phase.title}阶段截至{moment_text(view.as_of)}的情况报告如下。"
         f"文中数字由各单位报表逐级汇总，以{view.label}为准，{signed}。"
     )
