@@ -18,5 +18,9 @@ def show_status(console: Console, told: dict[str, Any]) -> None:
     for phase, counts in told["phases"].items():
         table.add_row(phase, *(str(counts[key]) for key in _COLUMNS))
     console.print(table)
+    for phase, counts in told["phases"].items():
+        if "seal_missing" in counts:
+            words = "{seal_received} 份已收，{seal_missing} 份未收（其中电子版已收 {copy_only} 份）".format(**counts)
+            console.print(f"{phase} 盖章件：{words}", highlight=False)
     states = "，".join(f"{state} {count}" for state, count in sorted(told["mail"].items()))
     console.print(f"发件：{states or '无'}；等人处理的来件 {len(told['person'])} 封", highlight=False)

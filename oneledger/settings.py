@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from oneledger.domain.campaigns import Campaign
+from oneledger.domain.document_text import DocumentKnowledge
 from oneledger.domain.errors import DefinitionError
 from oneledger.domain.forms import Form
 from oneledger.domain.layering import Layer, Loc, Place, layered
@@ -180,6 +181,12 @@ def load_outline(templates: Path, name: str) -> Outline:
     if not page.is_file():
         raise DefinitionError([f"{page}: no such file"])
     return read_model(page.with_suffix(".yaml"), Outline)
+
+
+def load_documents(config: Path) -> DocumentKnowledge:
+    """What the check of documents knows; nothing where there is no config/documents.yaml."""
+    path = config / "documents.yaml"
+    return read_model(path, DocumentKnowledge) if path.is_file() else DocumentKnowledge()
 
 
 COVER = "cover-v1"

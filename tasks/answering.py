@@ -29,21 +29,38 @@ def answer(
     context = _context(here, assignment, verdict, received_at=received_at, version=version)
     context |= {"has_marked_file": bool(files), "is_overdue": as_of > assignment.due_at}
     context["draft"] = enclosed[0].filename if enclosed else ""
+    context |= {"seal_missing": assignment.lacks_seal}
     return _letter(here, assignment, notice, context, mail, files=files, round_=str(version), as_of=as_of)
 
 
 def answer_document(
-    here: Running, assignment: Assignment, mail: ParsedMail, file_name: str, *,
-    version: int, received_at: datetime, as_of: datetime,
+    here: Running, assignment: Assignment, verdict: Review, mail: ParsedMail, file_names: Sequence[str], *,
+    round_: str, received_at: datetime, as_of: datetime,
 ) -> OutboxRow:  # fmt: skip
+    """``assignment`` as it stands after these files, so that the letter says what is still missing."""
+    is_good = verdict.verdict == "accepted"
     context = _common(here, assignment) | {
         "received_at": received_at.astimezone(here.zone),
         "received_text": chinese_moment(received_at, here.campaign),
         "is_late": received_at > assignment.due_at,
-        "file_name": file_name,
+        "is_overdue": as_of > assignment.due_at,
+        "file_name": "、".join(file_names),
         "document": {"title": here.campaign.deliverable(assignment.deliverable).title},
+        "notes": [finding.sentence() for finding in verdict.findings if finding.level != "error"],
+        "findings": [finding.sentence() for finding in verdict.findings if finding.level == "error"],
+        **missing_parts(assignment),
     }
-    return _letter(here, assignment, Notice.PLAN_RECEIVED, context, mail, files=(), round_=str(version), as_of=as_of)
+    notice = Notice.PLAN_RECEIVED if is_good else Notice.DOCUMENT_RETURNED
+    return _letter(here, assignment, notice, context, mail, files=(), round_=round_, as_of=as_of)
+
+
+def missing_parts(assignment: Assignment) -> dict[str, bool]:
+    """电子版 and 盖章件 need not come together."""
+    return {
+        "copy_missing": assignment.is_open,
+        "seal_missing": assignment.lacks_seal,
+        "seal_received": assignment.seal == "received",
+    }
 
 
 def _letter(

@@ -64,6 +64,7 @@ def _assignment_row(here: Running, each: Owed, as_of: datetime) -> dict[str, Any
         "is_late": False,
         "in_correction": False,
         "versions": 0,
+        "seal": "missing" if each.deliverable.sealed else "",
     }
 
 

@@ -4,7 +4,7 @@ import socket
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,6 +17,7 @@ from oneledger.adapters.workbook_stamp import StampPlan, prepare
 from oneledger.domain import tokens
 from oneledger.domain.assignments import Assignment, CampaignUnit
 from oneledger.domain.campaigns import Campaign, Deliverable
+from oneledger.domain.document_text import NameIndex
 from oneledger.domain.forms import Form, asked_of
 from oneledger.domain.mailing import Attachment, MailDraft
 from oneledger.domain.notices import PRIORITY, Key, token_expiry
@@ -78,6 +79,10 @@ class Running:
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.campaign.timezone)
+
+    @cached_property
+    def name_index(self) -> NameIndex:
+        return NameIndex.of(unit.name for unit in self.units.values())
 
     def token(self, assignment: int, kind: tokens.TokenKind) -> str:
         return tokens.sign(tokens.Token(kind, assignment, token_expiry(self.campaign)), self.token_key)

@@ -5,9 +5,11 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from oneledger.adapters.document_reader import DocumentReader
 from oneledger.adapters.workbook_reader import WorkbookReader
 
 _idle: deque[WorkbookReader] = deque()  # its append and pop are atomic
+_idle_for_documents: deque[DocumentReader] = deque()
 
 
 @contextmanager
@@ -23,7 +25,21 @@ def borrowed_reader() -> Iterator[WorkbookReader]:
         _idle.append(reader)
 
 
+@contextmanager
+def borrowed_document_reader() -> Iterator[DocumentReader]:
+    """As above, for Word, PDF and pictures."""
+    try:
+        reader = _idle_for_documents.pop()
+    except IndexError:
+        reader = DocumentReader()
+    try:
+        yield reader
+    finally:
+        _idle_for_documents.append(reader)
+
+
 @atexit.register
 def _end_all() -> None:
-    while _idle:
-        _idle.pop().__exit__(None, None, None)
+    for idle in (_idle, _idle_for_documents):
+        while idle:
+            idle.pop().__exit__(None, None, None)

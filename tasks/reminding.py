@@ -14,10 +14,10 @@ from tasks.office import Running, running
 
 
 def remind(name: str, phase: str, as_of: datetime) -> int:
-    """Plan the reminders that are due. Says how many are new. Stops for a unit the moment its return is accepted."""
+    """Plan the reminders that are due. Says how many are new. Stops for a unit the moment all it owes has come."""
     here = running(name)
     with here.office.store.read() as connection:
-        owing = [each for each in assignments.of_phase(connection, name, phase) if each.is_open]
+        owing = [each for each in assignments.of_phase(connection, name, phase) if each.is_open or each.lacks_seal]
         known = outbox.known(connection, name, phase, [Notice.REMIND.value])
     letters = []
     for (respondent, subject_of), theirs in _by_deadline(here, owing).items():
@@ -50,6 +50,7 @@ def _reminder(
         "rung": rung.rung,
         "working_days_left": -rung.days,
         "has_findings": any(each.in_correction for each in theirs),
+        "only_seals": not any(each.is_open for each in theirs),
         "deliverables": [_owed_title(here, each) for each in theirs],
     }
     key = Key(here.name, first.phase, respondent, subject_of, Notice.REMIND, rung.rung)
@@ -57,8 +58,18 @@ def _reminder(
 
 
 def _owed_title(here: Running, each: Assignment) -> str:
-    title = here.campaign.deliverable(each.deliverable).title
-    return title if each.unit == each.respondent else f"{title}（{here.units[each.unit].name}）"
+    """What is missing of it and nothing else: 电子版, 盖章件 or both."""
+    deliverable = here.campaign.deliverable(each.deliverable)
+    title = deliverable.title
+    if each.unit != each.respondent:
+        title += f"（{here.units[each.unit].name}）"
+    if each.lacks_seal:
+        title += "（电子版和盖章扫描件）" if each.is_open else "（只缺盖章扫描件，电子版已收到）"
+    elif each.seal == "received":
+        title += "（只缺电子版，盖章扫描件已收到）"
+    if deliverable.is_soft:
+        title += f"（原则上不少于{deliverable.at_least}份，确实没有的请回信说明）"
+    return title
 
 
 def digest(name: str, phase: str, as_of: datetime) -> int:
@@ -76,7 +87,7 @@ def digest(name: str, phase: str, as_of: datetime) -> int:
         dated = [each for each in everyone if each.due_at == due]
         for collector, below in _by_collector(here, dated).items():
             is_known = (collector, subject_of, rung.rung, Notice.DIGEST.value) in known
-            if not is_known and any(each.is_open for each in below):
+            if not is_known and any(each.is_open or each.lacks_seal for each in below):
                 letters.append(_digest_letter(here, collector, subject_of, below, rung, as_of))
     with here.office.store.write() as connection:
         return outbox.plan(connection, letters)
@@ -98,10 +109,14 @@ def _digest_letter(
     campaign, to = here.campaign, here.units[collector]
     first = below[0]
     late = [each for each in below if each.is_open]
+    unsealed = [each for each in below if each.lacks_seal and not each.is_open]
+    named = [each for each in late if not campaign.deliverable(each.deliverable).is_soft]
     context = common_context(campaign, campaign.phase(first.phase), to, first.due_at, here.office.mail.sender.name)
     context |= {
         "collector": {"code": to.code, "name": to.name},
-        "late": _in_order(here, late),
+        "late": _in_order(here, [*named, *unsealed]),
+        "asked": _in_order(here, [each for each in late if each not in named]),
+        "unsealed": len(unsealed),
         "expected": len(below),
         "returned": len(below) - len(late),
         "missing": len(late),
@@ -117,8 +132,16 @@ def _in_order(here: Running, late: Iterable[Assignment]) -> list[dict[str, Any]]
         {
             "code": unit.code,
             "name": unit.name,
-            "status": "in_correction" if each.in_correction else "missing",
+            "status": _digest_status(each),
             "parent_name": here.units[unit.parent].name if unit.parent else "",
         }
         for unit, each in units
     ]
+
+
+def _digest_status(each: Assignment) -> str:
+    if not each.is_open:
+        return "seal_missing"
+    if each.in_correction:
+        return "in_correction"
+    return "copy_missing" if each.seal == "received" else "missing"

@@ -28,10 +28,21 @@ from oneledger.store import assignments, inbox, outbox, submissions
 from oneledger.store.inbox import InboxRow
 from oneledger.store.outbox import OutboxRow
 from tasks.answering import answer, answer_document
+from tasks.documents import (
+    File,
+    Taken,
+    archive_pictures,
+    keep,
+    owed_documents,
+    review_documents,
+    seal_findings,
+    take,
+    with_seal,
+)  # fmt: skip
 from tasks.drafting import enclose_drafts
 from tasks.evidence import by_mail, evidence
 from tasks.office import Running, running
-from tasks.readers import borrowed_reader
+from tasks.readers import borrowed_document_reader, borrowed_reader
 from tasks.recording_problems import record_problems
 from tasks.retrying import STORE_RETRIES
 
@@ -67,6 +78,16 @@ class Judgement:
     review: Review
     is_late: bool
     letter: OutboxRow
+    files: Sequence[File] = ()  # where it is a document
+
+
+@dataclass
+class SealTaken:
+    """A 盖章件: a status beside the return's. ``letter`` where nothing else of the mail is answered for it."""
+
+    assignment: int
+    files: Sequence[File]
+    letter: OutboxRow | None = None
 
 
 @dataclass
@@ -77,6 +98,7 @@ class Opened:
     mail: ParsedMail
     kind: MailClass
     judgements: list[Judgement] = field(default_factory=list)
+    seals: list[SealTaken] = field(default_factory=list)
     bounce: Bounce | None = None
     reasons: list[str] = field(default_factory=list)  # why a person must look
 
@@ -136,15 +158,29 @@ def _open(here: Running, reader: WorkbookReader, row: InboxRow, book: dict[int, 
         opened.bounce = read_bounce(facts)
     if opened.kind is not MailClass.ANSWER_CANDIDATE:
         return opened
-    files = [part for part in mail.parts if part.filename or may_hold_workbook(part.content)]
+    judged = _judged_before(here, row)
+    files = [each for each in mail.parts if each.filename or may_hold_workbook(each.content)]
+    files = [each for each in files if each.path not in judged]
     read = [(part, reader.read(part.content)) for part in files]
     workbooks = [(part, cells) for part, cells in read if isinstance(cells, WorkbookCells)]
-    documents = [(part, cells) for part, cells in read if isinstance(cells, Unreadable)]
+    others = [(part, cells) for part, cells in read if isinstance(cells, Unreadable)]
+    taken = _sort_documents(here, opened, [part for part, _ in others], workbooks, book)
+    _take_seals(opened, taken, book)
     for part, cells in workbooks:
         _take_workbook(here, opened, part, cells, book, as_of)
-    if not _take_documents(here, opened, [part for part, _ in documents], book, as_of) and not workbooks:
-        _refuse_files(here, opened, documents, book, as_of)
+    _take_documents(here, opened, taken, book, as_of)
+    _answer_seals(here, opened, book, as_of)
+    if not (workbooks or opened.judgements or opened.seals or opened.reasons):
+        _refuse_files(here, opened, others, book, as_of)
     return opened
+
+
+def _judged_before(here: Running, row: InboxRow) -> set[str]:
+    """A mail that a person gave back to us may hold parts that were judged when it first came."""
+    if not row.approved_by:
+        return set()
+    with here.office.store.read() as connection:
+        return submissions.judged_parts(connection, row.id)
 
 
 def _take_workbook(
@@ -180,37 +216,60 @@ def _refuse_files(
     _judge(here, opened, part, assignment, refused, book, as_of)
 
 
-def _take_documents(
-    here: Running, opened: Opened, parts: Sequence[MailPart], book: dict[int, Assignment], as_of: datetime
-) -> bool:
-    """Word, PDF and pictures that answer a document the sender owes. Says whether there was one."""
-    proof = evidence(opened.mail, None, here.token_key, is_forwarded=False)
-    asked = _assignment(here, chosen(proof), book)
-    if asked is None or opened.mail.sender_address.lower() not in _entitled(here, asked):
-        return False
-    taken = False
-    for owed in _owed_documents(here, asked):
-        deliverable = here.campaign.deliverable(owed.deliverable)
-        for part in parts:
-            if (part.filename or "").rpartition(".")[2].lower() in deliverable.formats:
-                book.setdefault(owed.id, owed)
-                _judge(here, opened, part, book[owed.id], Review("accepted", {}, []), book, as_of, is_document=True)
-                taken = True
-                break
+def _sort_documents(
+    here: Running, opened: Opened, parts: Sequence[MailPart], workbooks: Sequence[tuple[MailPart, WorkbookCells]],
+    book: dict[int, Assignment],
+) -> Taken:  # fmt: skip
+    """Word, PDF and pictures that answer what the sender owes; read only where he owes any."""
+    tokens = [evidence(opened.mail, None, here.token_key, is_forwarded=False)]
+    tokens += [evidence(opened.mail, cells, here.token_key, is_forwarded=part.forwarded) for part, cells in workbooks]
+    asked = next((found for each in tokens if (found := _assignment(here, chosen(each), book)) is not None), None)
+    if asked is None or not parts:
+        return Taken()
+    if opened.mail.sender_address.lower() not in _entitled(here, asked) and not opened.row.approved_by:
+        return Taken()
+    owed = {number: book.get(number, each) for number, each in owed_documents(here, asked).items()}
+    if not owed:
+        return Taken()
+    with borrowed_document_reader() as reader:
+        taken = take(here, reader, parts, owed)
+    if taken.unclear:
+        opened.reasons.append(f"分不清是哪一份材料：{'、'.join(taken.unclear)}")
+    is_alone = not (taken.copies or taken.seals or taken.unclear or workbooks)
+    if is_alone and here.campaign.deliverable(asked.deliverable).kind == "document":
+        taken.copies = {asked.id: [(part, replace(file, paper=None, fault="DC-121")) for part, file in taken.unasked]}
     return taken
 
 
-def _owed_documents(here: Running, asked: Assignment) -> list[Assignment]:
-    level = here.units[asked.respondent].level
-    names = {
-        each.deliverable
-        for each in here.campaign.deliverables_of(asked.phase)
-        if each.kind == "document" and level in each.respondents.levels
-    }
-    if not names:
-        return []
-    with here.office.store.read() as connection:
-        return assignments.of_respondent(connection, here.name, asked.respondent, names)
+def _take_seals(opened: Opened, taken: Taken, book: dict[int, Assignment]) -> None:
+    """Before anything is answered, so that a receipt says how both statuses stand."""
+    for number, files in taken.seals.items():
+        before = book.setdefault(number, taken.owed[number])
+        if all(file.paper is not None for _, file in files):
+            book[number] = with_seal(before)
+        opened.seals.append(SealTaken(number, files))
+
+
+def _take_documents(here: Running, opened: Opened, taken: Taken, book: dict[int, Assignment], as_of: datetime) -> None:
+    for number, files in taken.copies.items():
+        before = book.setdefault(number, taken.owed[number])
+        seals = [file for each in opened.seals if each.assignment == number for file in each.files]
+        verdict = review_documents(here, before, [file for _, file in files])
+        verdict = replace(verdict, findings=[*verdict.findings, *seal_findings(seals)])
+        archive_pictures(here, files)
+        _judge(here, opened, files[0][0], before, verdict, book, as_of, files=files)
+
+
+def _answer_seals(here: Running, opened: Opened, book: dict[int, Assignment], as_of: datetime) -> None:
+    """A letter of its own for a seal that came without its return."""
+    answered = {judgement.assignment.id for judgement in opened.judgements}
+    for each in opened.seals:
+        if each.assignment not in answered:
+            after, names = book[each.assignment], [file.name for _, file in each.files]
+            each.letter = answer_document(
+                here, after, Review("accepted", {}, seal_findings(each.files)), opened.mail, names,
+                round_=f"seal-{opened.row.id}", received_at=opened.row.received_at, as_of=as_of,
+            )  # fmt: skip
 
 
 def _assignment(here: Running, number: int | None, book: dict[int, Assignment]) -> Assignment | None:
@@ -259,22 +318,23 @@ def _printed(assignment: Assignment, unit: CampaignUnit) -> Fill | None:
 
 def _judge(
     here: Running, opened: Opened, part: MailPart, before: Assignment, verdict: Review,
-    book: dict[int, Assignment], as_of: datetime, *, is_document: bool = False,
+    book: dict[int, Assignment], as_of: datetime, *, files: Sequence[File] = (),
 ) -> None:  # fmt: skip
     version = before.versions + 1
     received_at = opened.row.received_at
     is_late = received_at > before.due_at
     after = _standing(before, verdict, version, is_late=is_late)
     book[before.id] = after
-    if is_document:
+    if files:
         letter = answer_document(
-            here, before, opened.mail, part.filename or "", version=version, received_at=received_at, as_of=as_of
-        )
+            here, after, verdict, opened.mail, [file.name for _, file in files],
+            round_=str(version), received_at=received_at, as_of=as_of,
+        )  # fmt: skip
     else:
         letter = answer(
             here, before, verdict, opened.mail, part.content, version=version, received_at=received_at, as_of=as_of
         )
-    opened.judgements.append(Judgement(after, version, part, verdict, is_late, letter))
+    opened.judgements.append(Judgement(after, version, part, verdict, is_late, letter, files))
 
 
 def _standing(before: Assignment, verdict: Review, version: int, *, is_late: bool) -> Assignment:
@@ -292,8 +352,14 @@ def _record(here: Running, connection: Connection, opened: Opened, as_of: dateti
         if judgement.review.verdict == "accepted":
             after = replace(after, accepted=submission)
             record_problems(here, connection, after, judgement.review, submission, opened.row.received_at)
+            keep(
+                connection, here, after, judgement.files, "copy",
+                inbox=opened.row.id, submission=submission, received_at=opened.row.received_at,
+            )  # fmt: skip
         assignments.record_return(connection, after)
-    outbox.plan(connection, [judgement.letter for judgement in opened.judgements])
+    _record_seals(here, connection, opened)
+    letters = [*(judgement.letter for judgement in opened.judgements), *(each.letter for each in opened.seals)]
+    outbox.plan(connection, [letter for letter in letters if letter is not None])
     if opened.bounce is not None:
         outbox.record_bounce(connection, opened.bounce.message_ids, as_of, opened.bounce.diagnostic)
     inbox.settle(
@@ -307,6 +373,18 @@ def _record(here: Running, connection: Connection, opened: Opened, as_of: dateti
             "campaign": here.name,
         },
     )  # fmt: skip
+
+
+def _record_seals(here: Running, connection: Connection, opened: Opened) -> None:
+    for each in opened.seals:
+        files = [(part, file) for part, file in each.files if file.paper is not None]
+        if files:
+            assignment = assignments.by_ids(connection, [each.assignment])[each.assignment]
+            keep(
+                connection, here, assignment, files, "seal",
+                inbox=opened.row.id, submission=None, received_at=opened.row.received_at,
+            )  # fmt: skip
+            assignments.record_seal(connection, each.assignment)
 
 
 def _submission_row(here: Running, opened: Opened, judgement: Judgement, as_of: datetime) -> dict[str, Any]:

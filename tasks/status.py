@@ -17,6 +17,7 @@ def campaign_status(name: str) -> dict[str, Any]:
     here = running(name)
     with here.office.store.read() as connection:
         tallies = assignments.tally(connection, name)
+        seals = assignments.unsealed(connection, name)
         mails = outbox.counts(connection, name)
         bounced = outbox.bounced(connection, name)
         waiting = inbox.for_a_person(connection, name)
@@ -27,6 +28,7 @@ def campaign_status(name: str) -> dict[str, Any]:
         "title": here.campaign.title,
         "phases": {
             phase.phase: _phase(phase.phase, tallies, mails, bounced.get(phase.phase, 0))
+            | _seals(seals.get(phase.phase))
             for phase in here.campaign.phases
         },
         "mail": _by_state(mails),
@@ -67,6 +69,13 @@ def _phase(
         "digests": sent[Notice.DIGEST.value],
         "reports": sent[Notice.REPORT.value],
     }
+
+
+def _seals(counts: dict[str, int] | None) -> dict[str, int]:
+    """copy_only: 电子版已收，盖章件未收. Nothing where the phase wants no seal."""
+    if counts is None:
+        return {}
+    return {"seal_received": counts["received"], "seal_missing": counts["missing"], "copy_only": counts["copy_only"]}
 
 
 def _by_state(mails: Iterable[tuple[str, str, str, int]]) -> dict[str, int]:

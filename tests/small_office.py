@@ -98,7 +98,11 @@ class SmallOffice:
         open_phase(self.name, phase, moment)
         ids = [number for county in units_to_ask(self.name, phase).values() for number in county]
         ask.fn(self.name, phase, ids, moment, "test")
-        return {mail["To"].addresses[0].username: mail for mail in self.mails("ask") if f"/{phase}/" in mail["X-OneLedger-Kind"]}
+        return {
+            mail["To"].addresses[0].username: mail
+            for mail in self.mails("ask")
+            if f"/{phase}/" in mail["X-OneLedger-Kind"]
+        }
 
     def mails(self, kind: str) -> list[EmailMessage]:
         """Every mail of a kind in the outbox, in the order planned."""
@@ -113,7 +117,10 @@ class SmallOffice:
             .order_by(t.outbox.c.id)
         )
         with self.store.read() as connection:
-            return [email.message_from_bytes(each, policy=email.policy.default) for each in connection.execute(query).scalars()]
+            return [
+                email.message_from_bytes(each, policy=email.policy.default)
+                for each in connection.execute(query).scalars()
+            ]
 
     def planned(self) -> list[tuple[str, str, str, int]]:
         with self.store.read() as connection:

@@ -189,7 +189,9 @@ HELAN, BAICHENG = CAMPAIGNS["helan-2024"], CAMPAIGNS["baicheng-2018"]
 
 
 def due_days(campaign: Campaign, level: str) -> list[date]:
-    days = {due_day(campaign, each, level, CALENDAR) for each in campaign.deliverables if level in answering_levels(each)}
+    days = {
+        due_day(campaign, each, level, CALENDAR) for each in campaign.deliverables if level in answering_levels(each)
+    }
     return sorted(days)
 
 
@@ -217,7 +219,11 @@ def test_baicheng_collects_three_kinds_of_document_on_one_day():
     """002-16: plan, summary and pictures by 09-25, two working days after 09-20."""
     asked = [each.deliverable for each in BAICHENG.deliverables if each.duty == 4]
     assert asked == ["plan", "summary", "pictures"]
-    due = {due_day(BAICHENG, BAICHENG.deliverable(name), level, CALENDAR) for name in asked for level in ("county", "school")}
+    due = {
+        due_day(BAICHENG, BAICHENG.deliverable(name), level, CALENDAR)
+        for name in asked
+        for level in ("county", "school")
+    }
     assert due == {date(2018, 9, 25)}
     assert CALENDAR.working_days_between(date(2018, 9, 20), date(2018, 9, 25)) == 2
 

@@ -52,7 +52,9 @@ def office(request, tmp_path, monkeypatch):
 
 def found(office, asked, moment, *rows, **lacking):
     facts = {"ledger": {"zero_flag": "否" if rows else "是"}}
-    return office.answer(asked[SCHOOL], "find", SCHOOL, moment, facts=facts, rows={"ledger": rows, "selfcheck": checked(**lacking)})
+    return office.answer(
+        asked[SCHOOL], "find", SCHOOL, moment, facts=facts, rows={"ledger": rows, "selfcheck": checked(**lacking)}
+    )
 
 
 def problems(office):
@@ -88,7 +90,11 @@ def test_a_problem_goes_from_the_ledger_to_its_closing_with_every_step_kept(offi
 
 def mended(office, asked, moment, number, **said):
     row = {"problem_no": f"{SCHOOL}-2021-{number:04d}", **said}
-    rest = [{"problem_no": each.problem_no, "state": each.state} for each in problems(office) if each.problem_no != row["problem_no"] and each.is_open]
+    rest = [
+        {"problem_no": each.problem_no, "state": each.state}
+        for each in problems(office)
+        if each.problem_no != row["problem_no"] and each.is_open
+    ]
     return office.answer(asked[SCHOOL], "mend", SCHOOL, moment, rows={"rectify": [row, *rest]})
 
 
@@ -131,7 +137,12 @@ def test_an_extension_moves_the_deadline_that_holds(lite):
     """1.3: reason, until, approver."""
     found(lite, lite.open("deploy", at("2021-03-01")), at("2021-03-10"), problem(1))
     asked = lite.open("rectify", at("2021-05-24"))
-    extension = {"state": "延期", "progress": "等设备", "delay_reason": "设备采购周期较长", "new_due_on": date(2021, 6, 25)}
+    extension = {
+        "state": "延期",
+        "progress": "等设备",
+        "delay_reason": "设备采购周期较长",
+        "new_due_on": date(2021, 6, 25),
+    }
     assert mended(lite, asked, at("2021-05-28"), 1, **extension).returned == 1  # nobody approved it
     assert mended(lite, asked, at("2021-05-28"), 1, **extension, delay_approver="区教育局副局长").accepted == 1
     assert [(each.state, each.due_on) for each in problems(lite)] == [("延期", date(2021, 6, 25))]
@@ -147,6 +158,8 @@ def test_the_command_shows_number_state_deadline_and_history(lite):
     assert [only[key] for key in ("problem_no", "state", "due_on", "is_overdue", "working_days_overdue")] == [
         f"{SCHOOL}-2021-0001", "未启动", "2021-06-01", True, 3,
     ]  # fmt: skip
-    assert [(each["at"], each["deed"], each["by"]) for each in only["history"]] == [("2021-03-10T00:00+08:00", "opened", SCHOOL)]
+    assert [(each["at"], each["deed"], each["by"]) for each in only["history"]] == [
+        ("2021-03-10T00:00+08:00", "opened", SCHOOL)
+    ]
     assert only["history"][0]["said"]["resp_person"] == "德育主任"
     assert problem_list(lite.name, at("2021-06-04"), "2121000002")["problems"] == []

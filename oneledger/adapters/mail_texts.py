@@ -27,6 +27,8 @@ STATUS_NAMES = {
     "missing": "未报",
     "in_correction": "已报来，待改正",
     "late": "逾期报送",
+    "seal_missing": "电子版已收，盖章件未收",
+    "copy_missing": "盖章件已收，电子版未收",
 }
 
 

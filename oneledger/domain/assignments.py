@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from oneledger.domain.rollup import ReturnStatus
 from oneledger.domain.units import Contact
+
+SealStatus = Literal["", "missing", "received"]
+"""Of the scan that shows the seal; empty where none is wanted. Independent of the return status."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,13 @@ class Assignment:
     versions: int = 0  # submissions so far
     accepted: int | None = None  # the submission that counts
     printed: dict[str, Any] = field(default_factory=dict)  # the Fill that was printed, as data
+    seal: SealStatus = ""
 
     @property
     def is_open(self) -> bool:
         return self.status == "missing"
+
+    @property
+    def lacks_seal(self) -> bool:
+        """盖章件未收. Says nothing of the 电子版, which ``status`` tells."""
+        return self.seal == "missing" and self.status != "exempt"

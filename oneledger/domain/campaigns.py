@@ -67,6 +67,25 @@ class Respondents(Definition):
     answered_by: LevelName | None = None  # an ancestor of that level answers about the unit (inspection)
 
 
+class PictureLimits(Definition):
+    """Of the pictures of one return: of a set of photographs, or inside one document (002-16)."""
+
+    at_least: int = Key(0, ge=0)
+    at_most: int = Key(10, ge=1)
+    most_mb: float = Key(10, gt=0)  # of one picture sent as a file
+    least_side: int = Key(600, ge=1)  # points of its longer side, to be seen in print
+
+
+class TextCheck(StrEnum):
+    """What a document's text is looked through for; each finding is a question, never a refusal."""
+
+    PLACEHOLDERS = "placeholders"  # X, XX, 〔 〕 left to be filled (003-3)
+    NAMES = "names"  # another unit's name (003-4)
+    DOCUMENT_NUMBERS = "document-numbers"  # (003-1)
+    FIGURES = "figures"  # numbers that differ from the unit's own returns
+    COPIED = "copied"  # text of another unit's document (003-13)
+
+
 class Deliverable(Definition):
     """报送材料: one workbook of one or more forms, or a document. One assignment per respondent."""
 
@@ -78,12 +97,28 @@ class Deliverable(Definition):
     respondents: Respondents
     forms: tuple[Annotated[str, Key(pattern=r"^[a-z][a-z0-9]*-v[0-9]+$")], ...] = ()
     formats: tuple[str, ...] = ()  # for documents: docx, pdf, jpg …
+    called: tuple[str, ...] = ()  # words of such a file's name or title that tell it from the other documents
+    sealed: bool = False  # a scan or photograph with the seal is owed too; it need not come together with the file
+    at_least: int = Key(1, ge=0)  # documents a unit
+    at_most: int = Key(1, ge=1)
+    is_soft: bool = False  # 原则上: who sends fewer is asked, not named as late (001-22)
+    pictures: PictureLimits | None = None
+    checks: tuple[TextCheck, ...] = ()
+    is_compiled: bool = False  # the volume (汇编) holds it (001-22)
     source: str = ""
 
     @model_validator(mode="after")
     def _forms_belong_to_workbooks(self) -> "Deliverable":
         if (self.kind == "workbook") != bool(self.forms):
             raise ValueError("forms belong to kind: workbook, and are required there")
+        return self
+
+    @model_validator(mode="after")
+    def _texts_belong_to_documents(self) -> "Deliverable":
+        if self.kind == "workbook" and (self.formats or self.checks or self.is_compiled or self.pictures):
+            raise ValueError("formats, pictures, checks and is_compiled belong to kind: document")
+        if self.at_most < self.at_least:
+            raise ValueError("at_most is less than at_least")
         return self
 
 

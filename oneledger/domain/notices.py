@@ -22,6 +22,7 @@ class Notice(StrEnum):
     CORRECTION = "correction"
     REFUSAL = "refusal"
     PLAN_RECEIVED = "plan-received"
+    DOCUMENT_RETURNED = "document-returned"
     DIGEST = "digest"
     UNMATCHED = "unmatched"
     REPORT = "report"
@@ -32,6 +33,7 @@ PRIORITY: Mapping[Notice, int] = {
     Notice.CORRECTION: 0,
     Notice.REFUSAL: 0,
     Notice.PLAN_RECEIVED: 0,
+    Notice.DOCUMENT_RETURNED: 0,
     Notice.UNMATCHED: 1,
     Notice.REMIND: 2,
     Notice.DIGEST: 2,
@@ -40,7 +42,7 @@ PRIORITY: Mapping[Notice, int] = {
     Notice.INSPECT_ASK: 5,
 }
 
-ANSWERS = (Notice.RECEIPT, Notice.CORRECTION, Notice.REFUSAL, Notice.PLAN_RECEIVED)
+ANSWERS = (Notice.RECEIPT, Notice.CORRECTION, Notice.REFUSAL, Notice.PLAN_RECEIVED, Notice.DOCUMENT_RETURNED)
 CASCADE = (Notice.ASK, Notice.INSPECT_ASK)
 
 

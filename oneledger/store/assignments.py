@@ -19,7 +19,7 @@ def open_new(connection: Connection, rows: Sequence[dict[str, Any]]) -> int:
 def _as_assignment(row: Any, printed: dict[str, Any] | None = None) -> Assignment:
     return Assignment(
         row.id, row.campaign, row.phase, row.deliverable, row.unit, row.respondent, row.due_at, row.opened_at,
-        row.status, bool(row.is_late), bool(row.in_correction), row.versions, row.accepted, printed or {},
+        row.status, bool(row.is_late), bool(row.in_correction), row.versions, row.accepted, printed or {}, row.seal,
     )  # fmt: skip
 
 
@@ -65,6 +65,11 @@ def record_return(connection: Connection, after: Assignment) -> None:
     connection.execute(update(t.assignment).where(t.assignment.c.id == after.id).values(values))
 
 
+def record_seal(connection: Connection, assignment: int) -> None:
+    """盖章件已收; the return's own status is not touched."""
+    connection.execute(update(t.assignment).where(t.assignment.c.id == assignment).values(seal="received"))
+
+
 def tally(connection: Connection, campaign: str) -> list[tuple[str, str, str, bool, bool, int]]:
     """(phase, level of the unit, status, is late, in correction, how many)."""
     c, u = t.assignment.c, t.campaign_unit.c
@@ -92,3 +97,19 @@ def by_county(connection: Connection, campaign: str) -> list[tuple[str, str, str
         .group_by(*by)
     )
     return [(phase, county, status, count) for phase, county, status, count in connection.execute(query)]
+
+
+def unsealed(connection: Connection, campaign: str) -> dict[str, dict[str, int]]:
+    """Phase -> {received, missing, copy_only}. copy_only: 电子版已收，盖章件未收, a part of the missing."""
+    c = t.assignment.c
+    query = (
+        select(c.phase, c.seal, c.status, func.count())
+        .where(c.campaign == campaign, c.seal != "", c.status != "exempt")
+        .group_by(c.phase, c.seal, c.status)
+    )
+    told: dict[str, dict[str, int]] = {}
+    for phase, seal, status, count in connection.execute(query):
+        counts = told.setdefault(phase, {"received": 0, "missing": 0, "copy_only": 0})
+        counts[seal] += count
+        counts["copy_only"] += count * (seal == "missing" and status in ("returned", "zero"))
+    return told

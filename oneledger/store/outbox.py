@@ -168,4 +168,4 @@ def bounced(connection: Connection, campaign: str) -> dict[str, int]:
     c = t.outbox.c
     asks = (c.campaign == campaign, c.bounced_at.is_not(None), c.kind.in_(["ask", "inspect-ask"]))
     query = select(c.phase, func.count()).where(*asks).group_by(c.phase)
-    return dict(connection.execute(query).tuples().all())
+    return {key: count for key, count in connection.execute(query)}  # noqa: C416

@@ -128,6 +128,7 @@ assignment = Table(
     Column("versions", Integer, nullable=False, default=0),
     Column("accepted", _Id),
     Column("printed", Json),
+    Column("seal", Text, nullable=False, default="", server_default=""),  # "" (none wanted) | missing | received
     UniqueConstraint("campaign", "deliverable", "unit"),
     Index("assignment_by_phase", "campaign", "phase", "status"),
 )  # fmt: skip
@@ -211,6 +212,36 @@ submission = Table(
     UniqueConstraint("assignment", "version"),
     UniqueConstraint("inbox", "part"),
     Index("submission_by_verdict", "campaign", "assignment", "verdict", "received_at"),
+)  # fmt: skip
+
+document = Table(
+    "document", metadata,
+    _key(),
+    _campaign(),
+    Column("assignment", _Id, ForeignKey("assignment.id"), nullable=False, index=True),
+    Column("submission", _Id, ForeignKey("submission.id")),  # null: a seal that came by itself
+    Column("inbox", _Id, ForeignKey("inbox.id"), nullable=False),
+    Column("part", Text, nullable=False),
+    Column("role", Text, nullable=False),  # copy | seal
+    Column("file_name", Text, nullable=False),
+    Column("format", Text, nullable=False),
+    Column("sha256", Text, nullable=False),  # of the file as it came; it lies in the archived mail
+    Column("received_at", Utc, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("paragraphs", Json, nullable=False),
+    Column("pictures", Json, nullable=False),  # cleaned copies in the archive
+    Column("is_current", Boolean, nullable=False),  # false: a later one took its place
+    UniqueConstraint("assignment", "inbox", "part"),
+)  # fmt: skip
+
+document_band = Table(
+    "document_band", metadata,
+    Column("campaign", Text, primary_key=True),
+    Column("deliverable", Text, primary_key=True),
+    Column("band", BigInteger, primary_key=True),  # a part of the text's signature; equal in texts that are alike
+    Column("document", _Id, ForeignKey("document.id"), primary_key=True),
+    Index("document_band_by_document", "document"),
+    sqlite_with_rowid=False,
 )  # fmt: skip
 
 problem = Table(

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, func, select, union, update
 
 from oneledger.domain.problems import Problem
 from oneledger.store import schema as t
@@ -26,9 +26,11 @@ def record(connection: Connection, row: dict[str, Any]) -> int:
     return int(connection.execute(t.submission.insert().returning(t.submission.c.id), row).scalar_one())
 
 
-def is_known(connection: Connection, inbox: int, part: str) -> bool:
-    c = t.submission.c
-    return connection.execute(select(c.id).where(c.inbox == inbox, c.part == part)).first() is not None
+def judged_parts(connection: Connection, inbox: int) -> set[str]:
+    """Parts of a mail that were judged, workbooks and documents."""
+    s, d = t.submission.c, t.document.c
+    parts = union(select(s.part).where(s.inbox == inbox), select(d.part).where(d.inbox == inbox))
+    return set(connection.execute(parts).scalars())
 
 
 def counting(connection: Connection, campaign: str, phase: str, moment: datetime) -> dict[int, Counted]:
@@ -102,7 +104,7 @@ def verdict_counts(connection: Connection, campaign: str, phase: str) -> dict[st
         .where(a.campaign == campaign, a.phase == phase)
         .group_by(s.verdict)
     )
-    return dict(connection.execute(query).tuples().all())
+    return {key: count for key, count in connection.execute(query)}  # noqa: C416
 
 
 def problems_of(connection: Connection, campaign: str, units: Sequence[str] | None = None) -> list[Problem]:

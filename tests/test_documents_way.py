@@ -1,0 +1,180 @@
+"""Documents as deliverables, from a school's reply to both statuses. Issue 3 F; 002-16, 001-22, domain.md 1.8, 1.9."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from oneledger.store import assignments
+from tasks.office import office
+from tasks.reminding import digest, remind
+from tasks.status import campaign_status
+from tests.document_office import FIRST, NAME, OPENED, SECOND, THIRD, DocumentOffice, make_docx, make_picture
+
+
+@pytest.fixture(scope="module")
+def armed(tmp_path_factory) -> Iterator[Path]:
+    """Armed and asked once; each test goes on in a copy of its own."""
+    folder = tmp_path_factory.mktemp("armed")
+    with pytest.MonkeyPatch.context() as patch:
+        DocumentOffice(folder, patch)
+        office().store.close()
+        yield folder
+
+
+@pytest.fixture
+def here(armed, tmp_path, monkeypatch) -> Iterator[DocumentOffice]:
+    yield DocumentOffice(tmp_path, monkeypatch, armed=armed)
+    office().store.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def either(request, tmp_path, monkeypatch, armed) -> Iterator[DocumentOffice]:
+    """On both databases."""
+    if request.param == "sqlite":
+        yield DocumentOffice(tmp_path, monkeypatch, armed=armed)
+    else:
+        from tests.postgres import fresh_database
+
+        yield DocumentOffice(tmp_path, monkeypatch, fresh_database(request.getfixturevalue("postgres_url")))
+    office().store.close()
+
+
+def test_the_seal_and_the_file_are_two_statuses_and_need_not_come_together(here):
+    """Issue 3 F: 电子版已收, 盖章件未收."""
+    assert here.standing(FIRST, "summary") == ("missing", "missing")
+    (letter,) = here.receive(FIRST, ("工作总结.docx", make_docx("一年来的做法。", heading="工作总结")))
+    assert letter["kind"] == "plan-received"
+    assert "电子版已收，盖章件未收" in letter["text"]
+    assert here.standing(FIRST, "summary") == ("returned", "missing")
+    (letter,) = here.receive(FIRST, ("工作总结盖章扫描件.jpg", make_picture(seal=True)))
+    assert "电子版和盖章件都已收到" in letter["text"]
+    assert here.standing(FIRST, "summary") == ("returned", "received")
+    assert here.standing(FIRST, "basics") == ("missing", "missing")
+
+
+def test_a_seal_that_comes_first_leaves_the_file_missing(here):
+    (letter,) = here.receive(SECOND, ("工作总结（盖章）.jpg", make_picture(seal=True)))
+    assert here.standing(SECOND, "summary") == ("missing", "received")
+    assert "盖章件已收，电子版未收" in letter["text"]
+
+
+def test_reminder_status_and_digest_ask_only_for_what_is_missing(either):
+    summary = ("工作总结.docx", make_docx("一年来的做法。", heading="工作总结"))
+    either.receive(FIRST, summary, ("学生活动.jpg", make_picture()), ("学生活动2.jpg", make_picture()))
+    either.receive(SECOND, ("工作总结盖章.jpg", make_picture(seal=True)))
+    remind(NAME, "improve", OPENED.replace(day=14))
+    reminders = {each["unit"]: each["text"] for each in either.letters() if each["kind"] == "remind"}
+    assert "工作总结（只缺盖章扫描件，电子版已收到）" in reminders[FIRST]
+    assert "开展活动的图片" not in reminders[FIRST]
+    assert "工作总结（只缺电子版，盖章扫描件已收到）" in reminders[SECOND]
+    assert "工作总结（电子版和盖章扫描件）" in reminders[THIRD]
+    told = campaign_status(NAME)["phases"]["improve"]
+    assert [told["seal_received"], told["seal_missing"], told["copy_only"]] == [1, 5, 1]
+    digest(NAME, "improve", OPENED.replace(day=17))
+    (listed,) = [each["text"] for each in either.letters() if each["kind"] == "digest"]
+    assert "另有 1 份电子版已收、盖章件未收" in listed
+    assert "测试县城关第一小学（3164000001）电子版已收，盖章件未收" in listed
+    assert "测试县河东第二小学（3164000002）盖章件已收，电子版未收" in listed
+
+
+def test_who_lacks_only_seals_is_asked_only_for_seals(here):
+    with office().store.write() as connection:
+        for each in assignments.of_phase(connection, NAME, "improve"):
+            if each.unit == FIRST:
+                assignments.record_return(connection, replace(each, status="returned", versions=1))
+    remind(NAME, "improve", OPENED.replace(day=14))
+    (letter,) = [each for each in here.letters() if each["kind"] == "remind" and each["unit"] == FIRST]
+    assert "电子版已收到，还没有收到盖章扫描件" in letter["text"]
+    assert "表格不必重发" in letter["text"]
+
+
+def test_three_documents_of_one_mail_find_their_places(here):
+    """002-16: one duty, several documents of different kinds in one answer."""
+    letters = here.receive(
+        THIRD,
+        ("附件1.docx", make_docx("本校的做法。", heading="南门中学经验材料")),
+        ("附件2.docx", make_docx("本学期工作。", heading="防范欺凌工作总结")),
+        ("IMG_0001.jpg", make_picture()),
+        ("IMG_0002.jpg", make_picture()),
+    )
+    assert sorted(each["subject"].split(" ")[0] for each in letters) == [
+        "已收到：测试县南门初级中学工作总结",
+        "已收到：测试县南门初级中学开展活动的图片",
+        "已收到：测试县南门初级中学经验材料",
+    ]
+    assert here.standing(THIRD, "articles")[0] == "returned"
+
+
+def test_a_file_that_could_be_two_documents_goes_to_a_person(here):
+    letters = here.receive(THIRD, ("附件.docx", make_docx("没有题目的文字。")))
+    assert letters == []
+    assert here.rows("SELECT state, reason FROM inbox") == [("person", "分不清是哪一份材料：附件.docx")]
+
+
+def test_pictures_lose_their_metadata_and_the_original_stays(here):
+    """002-16, domain.md 3.5: EXIF and GPS go nowhere but into the archive."""
+    taken = make_picture(with_place=True)
+    assert b"Exif" in taken
+    (letter,) = here.receive(FIRST, ("活动1.jpg", taken), ("活动2.jpg", make_picture()))
+    assert "带有拍摄地点、时间或设备信息" in letter["text"]
+    (kept, mail) = here.rows(
+        "SELECT d.pictures, i.sha256 FROM document d JOIN inbox i ON i.id = d.inbox ORDER BY d.part"
+    )[0]
+    import json
+
+    clean = office().archive.get(json.loads(kept)[0]["sha256"])
+    assert b"Exif" not in clean
+    assert b"GPS" not in clean
+    from oneledger.adapters.mail_parse import parse_mail
+
+    assert taken in [part.content for part in parse_mail(office().archive.get(mail)).parts]
+
+
+@pytest.mark.parametrize(("files", "rule"), [
+    ([("1.jpg", make_picture()) for _ in range(5)], "DC-133"),
+    ([("1.jpg", make_picture()[:500])], "DC-108"),
+    ([("1.txt", b"words")], None),
+])  # fmt: skip
+def test_pictures_beyond_the_limits_come_back(here, files, rule):
+    letters = here.receive(FIRST, *files)
+    if rule:
+        assert [each["kind"] for each in letters] == ["document-returned"]
+        assert f"（{rule}）" in letters[0]["text"]
+    assert here.standing(FIRST, "pictures")[0] == "missing"
+
+
+def test_two_pictures_are_wanted_and_one_is_a_question_not_a_refusal(here):
+    (letter,) = here.receive(FIRST, ("活动.jpg", make_picture(400, 300)))
+    assert "照片至少要 2 张，现有 1 张" in letter["text"]
+    assert "照片太小（400×300）" in letter["text"]
+    assert here.standing(FIRST, "pictures")[0] == "returned"
+
+
+def test_an_article_copied_from_another_school_is_asked_about(either):
+    """003-13."""
+    story = "".join(f"第{n}次班会讲了怎样求助和怎样劝阻，家长也来听；" for n in range(40))
+    (first,) = either.receive(FIRST, ("经验材料.docx", make_docx(story, heading="我们的班会")))
+    assert "DC-205" not in first["text"]
+    (second,) = either.receive(SECOND, ("经验材料.docx", make_docx(story, heading="班会的做法")))
+    assert "与“测试县城关第一小学”的材料有" in second["text"]
+    assert second["kind"] == "plan-received"
+
+
+def test_an_answer_taken_twice_is_kept_once(here):
+    """Everything can be run twice: the same mail, judged again after a person gave it back, writes nothing twice."""
+    here.receive(
+        FIRST, ("工作总结.docx", make_docx("做法。", heading="工作总结")), ("附件.docx", make_docx("没有题目。"))
+    )
+    before = here.rows("SELECT count(*) FROM document")
+    from oneledger.store import inbox
+    from tasks.intake import take_in_mail
+    from tasks.reviewing import review_pack
+
+    with office().store.write() as connection:
+        inbox.decide(connection, 1, "主任", accept=True)
+    at = OPENED + timedelta(days=2)
+    review_pack.fn(NAME, take_in_mail.fn(NAME, at), at, "")
+    assert here.rows("SELECT count(*) FROM document") == before
