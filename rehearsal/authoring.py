@@ -12,6 +12,7 @@ from pathlib import Path
 from oneledger.domain.assignments import CampaignUnit
 from oneledger.domain.forms import Form
 from rehearsal.behaviours import IN_THE_XML, VERDICTS, Fault, Verdict
+from rehearsal.beside import misprinted
 from rehearsal.counting import Figures, figures_of
 from rehearsal.filler import CannotFillError, Habit, Meant, Values, fill, open_book
 from rehearsal.letter_box import headers_of
@@ -33,7 +34,8 @@ _TEXTS = (
 
 @dataclass(frozen=True)
 class Piece:
-    """One workbook of an answer. ``ledger``: the answer whose problems this workbook asks about."""
+    """One workbook of an answer. ``ledger``: the answer whose problems this workbook asks about; ``selfcheck``: the
+    answer with the self-check that is printed in it."""
 
     deliverable: str
     unit: CampaignUnit  # about whom
@@ -43,6 +45,7 @@ class Piece:
     fault: Fault = Fault.NONE
     is_zero: bool = False
     ledger: "Piece | None" = None
+    selfcheck: "Piece | None" = None
 
     @property
     def key(self) -> tuple[str, str]:
@@ -98,8 +101,9 @@ class Author:
     def meant(self, piece: Piece) -> Meant:
         known = self._problems(piece.ledger) if piece.ledger else ()
         occasion = Occasion(
-            piece.deliverable, piece.unit, piece.today, piece.due_on, piece.variant, piece.is_zero, known
-        )
+            piece.deliverable, piece.unit, piece.today, piece.due_on, piece.variant, piece.is_zero, known,
+            self._selfcheck(piece),
+        )  # fmt: skip
         meant = self.truth.meant(occasion)
         return with_twins(self.forms_of(piece), meant) if piece.fault is Fault.MERGED_CELLS else meant
 
@@ -107,6 +111,11 @@ class Author:
         meant = self.meant(ledger)
         names = [form.form for form in self.forms_of(ledger) if form.role == "problems"]
         return [row for name in names for row in meant.rows.get(name, ())]
+
+    def _selfcheck(self, piece: Piece) -> Sequence[Values]:
+        own = piece.selfcheck
+        asked = next((form.agreement.form for form in self.forms_of(piece) if form.agreement), "")
+        return self.meant(own).rows.get(asked, ()) if own else ()
 
     def figures(self, piece: Piece) -> Figures:
         return figures_of(self.forms_of(piece), self.meant(piece))
@@ -156,7 +165,7 @@ class Author:
         book = open_book(content, habit)
         meant, amiss = with_printed_keys(book, forms, meant)
         if piece.fault is not Fault.COLLEAGUES_FILE:
-            amiss += misprints(book, forms, piece.unit)
+            amiss += [*misprints(book, forms, piece.unit), *misprinted(book, forms, meant)]
             notes.complaints += [f"{piece.unit.code} {each}" for each in amiss]
         fill(book, forms, meant, habit)
         if piece.fault:

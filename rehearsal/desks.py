@@ -59,6 +59,7 @@ class Planner:
     world: World
     author: Author
     ledgers: Mapping[str, Piece]
+    selfchecks: Mapping[str, Mapping[str, Piece]] = field(default_factory=dict)  # by phase, as printed in it
 
     def settled(self, desk: Desk, *, has_colleague: bool) -> Behaviour:
         """The drawn behaviour, or plain punctuality where the forms give no occasion for it."""
@@ -100,6 +101,7 @@ class Planner:
                 fault=act.fault if number == 0 else Fault.NONE,
                 is_zero=desk.behaviour.is_zero,
                 ledger=self._ledger(owing),
+                selfcheck=self.selfchecks.get(owing.phase, {}).get(owing.unit),
             )
             for number, owing in enumerate(desk.workbooks)
         )

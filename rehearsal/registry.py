@@ -20,11 +20,13 @@ class Registry:
     owed: dict[str, list[Owing]] = field(default_factory=dict)  # by phase, exempt units included
     desks: dict[tuple[str, str], Desk] = field(default_factory=dict)  # by phase and respondent
     ledgers: dict[str, Piece] = field(default_factory=dict)  # each unit's last answer that opened problems
+    selfchecks: dict[str, Piece] = field(default_factory=dict)  # each unit's last answer that holds a self-check
+    printed: dict[str, dict[str, Piece]] = field(default_factory=dict)  # by phase: those known when it was asked
     _neighbours: dict[tuple[str, str | None], list[Desk]] = field(default_factory=dict)
 
     @property
     def planner(self) -> Planner:
-        return Planner(self.world, self.author, self.ledgers)
+        return Planner(self.world, self.author, self.ledgers, self.printed)
 
     def drawn(self, unit: CampaignUnit, phase: str) -> Behaviour:
         return draw_behaviour(self.mix.of_level(unit.level), self.seed, unit.code, phase)
@@ -45,6 +47,7 @@ class Registry:
         """Once. Units with open problems are those whose own ledger said so."""
         if phase in self.owed:
             return
+        self.printed[phase] = dict(self.selfchecks)
         truth = self.author.truth
         troubled = {
             code
@@ -86,3 +89,9 @@ class Registry:
             return
         if any(has_problem_rows(form) for form in self.author.forms_of(piece)):
             self.ledgers[piece.unit.code] = piece
+        if any(form.form in self._compared for form in self.author.forms_of(piece)):
+            self.selfchecks[piece.unit.code] = piece
+
+    @property
+    def _compared(self) -> set[str]:
+        return {form.agreement.form for form in self.world.definitions.forms.values() if form.agreement}

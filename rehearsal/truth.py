@@ -10,6 +10,7 @@ from oneledger.domain.assignments import CampaignUnit
 from oneledger.domain.campaigns import PhaseKind
 from oneledger.domain.expressions import compiled
 from oneledger.domain.forms import CrossRule, Field, Form, Rows, Table
+from rehearsal.beside import concluded, with_agreement
 from rehearsal.case import Case, always
 from rehearsal.drawing import Pen, RecordKind, Scope, Suggestion
 from rehearsal.filler import Meant, Values
@@ -24,7 +25,8 @@ with a question (level: query)."""
 
 @dataclass(frozen=True)
 class Occasion:
-    """One answer of one unit. ``variant`` tells its several answers apart; ``known``: rows of its own ledger."""
+    """One answer of one unit. ``variant`` tells its several answers apart; ``known``: rows of its own ledger;
+    ``selfcheck``: rows of the self-check that stands beside an inspection."""
 
     deliverable: str
     unit: CampaignUnit
@@ -33,6 +35,7 @@ class Occasion:
     variant: int = 0
     is_zero: bool = False
     known: Sequence[Values] = field(default_factory=tuple)
+    selfcheck: Sequence[Values] = field(default_factory=tuple)
 
 
 class Truth:
@@ -75,6 +78,7 @@ class Truth:
         printed = self._printed(form, occasion)
         scope = self._scope(case, occasion, len(printed))
         rows = self._rows(form, case, scope, printed)
+        rows = [with_agreement(form, occasion.selfcheck, row) for row in rows]
         facts = self._facts(form, case, scope, rows)
         return facts, rows
 
@@ -110,7 +114,11 @@ class Truth:
         if table is None:
             return []
         if table.rows == Rows.FIXED:
-            return [{table.key: item.no, **item.values} for item in table.items]
+            items: list[Values] = [{table.key: item.no, **item.values} for item in table.items]
+            if form.agreement is None:
+                return items
+            told = form.agreement.told
+            return [{**item, told: concluded(form, occasion.selfcheck, item)} for item in items]
         if table.rows == Rows.PREFILLED:
             return [_as_printed(table, row) for row in occasion.known]
         return [{} for _ in range(self.problem_count(occasion.unit, occasion.variant, is_zero=occasion.is_zero))]

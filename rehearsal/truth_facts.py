@@ -121,13 +121,14 @@ def _bureau(case: Case) -> Mapping[str, Suggestion]:
 
 def inspection(case: Case, rows: Sequence[Values]) -> Mapping[str, Suggestion]:
     rng = case.rng
-    total = sum(row["score"] for row in rows)
+    total, faulty = sum(row["score"] for row in rows), any(row["problem_found"] for row in rows)
     words = {"praise": rng.choice(wording.PRAISES), "lack": rng.choice(wording.LACKS)}
     return {
         "members": lambda _: f"{person_name(rng)}、{person_name(rng)}",
+        "total_score": always(total if rng.random() < 0.5 else None),
         "grade": always("优秀" if total >= 90 else "合格" if total >= 60 else "不合格"),
         "feedback": always(wording.FEEDBACK.format(**words)),
-        "rectify_by": always(case.today + timedelta(days=30) if total < 90 else None),
+        "rectify_by": always(case.today + timedelta(days=30) if total < 90 or faulty else None),
     }
 
 

@@ -99,8 +99,7 @@ def inspection_row(case: Case, _number: int, printed: Values, _before: Sequence[
     return {
         "score": always(int(score) if score == int(score) else score),
         "deduct_reason": lambda _: rng.choice(wording.DEDUCTIONS) if lost else None,
-        "problem_found": always(None),
-        "agrees_with_selfcheck": always(rng.choices(("一致", "自查偏高", "自查偏低"), (85, 12, 3))[0]),
+        "problem_found": lambda _: wording.problem(rng, LACK, "责任落实", None) if lost > 1 else None,
     }
 
 

@@ -28,6 +28,7 @@ from oneledger.domain.schedule import due_at
 from oneledger.domain.workbooks import Fill
 from oneledger.store import assignments, campaigns, outbox, submissions
 from oneledger.store.outbox import OutboxRow
+from tasks.inspecting import selfcheck_beside
 from tasks.office import Running, running
 from tasks.retrying import STORE_RETRIES
 
@@ -162,6 +163,7 @@ def make_workbook(here: Running, each: Assignment, problems: list[Problem]) -> t
         for form in spec.sheets
         if form.role == "progress"
     }
+    rows |= {form.form: selfcheck_beside(here, form, each.unit) for form in spec.sheets if form.agreement}
     token = here.token(each.id, tokens.TokenKind.WORKBOOK)
     fill = Fill(token, unit.code, unit.name, facts, rows)
     main = spec.forms[0]

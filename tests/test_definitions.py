@@ -85,12 +85,14 @@ def test_titles_of_measures_are_short_and_none_is_given_twice():
     assert max(map(len, titles)) <= 40
 
 
-def test_the_inspection_cites_measures_of_the_list_and_its_points_sum_to_100():
+def test_the_inspection_cites_every_measure_that_schools_check_and_its_points_sum_to_100():
+    """004-B: one list, two views."""
     table = FORMS["inspection-v1"].table
     assert table is not None
     assert sum(item.values["points"] for item in table.items) == 100
     cited = {int(number) for item in table.items for number in item.values["measure_no"].split("、")}
-    assert cited <= set(range(1, 51))
+    asked = asked_of(FORMS["selfcheck-v1"], "school").table
+    assert cited - {4} == {item.no for item in asked.items}  # 4 is asked of bureaus; schools are inspected on it
 
 
 # --- the task list (004-C1 … 004-C10) ------------------------------------------------------------------------------
@@ -352,7 +354,7 @@ def test_headings_can_be_told_apart(form, level):
 
 KNOWN_AT_LAUNCH = {
     "campaign.title", "phase.title", "phase.period", "unit.code", "unit.name", "unit.due_text", "parent.name",
-    "about.name", "about.code", "respondent.name", "problem.problem_no",
+    "about.name", "about.code", "respondent.name", "problem.problem_no", "selfcheck.conclusion",
 }  # fmt: skip
 
 
@@ -363,7 +365,8 @@ def test_what_is_printed_for_a_unit_is_known_when_it_is_printed(form):
     assert printed - KNOWN_AT_LAUNCH - of_problems == set()
     rows_are_ours = form.table is not None and form.table.rows == Rows.FIXED
     unfilled = [field.key for field in fields_of(form) if field.locked and not field.prefill]
-    assert unfilled == ([column.key for column in form.columns if column.locked] if rows_are_ours else [])
+    ours = [column.key for column in form.columns if column.locked and not column.prefill]
+    assert unfilled == (ours if rows_are_ours else [])
 
 
 @every_form
@@ -408,8 +411,9 @@ def test_facts_go_up_as_their_type_allows(form):
 
 @every_form
 def test_every_figure_that_is_asked_goes_up(form):
-    kept = [fact.key for fact in form.facts if fact.type in COUNTED | SUMMED and fact.rollup == FieldRollup.NONE]
-    assert kept == []
+    added_from_rows = {form.scoring.total} if form.scoring else set()
+    kept = {fact.key for fact in form.facts if fact.type in COUNTED | SUMMED and fact.rollup == FieldRollup.NONE}
+    assert kept == added_from_rows
 
 
 @every_form
@@ -435,7 +439,9 @@ def test_rows_are_counted_by_choices_and_summed_over_numbers(form):
 def test_printed_rows_fill_every_locked_column(form):
     if form.table is None or form.table.rows != Rows.FIXED:
         return
-    locked = [column.key for column in form.columns if column.locked]
+    reckoned = {form.agreement.column} if form.agreement else set()
+    locked = [column.key for column in form.columns if column.locked and not column.prefill]
+    locked = [key for key in locked if key not in reckoned]
     assert [item.no for item in form.table.items if list(item.values) != locked] == []
 
 

@@ -8,9 +8,13 @@ from hypothesis import given, settings, strategies as st
 from oneledger.adapters.cell_text import CUT, EXCEL_LIMIT, clean
 from oneledger.adapters.workbook_master import build_master
 from oneledger.adapters.workbook_stamp import prepare, stamp
+from oneledger.domain.cells import column_name
 from oneledger.domain.forms import Rows
 from oneledger.domain.printed import FOOT
+from oneledger.domain.sheet_layout import lay_out
 from oneledger.domain.workbooks import CUSTOM_PROPERTY, DEFINED_NAME, META_SHEET
+from oneledger.settings import load_form
+from tests.conftest import CONFIG
 from tests.make_workbooks import (
     UNIT,
     looks,
@@ -255,3 +259,19 @@ def _longer_cover():
     return cover.model_copy(
         update={"facts": (*cover.facts, cover.facts[-1].model_copy(update={"key": "lessons", "no": 9}))}
     )
+
+
+def test_the_self_check_is_printed_beside_the_rows_of_an_inspection():
+    """004-B: one list, two views; each conclusion beside its own item, the rest of the sheet as in the master."""
+    form = load_form(CONFIG, "inspection-v1")
+    spec = make_spec(form)
+    plan = prepare(build_master(spec), spec)
+    rows = [{"no": item.no, "selfcheck": f"{item.no}已落实"} for item in form.table.items if item.no != 2]
+    blank, stamped = (opened(stamp(plan, make_fill(rows=fill)))[form.sheet] for fill in ({}, {"inspection": rows}))
+    column = column_name([each.key for each in form.columns].index("selfcheck"))
+    top = lay_out(form).first_row
+    changed = {
+        cell.coordinate: cell.value for row in stamped for cell in row if cell.value != blank[cell.coordinate].value
+    }
+    assert changed == {f"{column}{top + row['no'] - 1}": row["selfcheck"] for row in rows}
+    assert looks(stamped) == looks(blank)

@@ -27,11 +27,12 @@ class Place:
     ref: str
     style: str
     field: Field
+    key: str = ""  # of its value, where that is not the field's own
 
 
 @dataclass(frozen=True)
 class Tall:
-    """The height of a fact's row: as in the master, or as much as the answer needs."""
+    """The height of a row: as in the master, or as much as the value needs."""
 
     least: float
     width: float
@@ -60,10 +61,12 @@ class SheetTemplate:
     above: tuple[Piece, ...]
     rows: RowsTemplate | None
     below: tuple[Piece, ...] = ()
+    key: str = ""  # of fixed rows
 
     def filled(self, facts: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> str:
         if self.rows is None:
-            return "".join(_piece(piece, facts, 0) for piece in self.above)
+            values = {**facts, **_beside(self.key, rows)}
+            return "".join(_piece(piece, values, 0) for piece in self.above)
         count = room(self.rows.table, len(rows))
         shift = count - self.rows.printed
         above = (_piece(piece, facts, shift) for piece in self.above)
@@ -80,7 +83,16 @@ def _piece(piece: Piece, facts: Mapping[str, Any], shift: int) -> str:
     if isinstance(piece, Tall):
         value = facts.get(piece.key)
         return f"{max(piece.least, height(value, piece.width)) if isinstance(value, str) else piece.least:g}"
-    return cell(piece.ref, piece.style, facts.get(piece.field.key), piece.field)
+    return cell(piece.ref, piece.style, facts.get(piece.key or piece.field.key), piece.field)
+
+
+def _beside(key: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What is printed for one unit in rows that are the same for everybody, each value under row and column."""
+    return {_item_key(row.get(key), name): value for row in rows for name, value in row.items() if name != key}
+
+
+def _item_key(row: Any, column: str) -> str:
+    return f"{row}.{column}"
 
 
 def _table_rows(template: RowsTemplate, rows: Sequence[Mapping[str, Any]], count: int) -> list[str]:
@@ -107,7 +119,8 @@ def template_of(form: Form, xml: str) -> SheetTemplate:
     """Raises ValueError where the sheet is not as domain.sheet_layout has it: not the master of this spec."""
     layout = lay_out(form)
     if form.table is None or form.table.rows == Rows.FIXED:
-        return SheetTemplate(_cut_at_facts(xml, form.facts, layout), None)
+        *pieces, rest = _cut_at_facts(xml, form.facts, layout)
+        return SheetTemplate((*pieces, *_cut_at_items(str(rest), form.table, layout)), None, key=_key_of(form.table))
     start = xml.index(f'<row r="{layout.first_row}"')
     end = xml.index(f'<row r="{layout.below}"')
     last = layout.below - 1
@@ -134,6 +147,34 @@ def _cut_at_facts(xml: str, facts: Sequence[Field], layout: SheetLayout) -> tupl
         tall = Tall(float(found[2]), width, fact.key)
         pieces += (xml[at : found.end(1)], tall, found[3], Place(f"{letters}{row}", found[4], fact))
         at = found.end()
+    return (*pieces, xml[at:])
+
+
+def _key_of(table: Table | None) -> str:
+    return table.key if table else ""
+
+
+def _cut_at_items(xml: str, table: Table | None, layout: SheetLayout) -> tuple[Piece, ...]:
+    """Cells of fixed rows that are printed for each unit."""
+    columns = table.columns if table else ()
+    ours = [(number, column) for number, column in enumerate(columns, 1) if column.prefill]
+    pieces: list[Piece] = []
+    at = 0
+    for row, item in enumerate(table.items if table and ours else (), layout.first_row):
+        no = item.values.get(_key_of(table), item.no)
+        height_of = re.compile(rf'<row r="{row}" ht="([\d.]+)').search(xml, at)
+        if height_of is None:
+            raise ValueError(f"the master has no row {row}")
+        tall = Tall(float(height_of[1]), layout.widths[ours[0][0] - 1], _item_key(no, ours[0][1].key))
+        pieces += (xml[at : height_of.start(1)], tall)
+        at = height_of.end(1)
+        for number, column in ours:
+            ref = f"{column_name(number - 1)}{row}"
+            found = re.compile(rf'<c r="{ref}" {_BLANK}').search(xml, at)
+            if found is None:
+                raise ValueError(f"the master has no blank cell {ref} for {column.key}")
+            pieces += (xml[at : found.start()], Place(ref, found[1], column, _item_key(no, column.key)))
+            at = found.end()
     return (*pieces, xml[at:])
 
 

@@ -140,6 +140,57 @@ class CrossRule(Definition):
         return text
 
 
+class Grade(Definition):
+    title: str
+    least: float  # total from which it is given
+
+
+class Scoring(Definition):
+    """Which columns and facts hold the scores of an inspection. Grades stand best first, the last from 0."""
+
+    score: str
+    points: str
+    total: str  # a fact; left blank, the system adds it
+    grade: str  # a fact
+    grades: tuple[Grade, ...] = Key(min_length=1)
+
+    @model_validator(mode="after")
+    def _grades_fall(self) -> "Scoring":
+        least = [grade.least for grade in self.grades]
+        if least != sorted(set(least), reverse=True) or least[-1] != 0:
+            raise ValueError("grades must fall from the best to one that is given from 0")
+        return self
+
+
+class Agreement(Definition):
+    """How a unit's self-check agrees with the inspectors' scores: reckoned, never typed (004-B).
+
+    ``measures`` holds the numbers of the self-check's rows that a row inspects; ``told``, what the unit concluded on
+    each, printed by us; ``shares``, how much of a measure a conclusion claims: one without a share is left out.
+    """
+
+    form: str  # the self-check
+    conclusion: str  # its column
+    measures: str
+    told: str
+    column: str  # the column that is reckoned
+    shares: dict[str, float]
+    tolerance: float = Key(ge=0, lt=1)  # shares of the points by which the two may differ and still agree
+
+
+class Opening(Definition):
+    """Rows of an inspection that open problems of the unit inspected: those that fill ``row``, due on the fact ``due``.
+
+    The problem's values: ``values`` as they stand here, overlaid with facts and columns by their keys.
+    """
+
+    row: str
+    due: str
+    values: dict[str, str] = {}
+    from_facts: dict[str, str] = {}
+    from_row: dict[str, str] = {}
+
+
 class Form(Definition):
     form: str = Key(pattern=r"^[a-z][a-z0-9]*$")
     version: int = Key(ge=1)
@@ -152,6 +203,9 @@ class Form(Definition):
     rules: tuple[CrossRule, ...] = ()
     role: Literal["problems", "progress"] | None = None  # its rows open problems, or tell how known ones go on
     zero_fact: str | None = None  # the yes/no fact that says 零报告: then the table must be empty
+    scoring: Scoring | None = None
+    agreement: Agreement | None = None
+    opens: Opening | None = None
     notes: tuple[str, ...] = ()
     source: str = ""
 
@@ -183,6 +237,23 @@ class Form(Definition):
                 raise ValueError(f"{rule.id} must start with the form's prefix {self.prefix}")
         if self.zero_fact and self.zero_fact not in {fact.key for fact in self.facts}:
             raise ValueError(f"zero_fact {self.zero_fact!r} is not a fact")
+        return self
+
+    @model_validator(mode="after")
+    def _inspection_names_are_known(self) -> "Form":
+        facts, columns = {fact.key for fact in self.facts}, {column.key for column in self.columns}
+        scoring, agreement, opens = self.scoring, self.agreement, self.opens
+        if agreement and not scoring:
+            raise ValueError("agreement compares with scores: it needs scoring")
+        read_facts = [scoring.total, scoring.grade] if scoring else []
+        read = [scoring.score, scoring.points] if scoring else []
+        read += [agreement.measures, agreement.told, agreement.column] if agreement else []
+        if opens:
+            read_facts += [opens.due, *opens.from_facts.values()]
+            read += [opens.row, *opens.from_row.values()]
+        strays = [*(set(read_facts) - facts), *(set(read) - columns)]
+        if strays:
+            raise ValueError(f"scoring, agreement or opens names no field: {', '.join(sorted(strays))}")
         return self
 
     def rule_of(self, field: Field) -> str:

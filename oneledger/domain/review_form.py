@@ -11,6 +11,7 @@ from oneledger.domain.problem_moves import moves_amiss
 from oneledger.domain.returns import Ledger
 from oneledger.domain.review_cells import CellReader, Reading
 from oneledger.domain.review_rows import RowsReading, read_rows
+from oneledger.domain.review_scores import reckon
 from oneledger.domain.rules import structural
 from oneledger.domain.workbooks import Fill
 
@@ -26,6 +27,7 @@ def judged(placed: Placed, context: Values, printed: Fill | None) -> tuple[Ledge
     no_table = {"table_rows"} if form.table and not placed.table.columns else set()
     broken = frozenset(facts.broken | no_table)
     rows = read_rows(placed, form.table, plan, scope, broken, printed) if form.table else RowsReading()
+    reckoned = reckon(placed, facts, rows)
     findings = [
         *placed.findings,
         *facts.findings(),
@@ -33,6 +35,7 @@ def judged(placed: Placed, context: Values, printed: Fill | None) -> tuple[Ledge
         *_zero(placed, plan, facts, broken),
         *rows.findings,
         *moves_amiss(placed, rows.rows, printed),
+        *reckoned,
     ]
     return _ledger(placed, facts, rows), findings
 

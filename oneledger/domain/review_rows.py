@@ -1,6 +1,6 @@
 """The rows of a table: which they are, whether any vanished or came twice, and what each of them says."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field as member
 from typing import Any
 
@@ -54,8 +54,9 @@ def read_rows(
 def _known(placed: Placed, table: Table, printed: Fill | None) -> _Known | None:
     if table.rows == Rows.FIXED:
         column = _column(table, table.key)
-        items = ({table.key: item.no, **item.values} for item in table.items)
-        return _Known(column, {_fold(item[table.key]): item for item in items})
+        beside = _printed_beside(placed, table, printed)
+        items: list[dict[str, Any]] = [{table.key: item.no, **item.values} for item in table.items]
+        return _Known(column, {(key := _fold(item[table.key])): item | beside(key) for item in items})
     if printed is None:
         return None
     ours = [column for column in table.columns if column.prefill == _PROBLEM_NO]
@@ -64,6 +65,15 @@ def _known(placed: Placed, table: Table, printed: Fill | None) -> _Known | None:
     column = _column(table, table.key) if table.rows == Rows.PREFILLED else ours[0]
     rows = printed.rows.get(placed.form.form, ())
     return _Known(column, {_fold(row.get(column.key)): row for row in rows})
+
+
+def _printed_beside(placed: Placed, table: Table, printed: Fill | None) -> Callable[[str], dict[str, Any]]:
+    """What stands in a fixed row besides its item: what we printed for this unit, nothing where we reckon."""
+    agreement = placed.form.agreement
+    rows = printed.rows.get(placed.form.form, ()) if printed else ()
+    ours = {_fold(row.get(table.key)): dict(row) for row in rows}
+    reckoned: dict[str, Any] = {agreement.column: None} if agreement else {}
+    return lambda key: ours.get(key, {}) | reckoned
 
 
 def _column(table: Table, key: str) -> Field:

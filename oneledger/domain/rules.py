@@ -1,7 +1,7 @@
 """Rules about files, sheets and rows, which no form declares. A form's own rules carry its own prefix (LG-012).
 
-WB-0xx: the workbook as answered. WB-1xx: files we cannot read. PL: how a problem goes on.
-PD: pupils' data that must not travel.
+WB-0xx: the workbook as answered. WB-1xx: files we cannot read. PL: how a problem goes on. SR: scores of an
+inspection. PD: pupils' data that must not travel.
 """
 
 from collections.abc import Mapping
@@ -86,6 +86,11 @@ STRUCTURAL: Mapping[str, Rule] = {
     "WB-126": Rule(f"收到的是网页格式的表格，只是名称像 Excel。{SAVE_AS_XLSX}"),
     "WB-127": Rule(f"收到的是二进制工作簿（xlsb）。{SAVE_AS_XLSX}"),
     "WB-128": Rule(f"认不出这是什么文件。{USE_ATTACHED}"),
+    # scores of an inspection
+    "SR-001": Rule("总分与各项得分相加不符。请核对各项得分，改正总分；也可以把总分留空，由系统相加。"),
+    "SR-002": Rule("各项得分相加是{total}分，标准是：{grades}。请核对得分，或改正等次。"),
+    "SR-003": Rule("写了发现问题，但没有填“{title}”。请填要求被查单位整改完成的日期。"),
+    "SR-004": Rule("系统比对为“{agreement}”：自查为{told}，检查得{score}分（分值{points}分）。", "note"),
     # pupils' data
     "PD-001": Rule("疑似身份证号。不要写学生和家长的证件号，请删去，人员写成“学生甲”“学生乙”。"),
     "PD-002": Rule("疑似手机号码。不要写学生和家长的电话，请删去，人员写成“学生甲”“学生乙”。"),
