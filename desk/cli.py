@@ -30,9 +30,7 @@ CampaignName = Annotated[str, typer.Argument(help="a file under config/campaigns
 AsJson = Annotated[bool, typer.Option("--json", help="for programs")]
 AsOfText = Annotated[str, typer.Option("--as-of", help="campaign time, e.g. 2021-03-15T17:00; default now")]
 Data = Annotated[Path | None, typer.Option("--data", help="data folder; default $ONELEDGER_DATA or ./data")]
-SetFile = Annotated[
-    Path | None, typer.Option("--set", help="a file laid on top of the definition: its open dates")
-]
+SetFile = Annotated[Path | None, typer.Option("--set", help="a file laid on top of the definition: its open dates")]
 ExemptPairs = Annotated[list[str] | None, typer.Option("--exempt", help="CODE=reason, may be repeated")]
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -318,6 +316,28 @@ def problems(
     use_data(data)
     told = problem_list(campaign, as_moment(as_of), unit)
     show_json(told) if as_json else show_problems(out, told)
+
+
+@app.command()
+def sample(
+    campaign: CampaignName,
+    plan: Annotated[str, typer.Argument(help="under samples:; none where there is one only")] = "",
+    data: Data = None,
+    as_json: AsJson = False,
+) -> None:
+    """The schools drawn for inspection and why each: as recorded, or as they would be drawn now."""
+    from desk.samples import sample as drawn  # noqa: PLC0415
+
+    use_data(data)
+    told = drawn(campaign, plan)
+    if as_json:
+        show_json(told)
+        return
+    table = Table("代码", "学校", "学段", "办别", "所属", "入样理由")
+    for row in told["schools"]:
+        table.add_row(*(row[key] for key in ("code", "name", "stage", "kind", "county", "why")))
+    out.print(table)
+    out.print(f"{'已记录' if told['is_recorded'] else '预览'}：{len(told['schools'])} 所，种子 {told['seed']}")
 
 
 @app.command()

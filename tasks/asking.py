@@ -28,7 +28,7 @@ from oneledger.domain.schedule import due_at
 from oneledger.domain.workbooks import Fill
 from oneledger.store import assignments, campaigns, outbox, submissions
 from oneledger.store.outbox import OutboxRow
-from tasks.inspecting import selfcheck_beside
+from tasks.inspecting import joint_bodies, selfcheck_beside
 from tasks.office import Running, running
 from tasks.retrying import STORE_RETRIES
 
@@ -190,4 +190,5 @@ def _prefill_values(here: Running, each: Assignment) -> dict[str, Any]:
         "about.code": unit.code,
         "respondent.name": respondent.name,
         "inspector.name": respondent.name,
+        "sample.joint_bodies": joint_bodies(campaign, each.deliverable),
     }

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from oneledger.domain.campaigns import Campaign
 from oneledger.domain.forms import Form
 from oneledger.domain.scoring import printed_rows
 from oneledger.store import submissions
@@ -19,3 +20,9 @@ def selfcheck_beside(here: Running, form: Form, unit: str) -> list[dict[str, Any
     told = [kept.ledgers[own.form] for kept in returned if own.form in kept.ledgers]
     rows = [row["values"] for row in told[-1]["rows"]] if told else []
     return printed_rows(form, rows, own.table.key)
+
+
+def joint_bodies(campaign: Campaign, deliverable: str) -> str:
+    """Who is to inspect together, as the deliverable's sampling plan says; empty where it was not sampled."""
+    plan = campaign.deliverable(deliverable).respondents.sample
+    return "、".join(next((each.joint_bodies for each in campaign.samples if each.plan == plan), ()))

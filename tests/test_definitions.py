@@ -355,6 +355,7 @@ def test_headings_can_be_told_apart(form, level):
 KNOWN_AT_LAUNCH = {
     "campaign.title", "phase.title", "phase.period", "unit.code", "unit.name", "unit.due_text", "parent.name",
     "about.name", "about.code", "respondent.name", "problem.problem_no", "selfcheck.conclusion",
+    "sample.joint_bodies",
 }  # fmt: skip
 
 

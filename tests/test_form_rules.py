@@ -51,6 +51,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "selfcheck-v1": {"no": 15, "conclusion": "已落实", "evidence": "校发〔2021〕3号", "due_on": None},
     "inspection-v1": {
         "score": 4, "points": 5, "deduct_reason": "无记录", "members": "甲、乙", "inspected_on": LATER, "rectify_by": AFTER,
+        "planned_bodies": "公安、检察", "joint_bodies": ["公安"],
     },
     "summary-v1": {
         "trainings": 2, "trainees": 40, "earlier_cases": 2, "earlier_fixed": 2, "recurred": 1, "lookback_result": "反弹",
@@ -135,6 +136,7 @@ BREAKS: dict[str, dict[str, Any]] = {
     "IN-205": {"inspected_on": AFTER},
     "IN-206": {"inspected_on": BEFORE},
     "IN-207": {"rectify_by": OPENED},
+    "IN-208": {"joint_bodies": None},
     "SM-201": {"trainings": 0},
     "SM-202": {"trainees": 1},
     "SM-203": {"earlier_fixed": 3},

@@ -108,7 +108,9 @@ def test_a_fault_of_the_upper_file_is_named_with_the_upper_file(tmp_path):
     (tmp_path / "campaigns" / "dalian-2021.yaml").write_text(DALIAN, encoding="utf-8")
     with pytest.raises(DefinitionError) as caught:
         load_campaign(tmp_path, "dalian-2021")
-    assert caught.value.faults[0].startswith(f"{tmp_path}/campaigns/moe-2021.yaml:{line}: severity.2.code: Input should")
+    assert caught.value.faults[0].startswith(
+        f"{tmp_path}/campaigns/moe-2021.yaml:{line}: severity.2.code: Input should"
+    )
 
 
 def test_a_campaign_that_extends_nothing_known_or_itself_is_told_so(tmp_path):

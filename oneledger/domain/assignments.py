@@ -25,6 +25,7 @@ class CampaignUnit:
     contacts: tuple[Contact, ...] = ()
     has_incidents: bool = False
     exempt_reason: str = ""
+    kind: str = ""  # as in the list of units: 民办, 直属 …
 
     @property
     def address(self) -> str:

@@ -135,14 +135,28 @@ class Reminders(Definition):
     digests: tuple[Rung, ...] = ()  # to the collectors above, naming the late units
 
 
+class Stratum(Definition):
+    """Schools drawn by what they are. Stages and kinds as in the list of units; none given: every school."""
+
+    stratum: str
+    stages: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    per_county: int = Key(default=0, ge=0)  # of each county drawn
+    least: int = Key(default=0, ge=0)  # in the whole sample, as far as there are such schools
+
+
 class SamplingPlan(Definition):
     """A recorded, reproducible sample: share of the counties of each city, schools in each, by stage (001-26, C10)."""
 
     plan: Slug
     seed: int
     county_share: float = Key(gt=0, le=1)
-    schools_per_county: int = Key(ge=1)
+    least_counties: int = Key(default=1, ge=1)  # of each city
+    schools_per_county: int = Key(ge=1)  # at least, strata counted
+    strata: tuple[Stratum, ...] = ()
+    direct_schools: int | None = Key(default=None, ge=0)  # of each city's own; not given: drawn as if a county's
     always_with_earlier_incidents: bool = True
+    joint_bodies: tuple[str, ...] = ()  # who is to inspect together with us (001-26, 004-A14)
     source: str = ""
 
 

@@ -29,6 +29,7 @@ def frozen_units(tree: UnitTree, exempt: Mapping[str, str]) -> list[CampaignUnit
             contacts=tuple(contact for contact in unit.contacts if contact.email),
             has_incidents=unit.has_earlier_incidents,
             exempt_reason=exempt.get(unit.code, ""),
+            kind=unit.kind or "",
         )
         for order, unit in enumerate(tree)
     ]

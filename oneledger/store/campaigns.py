@@ -83,6 +83,7 @@ def _as_unit(row: Any) -> CampaignUnit:
     return CampaignUnit(
         row.code, row.name, row.level, row.parent, row.stage, row.position, row.county,
         tuple(Contact(**each) for each in row.contacts), bool(row.has_incidents), row.exempt_reason,
+        row.kind,
     )  # fmt: skip
 
 
@@ -96,9 +97,14 @@ def record_draw(connection: Connection, campaign: str, drawn: Draw, at: datetime
         "units": [list(pair) for pair in drawn.units],
     }
     insert_new(connection, t.draw, [row])
+    return draw_of(connection, campaign, drawn.plan) or drawn
+
+
+def draw_of(connection: Connection, campaign: str, plan: str) -> Draw | None:
+    """As recorded; None before it was drawn."""
     c = t.draw.c
-    kept = connection.execute(select(t.draw).where(c.campaign == campaign, c.plan == drawn.plan)).one()
-    return Draw(kept.plan, kept.seed, tuple((code, stratum) for code, stratum in kept.units))
+    kept = connection.execute(select(t.draw).where(c.campaign == campaign, c.plan == plan)).one_or_none()
+    return Draw(kept.plan, kept.seed, tuple((code, stratum) for code, stratum in kept.units)) if kept else None
 
 
 def digest(connection: Connection, name: str) -> str:

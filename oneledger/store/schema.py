@@ -109,6 +109,7 @@ campaign_unit = Table(
     Column("contacts", Json, nullable=False),
     Column("has_incidents", Boolean, nullable=False),
     Column("exempt_reason", Text, nullable=False),
+    Column("kind", Text, nullable=False, server_default=""),
     Index("campaign_unit_by_county", "campaign", "county"),
 )  # fmt: skip
 
