@@ -6,11 +6,12 @@ from prefect import flow, unmapped
 
 from flows.running import EVERY, AsOf, CampaignId, finished, labels, moment, run_name
 from oneledger.domain.packs import packs
+from tasks.apart import is_many, pack_runner
 from tasks.intake import armed_campaigns, take_in_mail
 from tasks.reviewing import ReviewTally, review_pack
 
 
-@flow(name="collect", flow_run_name=run_name, log_prints=True)
+@flow(name="collect", flow_run_name=run_name, log_prints=True, task_runner=pack_runner())
 def collect(campaign_id: CampaignId, as_of: AsOf = None) -> ReviewTally:
     """One bad county never holds up the others. ``*`` collects for every armed campaign."""
     at = moment(as_of)
@@ -20,5 +21,7 @@ def collect(campaign_id: CampaignId, as_of: AsOf = None) -> ReviewTally:
 
 def _reviewed(name: str, at: datetime) -> list[ReviewTally]:
     made = packs(take_in_mail(name, at))
-    futures = review_pack.map(unmapped(name), made, unmapped(at), labels(name, made))
+    futures = review_pack.map(
+        unmapped(name), made, unmapped(at), labels(name, made), is_one_of_many=unmapped(is_many(len(made)))
+    )
     return finished(futures)

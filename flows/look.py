@@ -1,7 +1,10 @@
 """One look: whatever is due in a campaign, done. Scheduled looks, late looks and repeated looks end the same."""
 
-from prefect import flow
-from prefect.client.schemas.objects import State
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from prefect import Flow, flow
 
 from flows.collect import collect
 from flows.deploy import deploy
@@ -11,21 +14,41 @@ from flows.running import AsOf, CampaignId, StepsFailedError, moment, run_name
 from flows.send import send
 from flows.steps import phases_open
 from oneledger.domain.campaigns import PhaseKind
+from tasks.apart import pack_runner
 from tasks.bringing import has_mail_to_send, needs_a_look
 from tasks.picturing import show_progress
 
+PHASE_FLOWS: tuple[tuple[PhaseKind, Flow[Any, None]], ...] = (
+    (PhaseKind.DEPLOY, deploy),
+    (PhaseKind.RECTIFY, rectify),
+    (PhaseKind.INSPECT, inspect),
+)
 
-@flow(name="look", flow_run_name=run_name, log_prints=True)
+
+@flow(name="look", flow_run_name=run_name, log_prints=True, task_runner=pack_runner())
 def look(campaign_id: CampaignId, as_of: AsOf = None) -> None:
-    """Answers come in before reminders go out, so nobody is reminded of what has just arrived."""
+    """Answers come in before reminders go out, so nobody is reminded of what has just arrived.
+
+    One step's failure holds up no other. The steps are taken within this run: a run of its own for each costs more
+    in calls to the server than most steps take (measured: 0.9 s of 1.2 s in a quiet look).
+    """
     at = moment(as_of)
-    states: list[State] = [collect(campaign_id, at, return_state=True)]
-    for kind, bring_kind in ((PhaseKind.DEPLOY, deploy), (PhaseKind.RECTIFY, rectify), (PhaseKind.INSPECT, inspect)):
-        if any(needs_a_look(campaign_id, phase, at) for phase in phases_open(campaign_id, kind, at)):
-            states.append(bring_kind(campaign_id, at, return_state=True))
-    if has_mail_to_send(at):
-        states.append(send(at, return_state=True))
+    faults = []
+    for step, given in _steps(campaign_id, at):
+        try:
+            step.fn(*given)
+        except Exception as fault:  # noqa: BLE001  raised below, after the other steps
+            faults.append(f"{step.name}: {fault}")
     show_progress(campaign_id, at)
-    faults = [f"{state.name}: {state.message}" for state in states if not state.is_completed()]
     if faults:
         raise StepsFailedError("; ".join(faults))
+
+
+def _steps(campaign_id: str, at: datetime) -> Iterator[tuple[Flow[Any, Any], tuple[Any, ...]]]:
+    """Each is asked for when the ones before it are done."""
+    yield collect, (campaign_id, at)
+    for kind, phase_flow in PHASE_FLOWS:
+        if any(needs_a_look(campaign_id, phase, at) for phase in phases_open(campaign_id, kind, at)):
+            yield phase_flow, (campaign_id, at)
+    if has_mail_to_send(at):
+        yield send, (at,)

@@ -8,6 +8,7 @@ from flows.publish import publish
 from flows.running import finished, labels
 from oneledger.domain.campaigns import PhaseKind
 from oneledger.domain.packs import packs
+from tasks.apart import is_many
 from tasks.asking import ask
 from tasks.bringing import bring_phase
 from tasks.office import running
@@ -30,6 +31,10 @@ def bring(campaign_id: str, kind: PhaseKind, as_of: datetime) -> None:
         work = bring_phase(campaign_id, phase, as_of)
         made = packs(work.to_ask, least=100)
         ids = [[number for county in pack.values() for number in county] for pack in made]
-        finished(ask.map(unmapped(campaign_id), unmapped(phase), ids, unmapped(as_of), labels(campaign_id, made)))
+        futures = ask.map(
+            unmapped(campaign_id), ids, unmapped(as_of), labels(campaign_id, made),
+            is_one_of_many=unmapped(is_many(len(made))),
+        )  # fmt: skip
+        finished(futures)
         for milestone in work.to_publish:
             publish(campaign_id, milestone, as_of)

@@ -12,7 +12,7 @@ from oneledger.store.snapshots import Frozen
 from rehearsal.run import Clock, Rehearsal
 from rehearsal.verify import Verified, verify
 from rehearsal.village import Village
-from rehearsal.window_counts import flow_seconds, task_run_count
+from rehearsal.window_counts import task_run_count, task_seconds
 from tasks.office import Running
 from tasks.status import campaign_status
 
@@ -53,7 +53,7 @@ def summary(
         "seconds": {step: round(seconds, 1) for step, seconds in clock.seconds.items()},
         "pipeline_seconds": round(clock.pipeline, 1),
         "schools_seconds": round(sum(clock.seconds.values()) - clock.pipeline, 1),
-        "flow_seconds": flow_seconds(),
+        "task_seconds": task_seconds(),
         "peak_rss_mib": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
         "prefect_ui": address,
     }

@@ -28,6 +28,7 @@ from oneledger.domain.schedule import due_at
 from oneledger.domain.workbooks import Fill
 from oneledger.store import assignments, campaigns, outbox, submissions
 from oneledger.store.outbox import OutboxRow
+from tasks.apart import worked
 from tasks.inspecting import joint_bodies, selfcheck_beside
 from tasks.office import Running, running
 from tasks.retrying import STORE_RETRIES
@@ -83,8 +84,19 @@ def units_to_ask(name: str, phase: str) -> dict[str, list[int]]:
 
 
 @task(task_run_name="ask {label}", **STORE_RETRIES)
-def ask(name: str, phase: str, ids: list[int], as_of: datetime, label: str) -> int:  # noqa: ARG001  label: the run's name
+def ask(
+    name: str,
+    ids: list[int],
+    as_of: datetime,
+    label: str,  # noqa: ARG001  the run's name
+    *,
+    is_one_of_many: bool,
+) -> int:
     """Stamp the workbooks and plan the mails of some counties. Says how many mails are new."""
+    return worked(asked, name, ids, as_of, is_one_of_many=is_one_of_many)
+
+
+def asked(name: str, ids: list[int], as_of: datetime) -> int:
     here = running(name)
     with here.office.store.read() as connection:
         owing = assignments.by_ids(connection, ids)

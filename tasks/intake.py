@@ -9,6 +9,7 @@ from prefect import task
 
 from oneledger.adapters.mail_in import ImapSettings, ImapSource, IncomingItem, MaildirSource, MailSource
 from oneledger.adapters.mail_parse import ParsedMail, parse_mail
+from oneledger.adapters.mail_structure import split_message
 from oneledger.domain.assignments import Assignment
 from oneledger.settings import Collect
 from oneledger.store import assignments, campaigns, inbox
@@ -62,7 +63,7 @@ def _take_in(here: Office, source: MailSource, ledgers: Sequence[Running], as_of
     items = source.new_items(Seen(here.store))
     while batch := list(islice(items, BATCH)):
         hashes = here.archive.put_many([item.content for item in batch])
-        places = _routes(here, [parse_mail(item.content) for item in batch], ledgers)
+        places = _routes(here, [parse_mail(split_message(item.content)[0]) for item in batch], ledgers)
         rows = [_row(item, *each, as_of) for item, each in zip(batch, zip(hashes, places, strict=True), strict=True)]
         with here.store.write() as connection:
             inbox.record(connection, rows)

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
@@ -22,6 +23,7 @@ from oneledger.store import assignments, outbox, snapshots, submissions
 from oneledger.store.outbox import OutboxRow
 from oneledger.store.snapshots import Frozen
 from oneledger.store.submissions import Counted
+from tasks.apart import worked
 from tasks.office import Running, running, safe_path
 from tasks.retrying import STORE_RETRIES
 
@@ -117,27 +119,56 @@ class Edition:
     frozen: Frozen
     rollups: Mapping[str, Rollup]
     previous: Mapping[str, Rollup]  # the last snapshot of the phase before
-    counted: Mapping[str, list[int]]  # unit -> its submissions that count
+    counted: Mapping[str, Mapping[int, str]]  # office -> the submissions that count at and below it, and whose they are
+    children: Mapping[str, list[str]]
+
+
+@lru_cache(maxsize=1)
+def _edition(place: str, name: str, milestone: str, digest: str) -> Edition:  # noqa: ARG001  what was frozen never changes
+    """All packs of a snapshot are made from one reading of it."""
+    here = running(name)
+    with here.office.store.read() as connection:
+        frozen = snapshots.found(connection, name, milestone)
+    assert frozen is not None
+    return edition(here, frozen)
 
 
 def edition(here: Running, frozen: Frozen) -> Edition:
     with here.office.store.read() as connection:
         everyone = {each.id: each.unit for each in assignments.of_phase(connection, here.name, frozen.phase)}
         found = submissions.counting(connection, here.name, frozen.phase, frozen.as_of)
-        counted: dict[str, list[int]] = {}
+        counted: dict[str, dict[int, str]] = {}
         for number, each in found.items():
-            counted.setdefault(everyone[number], []).append(each.submission)
-        return Edition(frozen, snapshots.rollups(connection, frozen.id), _previous(connection, here, frozen), counted)
+            unit = everyone[number]
+            for code in (unit, *(above.code for above in here.ancestors(unit))):
+                counted.setdefault(code, {})[each.submission] = unit
+        rollups = snapshots.rollups(connection, frozen.id)
+        children: dict[str, list[str]] = {}
+        for code in rollups:
+            children.setdefault(here.units[code].parent or "", []).append(code)
+        return Edition(frozen, rollups, _previous(connection, here, frozen), counted, children)
 
 
 @task(task_run_name="report {label}", **STORE_RETRIES)
-def report_pack(name: str, milestone: str, pack: Mapping[str, list[str]], as_of: datetime, label: str) -> int:  # noqa: ARG001
+def report_pack(
+    name: str,
+    milestone: str,
+    pack: Mapping[str, list[str]],
+    as_of: datetime,
+    label: str,  # noqa: ARG001  the run's name
+    *,
+    is_one_of_many: bool,
+) -> int:
     """Make and mail the reports of some offices. Says how many offices got theirs."""
+    return worked(reported, name, milestone, pack, as_of, is_one_of_many=is_one_of_many)
+
+
+def reported(name: str, milestone: str, pack: Mapping[str, list[str]], as_of: datetime) -> int:
     here = running(name)
     with here.office.store.read() as connection:
         frozen = snapshots.found(connection, name, milestone)
     assert frozen is not None
-    this = edition(here, frozen)
+    this = _edition(str(here.office.settings.data), name, milestone, frozen.digest)
     for codes in pack.values():
         for code in codes:
             _report(here, this, code, as_of)
@@ -174,7 +205,7 @@ def brief(unit: CampaignUnit) -> UnitBrief:
 
 
 def view_of(here: Running, this: Edition, code: str) -> SnapshotView:
-    children = [(here.units[each], rollup) for each, rollup in this.rollups.items() if here.units[each].parent == code]
+    children = [(here.units[each], this.rollups[each]) for each in this.children.get(code, ())]
     parent = here.units.get(here.units[code].parent or "")
     return SnapshotView(
         campaign=here.campaign,
@@ -196,12 +227,7 @@ def rows_of(here: Running, this: Edition, code: str) -> UnitRows:
     """Rows of the units below, form by form; they go no higher than the form allows (domain.md 1.2)."""
     level = here.units[code].level
     shown = {form.form for form in here.forms.values() if form.table and _may_see(level, form.table.rollup.union_up_to)}
-    owners = {
-        submission: unit
-        for unit, mine in this.counted.items()
-        if shown and _is_below(here, unit, code)
-        for submission in mine
-    }
+    owners = this.counted.get(code, {}) if shown else {}
     with here.office.store.read() as connection:
         found = dict(submissions.ledgers(connection, list(owners)))
     rows: dict[str, list[tuple[UnitBrief, dict[str, Any]]]] = {}
@@ -214,10 +240,6 @@ def rows_of(here: Running, this: Edition, code: str) -> UnitRows:
 
 def _may_see(level: str, union_up_to: str) -> bool:
     return LEVELS.index(level) >= LEVELS.index(union_up_to)
-
-
-def _is_below(here: Running, code: str, top: str) -> bool:
-    return code == top or any(above.code == top for above in here.ancestors(code))
 
 
 def _save(here: Running, frozen: Frozen, code: str, kind: str, content: bytes) -> tuple[str, str]:

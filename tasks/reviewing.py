@@ -4,8 +4,8 @@ First everything is read and judged; then verdicts, problems, answers and the ma
 transaction. A crash in between repeats the work and none of its effects.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -28,6 +28,7 @@ from oneledger.store import assignments, inbox, outbox, submissions
 from oneledger.store.inbox import InboxRow
 from oneledger.store.outbox import OutboxRow
 from tasks.answering import answer, answer_document
+from tasks.apart import worked
 from tasks.documents import (
     File,
     Taken,
@@ -104,11 +105,20 @@ class Opened:
 
 
 @task(task_run_name="review {label}", **STORE_RETRIES)
-def review_pack(name: str, pack: Mapping[str, list[int]], as_of: datetime, label: str) -> ReviewTally:  # noqa: ARG001
-    """Judge every new mail of some counties. A faulty workbook is a verdict, not an exception.
+def review_pack(
+    name: str,
+    pack: Mapping[str, list[int]],
+    as_of: datetime,
+    label: str,  # noqa: ARG001  the run's name
+    *,
+    is_one_of_many: bool,
+) -> ReviewTally:
+    """Judge every new mail of some counties. A faulty workbook is a verdict, not an exception."""
+    return worked(reviewed, name, pack, as_of, is_one_of_many=is_one_of_many)
 
-    One bad county holds up no other: the rest are done first, then the task fails and names it.
-    """
+
+def reviewed(name: str, pack: Mapping[str, list[int]], as_of: datetime) -> ReviewTally:
+    """One bad county holds up no other: the rest are done first, then the task fails and names it."""
     tally = ReviewTally()
     faults: list[Exception] = []
     with borrowed_reader() as reader:
@@ -127,8 +137,9 @@ def review_pack(name: str, pack: Mapping[str, list[int]], as_of: datetime, label
 def _review_chunk(here: Running, reader: WorkbookReader, ids: list[int], as_of: datetime, tally: ReviewTally) -> None:
     with here.office.store.read() as connection:
         rows = inbox.by_ids(connection, ids)
-    book: dict[int, Assignment] = {}  # as they stand while this chunk is judged
-    opened = [_open(here, reader, row, book, as_of) for row in rows]
+    mails = [(row, parse_mail(here.office.archive.get(row.sha256))) for row in rows]
+    book = _assignments(here, {number for _, mail in mails for number in by_mail(mail, here.token_key)})
+    opened = [_open(here, reader, row, mail, book, as_of) for row, mail in mails]
     enclose_drafts(here, opened, as_of)
     with here.office.store.write() as connection:
         for each in opened:
@@ -146,8 +157,9 @@ def _count(tally: ReviewTally, opened: Opened) -> None:
     tally.for_a_person += bool(opened.reasons)
 
 
-def _open(here: Running, reader: WorkbookReader, row: InboxRow, book: dict[int, Assignment], as_of: datetime) -> Opened:
-    mail = parse_mail(here.office.archive.get(row.sha256))
+def _open(
+    here: Running, reader: WorkbookReader, row: InboxRow, mail: ParsedMail, book: dict[int, Assignment], as_of: datetime
+) -> Opened:
     facts = facts_of(
         mail,
         has_token=bool(by_mail(mail, here.token_key)),
@@ -276,10 +288,15 @@ def _assignment(here: Running, number: int | None, book: dict[int, Assignment]) 
     if number is None:
         return None
     if number not in book:
-        with here.office.store.read() as connection:
-            book |= assignments.by_ids(connection, [number])
+        book |= _assignments(here, [number])
     found = book.get(number)
     return found if found is not None and found.campaign == here.name else None
+
+
+def _assignments(here: Running, numbers: Collection[int]) -> dict[int, Assignment]:
+    """As they stand now; what is judged of them in one chunk is carried on in the same dictionary."""
+    with here.office.store.read() as connection:
+        return dict(assignments.by_ids(connection, numbers))
 
 
 def _entitled(here: Running, assignment: Assignment) -> set[str]:
@@ -410,7 +427,7 @@ def _submission_row(here: Running, opened: Opened, judgement: Judgement, as_of: 
         "verdict": verdict.verdict,
         "is_late": judgement.is_late,
         "is_zero": verdict.is_zero,
-        "ledgers": {name: asdict(ledger) for name, ledger in verdict.ledgers.items()},
+        "ledgers": {name: ledger.as_data() for name, ledger in verdict.ledgers.items()},
         "figures": {"figures": figures, "forms": answered},
-        "findings": [asdict(finding) for finding in verdict.findings],
+        "findings": [dict(vars(finding)) for finding in verdict.findings],
     }

@@ -1,10 +1,18 @@
 """What this program raises on purpose. Each class says who must act."""
 
 from datetime import date
+from typing import Any
 
 
 class OneLedgerError(Exception):
-    """Everything this program raises on purpose."""
+    """Everything this program raises on purpose. It comes whole out of another process, whatever made it."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _remade, (type(self), self.args), self.__dict__
+
+
+def _remade(kind: type[OneLedgerError], args: tuple[object, ...]) -> OneLedgerError:
+    return kind.__new__(kind, *args)
 
 
 class TransientError(OneLedgerError):

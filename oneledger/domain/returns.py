@@ -62,6 +62,10 @@ class Ledger:
     columns: dict[str, str] = field(default_factory=dict)  # column key -> "F"
     is_zero: bool = False  # 零报告
 
+    def as_data(self) -> dict[str, Any]:
+        """What dataclasses.asdict gives, without copying every value of every row."""
+        return {**vars(self), "rows": [dict(vars(row)) for row in self.rows]}
+
 
 Verdict = Literal["accepted", "returned", "refused"]
 """accepted: counts. returned: readable, with errors to mend. refused: not a return we can read."""

@@ -1,0 +1,80 @@
+"""Packs in processes of their own: same results, faults told, a lost worker made good (DESIGN 3.1, 3.2)."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from oneledger.domain.errors import RefusedError
+from tasks.apart import WorkerLostError, worked
+
+ROOT = Path(__file__).parents[1]
+
+
+def told(what: str) -> tuple[str, str, int]:
+    return what, os.environ.get("ONELEDGER_SIGN", ""), os.getpid()
+
+
+def refused() -> None:
+    raise RefusedError(["no", "not so"])
+
+
+def killed() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_one_of_many_is_done_elsewhere_with_todays_settings(monkeypatch):
+    monkeypatch.setenv("ONELEDGER_SIGN", "first")
+    here, there = worked(told, "a", is_one_of_many=False), worked(told, "a", is_one_of_many=True)
+    assert (here[:2], there[:2], here[2] == os.getpid(), there[2] == os.getpid()) == (
+        ("a", "first"), ("a", "first"), True, False,
+    )  # fmt: skip
+    monkeypatch.setenv("ONELEDGER_SIGN", "second")
+    assert [worked(told, "b", is_one_of_many=True)[1] for _ in range(4)] == ["second"] * 4
+
+
+def test_what_the_deed_raises_is_raised_here():
+    with pytest.raises(RefusedError, match="not so"):
+        worked(refused, is_one_of_many=True)
+
+
+def test_a_lost_worker_is_transient_and_the_next_pack_finds_a_new_one():
+    with pytest.raises(WorkerLostError):
+        worked(killed, is_one_of_many=True)
+    assert worked(told, "again", is_one_of_many=True)[0] == "again"
+
+
+PARENT = """
+import os, sys, time
+from tasks.apart import worked
+if __name__ == "__main__":
+    print(worked(os.getpid, is_one_of_many=True), flush=True)
+    time.sleep(60)
+"""
+
+
+def test_no_worker_outlives_a_killed_parent(tmp_path):
+    script = tmp_path / "parent.py"
+    script.write_text(PARENT)
+    command = [sys.executable, str(script)]
+    ours = os.environ | {"PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=ours) as parent:
+        assert parent.stdout is not None
+        worker = int(parent.stdout.readline())
+        parent.kill()
+    for _ in range(200):
+        if not is_alive(worker):
+            break
+        time.sleep(0.05)
+    assert not is_alive(worker)
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
