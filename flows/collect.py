@@ -7,6 +7,7 @@ from prefect import flow, unmapped
 from flows.running import EVERY, AsOf, CampaignId, finished, labels, moment, run_name
 from oneledger.domain.packs import packs
 from tasks.apart import is_many, pack_runner
+from tasks.incident_alarms import alarms_due, ring_clocks
 from tasks.intake import armed_campaigns, take_in_mail
 from tasks.reviewing import ReviewTally, review_pack
 
@@ -24,4 +25,8 @@ def _reviewed(name: str, at: datetime) -> list[ReviewTally]:
     futures = review_pack.map(
         unmapped(name), made, unmapped(at), labels(name, made), is_one_of_many=unmapped(is_many(len(made)))
     )
-    return finished(futures)
+    try:
+        return finished(futures)
+    finally:  # a county that failed holds up no clock
+        if alarms_due(name, at):
+            ring_clocks(name, at)

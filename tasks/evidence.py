@@ -14,6 +14,16 @@ def _named(texts: Iterable[str], key: bytes, kind: TokenKind) -> list[int]:
     return list(dict.fromkeys(token.assignment_id for token in found if token.kind == kind and token.assignment_id))
 
 
+def unit_by_mail(mail: ParsedMail, key: bytes) -> int | None:
+    """The number of the unit whose incident a mail answers about."""
+    places = (*mail.envelope_recipients, *mail.recipients, mail.in_reply_to or "", *mail.references)
+    return next(iter(_named(places, key, TokenKind.INCIDENT_REPLY)), None)
+
+
+def unit_by_workbook(cells: WorkbookCells, key: bytes) -> int | None:
+    return next(iter(_named(cells.marks.tokens, key, TokenKind.INCIDENT)), None)
+
+
 def by_address(mail: ParsedMail, key: bytes) -> list[int]:
     return _named((*mail.envelope_recipients, *mail.recipients), key, TokenKind.REPLY)
 

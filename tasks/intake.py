@@ -14,7 +14,7 @@ from oneledger.domain.assignments import Assignment
 from oneledger.settings import Collect
 from oneledger.store import assignments, campaigns, inbox
 from oneledger.store.inbox import Seen
-from tasks.evidence import by_mail
+from tasks.evidence import by_mail, unit_by_mail
 from tasks.office import Office, Running, office, running
 from tasks.retrying import STORE_RETRIES
 
@@ -93,13 +93,22 @@ def _routes(here: Office, mails: Sequence[ParsedMail], ledgers: Sequence[Running
     wanted = {number for each in named for _, found in each for number in found}
     with here.store.read() as connection:
         known = assignments.by_ids(connection, wanted)
-    return [_route(each, known) for each in named]
+    return [_route(each, known) or _incident_route(mail, ledgers) for each, mail in zip(named, mails, strict=True)]
 
 
-def _route(found: Sequence[tuple[Running, list[int]]], known: Mapping[int, Assignment]) -> Place:
+def _incident_route(mail: ParsedMail, ledgers: Sequence[Running]) -> Place:
+    for ledger in ledgers:
+        number = unit_by_mail(mail, ledger.token_key)
+        unit = ledger.unit_numbered(number) if number is not None else None
+        if unit is not None:
+            return ledger.name, unit.county
+    return None, None
+
+
+def _route(found: Sequence[tuple[Running, list[int]]], known: Mapping[int, Assignment]) -> Place | None:
     for ledger, numbers in found:
         for number in numbers:
             assignment = known.get(number)
             if assignment is not None and assignment.campaign == ledger.name:
                 return ledger.name, ledger.units[assignment.respondent].county
-    return None, None
+    return None

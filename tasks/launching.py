@@ -13,6 +13,7 @@ from oneledger.domain.assignments import Assignment, CampaignUnit
 from oneledger.domain.campaigns import Campaign, Deliverable
 from oneledger.domain.errors import DefinitionError, RefusedError
 from oneledger.domain.forms import Form
+from oneledger.domain.incident_routes import faults as route_faults, fitted
 from oneledger.domain.launch_plan import LaunchPlan, frozen_units, launch_plan
 from oneledger.domain.schedule import due_at
 from oneledger.domain.unit_tree import UnitTree
@@ -24,11 +25,11 @@ from tasks.office import Running, office
 def load_definition(settings: Settings, name: str) -> tuple[Campaign, dict[str, Form]]:
     """The campaign with all its forms. Raises DefinitionError with every fault of every file."""
     campaign = load_campaign(settings.config, name, settings.overrides)
-    references = sorted({COVER, *(form for each in campaign.deliverables for form in each.forms)})
+    references = sorted({COVER, *(form for each in campaign.deliverables for form in each.forms), *_incident(campaign)})
     forms, faults = {}, []
     for reference in references:
         try:
-            forms[reference] = load_form(settings.config, reference)
+            forms[reference] = fitted(load_form(settings.config, reference), campaign)
         except DefinitionError as fault:
             faults += fault.faults
     for outline in sorted({phase.school_draft for phase in campaign.phases if phase.school_draft}):
@@ -36,9 +37,17 @@ def load_definition(settings: Settings, name: str) -> tuple[Campaign, dict[str, 
             load_outline(settings.templates, outline)
         except DefinitionError as fault:
             faults += fault.faults
+    for reference in set(_incident(campaign)) & set(forms):
+        faults += [
+            f"{settings.config}/campaigns/{name}.yaml: {each}" for each in route_faults(campaign, forms[reference])
+        ]
     if faults:
         raise DefinitionError(faults)
     return campaign, forms
+
+
+def _incident(campaign: Campaign) -> tuple[str, ...]:
+    return (campaign.incident_form,) if campaign.incident_form else ()
 
 
 def units_of(campaign: Campaign, exempt: Mapping[str, str]) -> dict[str, CampaignUnit]:

@@ -16,8 +16,9 @@ from oneledger.adapters.workbook_master import build_master
 from oneledger.adapters.workbook_stamp import StampPlan, prepare
 from oneledger.domain import tokens
 from oneledger.domain.assignments import Assignment, CampaignUnit
-from oneledger.domain.campaigns import Campaign, Deliverable
+from oneledger.domain.campaigns import INCIDENT, Campaign, Deliverable
 from oneledger.domain.document_text import NameIndex
+from oneledger.domain.errors import RefusedError
 from oneledger.domain.forms import Form, asked_of
 from oneledger.domain.mailing import Attachment, MailDraft
 from oneledger.domain.notices import PRIORITY, Key, token_expiry
@@ -71,6 +72,7 @@ class Running:
     token_key: bytes
     units: Mapping[str, CampaignUnit]
     _plans: dict[tuple[str, str], tuple[WorkbookSpec, StampPlan]] = field(default_factory=dict)
+    _numbers: dict[int, str] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -87,6 +89,14 @@ class Running:
     def token(self, assignment: int, kind: tokens.TokenKind) -> str:
         return tokens.sign(tokens.Token(kind, assignment, token_expiry(self.campaign)), self.token_key)
 
+    def incident_token(self, about: CampaignUnit, kind: tokens.TokenKind) -> str:
+        return self.token(tokens.unit_number(about.code), kind)
+
+    def unit_numbered(self, number: int) -> CampaignUnit | None:
+        if not self._numbers:
+            self._numbers.update({tokens.unit_number(code): code for code in self.units})
+        return self.units.get(self._numbers.get(number, ""))
+
     def forms_of(self, deliverable: Deliverable, level: str) -> tuple[Form, ...]:
         """The cover, then the deliverable's forms, as this level sees them."""
         return tuple(asked_of(self.forms[reference], level) for reference in (COVER, *deliverable.forms))
@@ -95,6 +105,22 @@ class Running:
         key = (deliverable.deliverable, level)
         if key not in self._plans:
             spec = workbook_spec(self.campaign, deliverable, level, self.forms_of(deliverable, level))
+            self._plans[key] = (spec, prepare(build_master(spec), spec))
+        return self._plans[key]
+
+    def incident_forms(self, level: str) -> tuple[Form, ...]:
+        """The cover and the incident form. Raises RefusedError where the campaign takes no such reports."""
+        if self.campaign.incident_form is None:
+            raise RefusedError([f"campaign {self.name} takes no incident reports: it names no `incident_form`"])
+        return tuple(asked_of(self.forms[each], level) for each in (COVER, self.campaign.incident_form))
+
+    def incident_master(self, level: str) -> tuple[WorkbookSpec, StampPlan]:
+        key = (INCIDENT, level)
+        if key not in self._plans:
+            cover, form = self.incident_forms(level)
+            spec = WorkbookSpec(
+                self.name, INCIDENT, self.campaign.title, self.campaign.document_no, form.title, level, cover, (form,)
+            )
             self._plans[key] = (spec, prepare(build_master(spec), spec))
         return self._plans[key]
 
@@ -108,13 +134,15 @@ class Running:
     def letter(
         self, key: Key, context: Mapping[str, Any], to: CampaignUnit, at: datetime, *,
         assignment: Assignment | None = None, files: Sequence[Attachment] = (), reply_to: str | None = None,
-        address: str | None = None,
+        address: str | None = None, incident_of: CampaignUnit | None = None,
     ) -> OutboxRow:  # fmt: skip
-        """One mail as an outbox row with its exact bytes."""
+        """One mail as an outbox row with its exact bytes. ``incident_of``: it is about an incident at that unit."""
         number = assignment.id if assignment else 0
         tag = tokens.subject_tag(number, self.token_key) if assignment else ""
         text = self.office.texts.render(key.notice.value, {**context, "tag": tag})
         token = self.token(number, tokens.TokenKind.REPLY)
+        if incident_of is not None:
+            token = self.incident_token(incident_of, tokens.TokenKind.INCIDENT_REPLY)
         sender, collect = self.office.mail.sender, self.office.mail.collect
         message_id = key.message_id(token, sender.address.partition("@")[2])
         draft = MailDraft(
@@ -122,7 +150,7 @@ class Running:
             to_address=address or to.address,
             from_name=sender.name,
             from_address=sender.address,
-            reply_to=collect.reply_address(token) if assignment else collect.address,
+            reply_to=collect.reply_address(token) if assignment or incident_of else collect.address,
             subject=text.subject,
             text=text.text,
             html=text.html,

@@ -41,7 +41,8 @@ from tasks.documents import (
     with_seal,
 )  # fmt: skip
 from tasks.drafting import enclose_drafts
-from tasks.evidence import by_mail, evidence
+from tasks.evidence import by_mail, evidence, unit_by_mail
+from tasks.incident_intake import Reported, is_report, judge_report, record_report
 from tasks.office import Running, running
 from tasks.readers import borrowed_document_reader, borrowed_reader
 from tasks.recording_problems import record_problems
@@ -58,13 +59,14 @@ class ReviewTally:
     automatic: int = 0
     bounced: int = 0
     for_a_person: int = 0
+    incidents: int = 0  # reports of them
     failed_counties: list[str] = field(default_factory=list)
 
     @classmethod
     def summed(cls, tallies: Iterable["ReviewTally"]) -> "ReviewTally":
         total = cls()
         for each in tallies:
-            for name in ("accepted", "returned", "refused", "automatic", "bounced", "for_a_person"):
+            for name in ("accepted", "returned", "refused", "automatic", "bounced", "for_a_person", "incidents"):
                 setattr(total, name, getattr(total, name) + getattr(each, name))
         return total
 
@@ -102,6 +104,8 @@ class Opened:
     seals: list[SealTaken] = field(default_factory=list)
     bounce: Bounce | None = None
     reasons: list[str] = field(default_factory=list)  # why a person must look
+    reports: list[Reported] = field(default_factory=list)  # of incidents
+    letters: list[OutboxRow] = field(default_factory=list)  # answers to what is no return
 
 
 @task(task_run_name="review {label}", **STORE_RETRIES)
@@ -155,6 +159,7 @@ def _count(tally: ReviewTally, opened: Opened) -> None:
     tally.bounced += opened.bounce is not None
     tally.automatic += opened.kind in (MailClass.AUTO_REPLY, MailClass.READ_RECEIPT, MailClass.OWN)
     tally.for_a_person += bool(opened.reasons)
+    tally.incidents += len(opened.reports)
 
 
 def _open(
@@ -162,7 +167,7 @@ def _open(
 ) -> Opened:
     facts = facts_of(
         mail,
-        has_token=bool(by_mail(mail, here.token_key)),
+        has_token=bool(by_mail(mail, here.token_key)) or unit_by_mail(mail, here.token_key) is not None,
         own_addresses=frozenset({here.office.mail.sender.address.lower()}),
     )
     opened = Opened(row, mail, classify(facts))
@@ -179,7 +184,10 @@ def _open(
     taken = _sort_documents(here, opened, [part for part, _ in others], workbooks, book)
     _take_seals(opened, taken, book)
     for part, cells in workbooks:
-        _take_workbook(here, opened, part, cells, book, as_of)
+        if is_report(here, cells):
+            _take_report(here, opened, part, cells)
+        else:
+            _take_workbook(here, opened, part, cells, book, as_of)
     _take_documents(here, opened, taken, book, as_of)
     _answer_seals(here, opened, book, as_of)
     if not (workbooks or opened.judgements or opened.seals or opened.reasons):
@@ -193,6 +201,14 @@ def _judged_before(here: Running, row: InboxRow) -> set[str]:
         return set()
     with here.office.store.read() as connection:
         return submissions.judged_parts(connection, row.id)
+
+
+def _take_report(here: Running, opened: Opened, part: MailPart, cells: WorkbookCells) -> None:
+    judged = judge_report(here, opened.row, opened.mail, part, cells)
+    if isinstance(judged, str):
+        opened.reasons.append(judged)
+    else:
+        opened.reports.append(judged)
 
 
 def _take_workbook(
@@ -374,8 +390,12 @@ def _record(here: Running, connection: Connection, opened: Opened, as_of: dateti
                 inbox=opened.row.id, submission=submission, received_at=opened.row.received_at,
             )  # fmt: skip
         assignments.record_return(connection, after)
+    for report in opened.reports:
+        if reason := record_report(here, connection, report, as_of):
+            opened.reasons.append(reason)
     _record_seals(here, connection, opened)
     letters = [*(judgement.letter for judgement in opened.judgements), *(each.letter for each in opened.seals)]
+    letters += opened.letters
     outbox.plan(connection, [letter for letter in letters if letter is not None])
     if opened.bounce is not None:
         outbox.record_bounce(connection, opened.bounce.message_ids, as_of, opened.bounce.diagnostic)

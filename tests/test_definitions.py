@@ -169,6 +169,14 @@ def test_a_school_answers_with_one_workbook_a_phase_whose_sheets_are_the_forms()
     }
 
 
+def test_an_incident_report_asks_what_the_papers_demand():
+    """001-12, 004-A6: time, place, cause, course, people concerned, what was done; a follow-up only what changed."""
+    form = FORMS["incident-v1"]
+    first = {fact.key for fact in form.facts if fact.required in (True, "report_kind == '首报'")}
+    assert {"occurred_at", "place", "cause", "course", "n_doers", "n_victims", "steps_taken"} <= first
+    assert [fact.key for fact in form.facts if fact.required is True] == ["report_kind"]
+
+
 def test_the_severity_scale_is_the_one_that_the_ledger_offers():
     severity = next(column for column in FORMS["ledger-v1"].columns if column.key == "severity")
     assert severity.choices == tuple(tier.title for tier in LIAONING.severity)
@@ -354,7 +362,7 @@ def test_headings_can_be_told_apart(form, level):
 
 KNOWN_AT_LAUNCH = {
     "campaign.title", "phase.title", "phase.period", "unit.code", "unit.name", "unit.due_text", "parent.name",
-    "about.name", "about.code", "respondent.name", "problem.problem_no", "selfcheck.conclusion",
+    "about.name", "about.code", "respondent.name", "problem.problem_no", "selfcheck.conclusion", "incident.no",
     "sample.joint_bodies",
 }  # fmt: skip
 
@@ -412,6 +420,10 @@ def test_facts_go_up_as_their_type_allows(form):
 
 @every_form
 def test_every_figure_that_is_asked_goes_up(form):
+    """But for reports of incidents: the basic table asks for their number, and nothing is counted twice."""
+    if form.role == "incident":
+        assert [fact.key for fact in form.facts if fact.rollup != FieldRollup.NONE] == []
+        return
     added_from_rows = {form.scoring.total} if form.scoring else set()
     kept = {fact.key for fact in form.facts if fact.type in COUNTED | SUMMED and fact.rollup == FieldRollup.NONE}
     assert kept == added_from_rows

@@ -1,6 +1,6 @@
 """Each cross rule of each form: a good answer that it lets pass, and the smallest change of it that it stops."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import pytest
@@ -14,11 +14,14 @@ CONTEXT: dict[str, Any] = {
     "phase_ends_on": date(2021, 3, 31),
     "rectify_ends_on": date(2021, 6, 30),
     "received_on": date(2021, 3, 12),
+    "received_at": datetime.fromisoformat("2021-03-12T10:00"),
     "due_on_unit": date(2021, 3, 15),
     "table_rows": 1,
     "stage": "高中",
     "level": "school",
 }
+NOON = datetime.fromisoformat("2021-03-05T12:00")
+YET_TO_COME = datetime.fromisoformat("2021-03-12T11:00")
 BEFORE, OPENED, LATER, RECEIVED, AFTER = (
     date(2021, 2, 1), date(2021, 2, 24), date(2021, 3, 5), date(2021, 3, 12), date(2021, 4, 1),
 )  # fmt: skip
@@ -29,6 +32,11 @@ GOOD: dict[str, dict[str, Any]] = {
     "ledger-v1": {
         "zero_flag": "否", "found_on": LATER, "due_on": date(2021, 5, 31), "fix_mode": "限期整改", "item_type": EVENT,
         "severity": "情节严重或屡教不改", "n_pupils": 2, "reported_up": "是", "reported_on": LATER,
+    },
+    "incident-v1": {
+        "report_kind": "首报", "occurred_at": datetime.fromisoformat("2021-03-05T11:00"), "found_at": NOON, "police_in": "是", "police_at": NOON,
+        "inquiry_opened_at": NOON, "decided_at": NOON, "appealed_at": NOON, "reviewed_at": NOON, "judgement": "认定欺凌",
+        "n_victims": 1,
     },
     "rectify-v1": {
         "found_on": OPENED, "due_on": AFTER, "resp_person": "德育副校长", "fix_mode": "限期整改", "state": "已销号",
@@ -77,6 +85,18 @@ BREAKS: dict[str, dict[str, Any]] = {
     "LG-211": {"found_on": BEFORE},
     "LG-212": {"n_pupils": 0},
     "LG-213": {"reported_up": None},
+    "EV-201": {"occurred_at": datetime.fromisoformat("2021-03-05T13:00")},
+    "EV-202": {"found_at": YET_TO_COME},
+    "EV-203": {"police_at": YET_TO_COME},
+    "EV-204": {"inquiry_opened_at": YET_TO_COME},
+    "EV-205": {"decided_at": datetime.fromisoformat("2021-03-05T11:00")},
+    "EV-206": {"decided_at": YET_TO_COME},
+    "EV-207": {"reviewed_at": datetime.fromisoformat("2021-03-05T11:00")},
+    "EV-208": {"reviewed_at": YET_TO_COME},
+    "EV-209": {"appealed_at": YET_TO_COME},
+    "EV-210": {"decided_at": None},
+    "EV-211": {"n_victims": 0},
+    "EV-212": {"police_in": "否"},
     "RC-201": {"done_on": BEFORE},
     "RC-202": {"verified_on": OPENED},
     "RC-203": {"closed_on": OPENED},

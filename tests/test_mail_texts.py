@@ -14,7 +14,8 @@ from oneledger.domain.rollup import Coverage
 FOLDER = Path(__file__).parent.parent / "templates" / "mail"
 TEXTS = MailTexts(FOLDER)
 NOTICES = [
-    "ask", "correction", "digest", "document-returned", "inspect-ask", "plan-received", "receipt", "refusal", "remind", "report", "unmatched",
+    "ask", "correction", "digest", "document-returned", "incident-alarm", "incident-clock", "incident-form",
+    "incident-receipt", "inspect-ask", "plan-received", "receipt", "refusal", "remind", "report", "unmatched",
 ]  # fmt: skip
 HOSTILE = "<script>alert(1)</script>{{ 7*7 }}{% raw %}&amp;"
 

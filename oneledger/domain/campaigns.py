@@ -6,9 +6,14 @@ from typing import Annotated, Literal
 
 from pydantic import Field as Key, model_validator
 
+from oneledger.domain.expressions import compiled
 from oneledger.domain.forms import Definition, LevelName
 
 Slug = Annotated[str, Key(pattern=r"^[a-z0-9][a-z0-9-]*$")]
+FormReference = Annotated[str, Key(pattern=r"^[a-z][a-z0-9]*-v[0-9]+$")]
+
+
+INCIDENT = "incident"  # stands where a phase stands, in mails and workbooks outside the phases
 
 
 class PhaseKind(StrEnum):
@@ -95,7 +100,7 @@ class Deliverable(Definition):
     duty: int
     kind: Literal["workbook", "document"] = "workbook"
     respondents: Respondents
-    forms: tuple[Annotated[str, Key(pattern=r"^[a-z][a-z0-9]*-v[0-9]+$")], ...] = ()
+    forms: tuple[FormReference, ...] = ()
     formats: tuple[str, ...] = ()  # for documents: docx, pdf, jpg …
     called: tuple[str, ...] = ()  # words of such a file's name or title that tell it from the other documents
     sealed: bool = False  # a scan or photograph with the seal is owed too; it need not come together with the file
@@ -167,9 +172,42 @@ class Severity(Definition):
 
 
 class ReportingLine(Definition):
+    """Whom a campaign's own text wants told of what. ``when`` makes it a route of incident reports."""
+
     case: str
-    to: tuple[str, ...]
+    to: tuple[str, ...]  # in the document's words
     within: str = ""
+    when: str | None = None  # over the facts of the incident form, and severity_code
+    notify: tuple[LevelName, ...] = ()  # offices told by mail; a level above the tree is passed on by its root
+    acts: tuple[Literal["police", "filing"], ...] = ()  # told by others, and recorded; sent up for the record (备案)
+    source: str = ""
+
+    @model_validator(mode="after")
+    def _when_compiles(self) -> "ReportingLine":
+        if self.when is not None:
+            compiled(self.when)
+        elif self.notify or self.acts:
+            raise ValueError("notify and acts need a when")
+        return self
+
+
+class Alarm(Definition):
+    """A step of an incident's clock, in the clock's own unit from its end (negative: before)."""
+
+    at: int
+    to: tuple[LevelName, ...]  # school: the unit where it happened
+
+
+class IncidentClock(Definition):
+    """How long something may take. Days end at midnight, and their alarms ring at nine."""
+
+    clock: Slug
+    title: str
+    starts: tuple[str, ...] = Key(min_length=1)  # moments; the first that is known starts it
+    stops: str
+    length: int = Key(ge=0)
+    unit: Literal["hours", "days", "working_days"] = "days"
+    alarms: tuple[Alarm, ...] = ()
     source: str = ""
 
 
@@ -197,6 +235,8 @@ class Campaign(Definition):
     samples: tuple[SamplingPlan, ...] = ()
     severity: tuple[Severity, ...] = ()
     reporting_lines: tuple[ReportingLine, ...] = ()
+    incident_form: FormReference | None = None  # None: incidents are not reported through this campaign
+    incident_clocks: tuple[IncidentClock, ...] = ()
     sign_off: tuple[LevelName, ...] = ()
     source: str = ""
 
@@ -213,6 +253,8 @@ class Campaign(Definition):
                 faults.append(f"{each.deliverable}: no duty {each.duty}")
             if each.respondents.sample and each.respondents.sample not in plans:
                 faults.append(f"{each.deliverable}: no sampling plan {each.respondents.sample!r}")
+        if INCIDENT in phases:
+            faults.append(f"no phase may be called {INCIDENT!r}: incident reports are")
         names = [*phases, *(each.deliverable for each in self.deliverables)]
         faults += [f"{name} given twice" for name in sorted(set(names)) if names.count(name) > 1]
         if len(duties) != len(self.duties):

@@ -201,7 +201,7 @@ class Form(Definition):
     facts: tuple[Field, ...] = ()
     table: Table | None = None
     rules: tuple[CrossRule, ...] = ()
-    role: Literal["problems", "progress"] | None = None  # its rows open problems, or tell how known ones go on
+    role: Literal["problems", "progress", "incident"] | None = None  # opens problems, tells how they go on, or reports
     zero_fact: str | None = None  # the yes/no fact that says 零报告: then the table must be empty
     scoring: Scoring | None = None
     agreement: Agreement | None = None
@@ -266,6 +266,7 @@ CONTEXT = frozenset(
         "phase_ends_on",
         "rectify_ends_on",
         "received_on",
+        "received_at",
         "due_on_unit",
         "table_rows",
         "stage",

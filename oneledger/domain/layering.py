@@ -20,6 +20,7 @@ NAMES: Mapping[str, str] = {
     "samples": "plan",
     "severity": "title",
     "reporting_lines": "case",
+    "incident_clocks": "clock",
 }
 """The lists whose entries have a name, and the key that holds it."""
 

@@ -26,6 +26,10 @@ class Notice(StrEnum):
     DIGEST = "digest"
     UNMATCHED = "unmatched"
     REPORT = "report"
+    INCIDENT_RECEIPT = "incident-receipt"
+    INCIDENT_ALARM = "incident-alarm"
+    INCIDENT_CLOCK = "incident-clock"
+    INCIDENT_FORM = "incident-form"
 
 
 PRIORITY: Mapping[Notice, int] = {
@@ -34,6 +38,10 @@ PRIORITY: Mapping[Notice, int] = {
     Notice.REFUSAL: 0,
     Notice.PLAN_RECEIVED: 0,
     Notice.DOCUMENT_RETURNED: 0,
+    Notice.INCIDENT_ALARM: 0,
+    Notice.INCIDENT_RECEIPT: 0,
+    Notice.INCIDENT_FORM: 0,
+    Notice.INCIDENT_CLOCK: 1,
     Notice.UNMATCHED: 1,
     Notice.REMIND: 2,
     Notice.DIGEST: 2,

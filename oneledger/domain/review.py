@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from oneledger.domain.findings import Finding, is_acceptable
@@ -31,6 +31,7 @@ class ReviewContext:
     due_on_unit: date | None = None
     expected_forms: tuple[str, ...] = ()  # references: ledger-v1
     printed: Fill | None = None  # None: not known what was printed, so nothing is compared with it
+    received_at: datetime | None = None  # local, without a zone, as people write moments; for incident reports
 
     def values(self) -> dict[str, Any]:
         """What cross rules may read besides the form's own fields (forms.CONTEXT)."""
@@ -39,6 +40,7 @@ class ReviewContext:
             "phase_ends_on": self.phase_ends_on,
             "rectify_ends_on": self.rectify_ends_on,
             "received_on": self.received_on,
+            "received_at": self.received_at,
             "due_on_unit": self.due_on_unit,
             "stage": self.stage,
             "level": self.level,

@@ -31,6 +31,8 @@ class TokenKind(IntEnum):
     REPLY = 1
     WORKBOOK = 2
     BOUNCE = 3
+    INCIDENT = 4  # a unit's workbook for incidents; its number is unit_number
+    INCIDENT_REPLY = 5  # the reply address of mails about a unit's incidents
 
 
 _KIND_OF_HEAD = {_VERSION << 4 | kind: kind for kind in TokenKind}
@@ -80,6 +82,11 @@ def find(text: str, keys: Sequence[bytes]) -> list[Token]:
         if token := read(match[0], keys):
             tokens[token] = None
     return list(tokens)
+
+
+def unit_number(code: str) -> int:
+    """A unit in the place of an assignment: incidents belong to no assignment. 40 bits of its code's digest."""
+    return int.from_bytes(hashlib.sha256(code.encode()).digest()[:5], "big")
 
 
 def subject_tag(assignment_id: int, key: bytes) -> str:

@@ -278,6 +278,26 @@ problem_event = Table(  # append-only: triggers refuse every change (store/appen
 )  # fmt: skip
 keep_for_ever(problem_event)
 
+incident_entry = Table(
+    "incident_entry", metadata,  # reports of incidents, and what was done on them: rows are only added
+    Column("campaign", Text, ForeignKey("campaign.id"), primary_key=True),
+    Column("incident_no", Text, primary_key=True),  # given once, never re-used
+    Column("step", Integer, primary_key=True, autoincrement=False),
+    Column("kind", Text, nullable=False),  # first | follow | final | told | police | filed
+    Column("about", Text, nullable=False),  # the unit where it happened
+    Column("unit", Text, nullable=False),  # who reported, or who was told
+    Column("at", Utc, nullable=False),
+    Column("recorded_at", Utc, nullable=False),
+    Column("data", Json, nullable=False),
+    Column("inbox", _Id, ForeignKey("inbox.id")),
+    Column("part", Text),
+    Column("prior", Text, nullable=False),  # digest of the step before
+    Column("digest", Text, nullable=False),
+    UniqueConstraint("inbox", "part"),
+    Index("incident_entry_by_unit", "campaign", "about"),
+)  # fmt: skip
+keep_for_ever(incident_entry)
+
 draw = Table(
     "draw", metadata,
     Column("campaign", Text, ForeignKey("campaign.id"), primary_key=True),

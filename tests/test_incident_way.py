@@ -1,0 +1,278 @@
+"""The way of an incident report, on both databases: mail in, chain, receipt, alarms, in one collection run."""
+
+import pytest
+from alembic import command
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from oneledger.adapters.workbook_reader import WorkbookReader
+from oneledger.store import inbox
+from oneledger.store.database import Store
+from oneledger.store.migrating import migration_config
+from tasks.incident_alarms import alarms_due, ring_clocks
+from tasks.incident_letters import make_incident_workbook
+from tasks.office import office
+from tests.incident_office import CITY, COUNTY, FIRST, NAME, OTHER, PROVINCE, SCHOOL, SERIOUS, at, small_office
+
+NO = f"{SCHOOL}-2021-SJ01"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def small(request, tmp_path, monkeypatch):
+    url = ""
+    if request.param == "postgresql":
+        from tests.postgres import fresh_database
+
+        url = fresh_database(request.getfixturevalue("postgres_url"))
+    with small_office(tmp_path, monkeypatch, url) as made:
+        yield made
+
+
+@pytest.fixture
+def quick(tmp_path, monkeypatch):
+    """Where the database makes no difference."""
+    with small_office(tmp_path, monkeypatch) as made:
+        yield made
+
+
+def steps(small, number: int = 0) -> list[tuple[str, str]]:
+    return [(each.kind, each.unit) for each in small.incidents()[number].entries]
+
+
+def reply(small, facts, when, to: str | None = None) -> dict[str, int]:
+    """The school fills in the workbook that came with its receipt, and answers."""
+    receipt = small.mail("incident-receipt", SCHOOL)
+    blank = next(part.content for part in receipt.parts if part.filename and "续报" in part.filename)
+    address = to or small.reply_address("incident-receipt", SCHOOL)
+    small.write(f"{SCHOOL}@x.invalid", small.filled(blank, {"incident_no": NO} | facts), when, To=address)
+    return small.collect(when)
+
+
+def test_a_report_is_acted_on_in_the_run_that_takes_it_in(small):
+    """001-10, 004-A6: the alarms to the offices stand in the outbox before the run ends."""
+    assert small.report(SERIOUS, at(3, 10, 10)) == {"incidents": 1}
+    assert small.letters("incident-alarm") == [(COUNTY, NO, "1"), (CITY, NO, "1")]
+    assert small.letters("incident-receipt") == [(SCHOOL, NO, "1")]
+    assert steps(small) == [("first", SCHOOL), ("told", COUNTY), ("told", CITY)]
+    assert small.incidents()[0].is_intact
+    words = small.mail("incident-alarm", CITY).text
+    assert "这类事件要联络公安机关" in words
+    assert "严重程度：情节严重或屡教不改" in words
+    assert small.collect(at(3, 10, 11)) == {}  # nothing twice
+    assert len(small.letters("incident-alarm")) == 2
+
+
+def test_a_follow_up_joins_the_chain_and_climbs_as_far_as_it_has_become(small):
+    """001-12: only what changed is told; those told before hear of it, and who must be told now."""
+    small.report(FIRST, at(3, 10, 10))
+    assert small.letters("incident-alarm") == [(COUNTY, NO, "1")]
+    worse = {
+        "report_kind": "续报", "change_note": "伤情加重，家长报警", "severity": "涉嫌违法犯罪", "police_in": "是",
+        "police_at": "2021-03-11 08:00",
+    }  # fmt: skip
+    assert reply(small, worse, at(3, 11, 9)) == {"incidents": 1}
+    assert small.letters("incident-alarm")[1:] == [(COUNTY, NO, "3"), (CITY, NO, "3")]
+    assert steps(small) == [
+        ("first", SCHOOL), ("told", COUNTY), ("follow", SCHOOL), ("told", COUNTY), ("told", CITY), ("police", SCHOOL),
+    ]  # fmt: skip
+    (incident,) = small.incidents()
+    assert incident.deed("police").at == at(3, 11, 8)  # the deed's own moment
+    assert (incident.values["place"], incident.values["severity"], incident.is_intact) == ("操场", "涉嫌违法犯罪", True)
+    words = small.mail("incident-alarm", COUNTY).text
+    assert "【本次变化】伤情加重，家长报警\n严重程度：涉嫌违法犯罪\n" in words
+
+
+def test_two_reports_of_two_schools_are_two_incidents_and_the_same_again_is_none(small):
+    """Nothing is counted twice: a first report sent again belongs to its own chain and rings no bell."""
+    for when, code in ((at(3, 10, 10), SCHOOL), (at(3, 10, 11), OTHER), (at(3, 10, 12), SCHOOL)):
+        small.report(FIRST, when, code)
+    assert [each.incident_no for each in small.incidents()] == [NO, f"{OTHER}-2021-SJ01"]
+    assert steps(small) == [("first", SCHOOL), ("told", COUNTY), ("first", SCHOOL)]
+    assert len(small.letters("incident-receipt")) == 3
+
+
+def test_a_moment_once_written_cannot_be_altered(small):
+    """治安管理处罚法 60; refused by the database itself, whoever asks."""
+    small.report(FIRST, at(3, 10, 16))
+    for deed in (
+        "UPDATE incident_entry SET at = recorded_at",
+        "UPDATE incident_entry SET data = '{}'",
+        "DELETE FROM incident_entry",
+    ):
+        with pytest.raises(DBAPIError, match="append-only"), office().store.write() as connection:
+            connection.execute(text(deed))
+    (incident,) = small.incidents()
+    assert (incident.reports[0].at, incident.is_intact) == (at(3, 10, 16), True)
+
+
+def test_what_is_changed_behind_the_databases_back_shows(small):
+    small.report(FIRST, at(3, 10, 16))
+    store: Store = office().store
+    guard = {"sqlite": "incident_entry_no_UPDATE", "postgresql": "incident_entry_append_only ON incident_entry"}
+    with store.write() as connection:
+        connection.execute(text(f"DROP TRIGGER {guard[store.engine.dialect.name]}"))
+        connection.execute(text("UPDATE incident_entry SET recorded_at = at, unit = 'x' WHERE step = 1"))
+    assert not small.incidents()[0].is_intact
+
+
+def test_the_ten_day_alarm_rings_at_its_moments_and_each_once(small):
+    """004-B30: opened on the 10th; three days before, one before, one after, five after."""
+    small.report(FIRST | {"inquiry_opened_at": "2021-03-10 09:40"}, at(3, 10, 10))
+    rung = []
+    for when in (
+        at(3, 16, 12),
+        at(3, 17, 8, 59),
+        at(3, 17, 9),
+        at(3, 17, 9, 5),
+        at(3, 19, 9),
+        at(3, 21, 9),
+        at(3, 25, 9),
+    ):
+        if alarms_due(NAME, when):
+            ring_clocks.fn(NAME, when)
+            rung.append(when)
+    assert rung == [at(3, 17, 9), at(3, 19, 9), at(3, 21, 9), at(3, 25, 9)]
+    assert [(to, round_.rpartition("/")[2]) for to, _, round_ in small.letters("incident-clock")] == [
+        (SCHOOL, "-3"), (SCHOOL, "-1"), (COUNTY, "-1"), (SCHOOL, "+1"), (COUNTY, "+1"), (COUNTY, "+5"), (CITY, "+5"),
+    ]  # fmt: skip
+    assert small.mail("incident-clock", SCHOOL, 0).subject == f"将到时限：调查认定，测试区第一中学 {NO}"
+    assert "应在2021年3月20日前完成。时限已过" in small.mail("incident-clock", CITY).text
+
+
+def test_a_review_is_filed_with_the_city_when_the_county_ends_it(quick):
+    """004-B45, 004-B46: the county reports on its school's incident and is not told of its own report."""
+    quick.report(
+        FIRST | {"judgement": "认定欺凌", "decided_at": "2021-03-10 09:50", "decided_by": "学生欺凌治理委员会"},
+        at(3, 10, 10),
+    )
+    _, blank = make_incident_workbook(quick.here, quick.here.units[SCHOOL], NO)
+    review = {
+        "report_kind": "续报", "incident_no": NO, "change_note": "复查结束，维持学校结论", "appealed_at": "2021-03-20 10:00",
+        "reviewed_at": "2021-04-02 15:00", "review_result": "维持",
+    }  # fmt: skip
+    quick.write(f"{COUNTY}@x.invalid", quick.filled(blank, review, "2021-04-02"), at(4, 2, 16))
+    quick.collect(at(4, 2, 16))
+    assert steps(quick)[2:] == [("follow", COUNTY), ("told", CITY), ("filed", CITY)]
+    assert quick.mail("incident-alarm", CITY).subject.startswith("复查备案")
+    assert quick.letters("incident-receipt")[-1][0] == COUNTY
+
+
+def test_a_faulty_report_still_raises_the_alarm_and_its_mended_copy_joins_it(quick):
+    """A report in haste has faults: who must act hears at once; what stands beside an error is not believed."""
+    quick.report(SERIOUS | {"found_at": "2021-03-10 15:00", "place": "食堂门口那里"}, at(3, 10, 10))
+    assert quick.letters("incident-alarm") == [(COUNTY, NO, "1"), (CITY, NO, "1")]
+    words = quick.mail("incident-alarm", CITY).text
+    assert "这份报告有需要更正的地方" in words
+    assert "发现或接报时间" not in words
+    receipt = quick.mail("incident-receipt", SCHOOL)
+    assert receipt.subject == f"已收到事件报告（首报）：{NO}，请更正2处"
+    assert [part.filename for part in receipt.parts if part.filename] == [
+        f"QL09_{SCHOOL}_待更正.xlsx", f"QL09_{SCHOOL}_续报.xlsx"
+    ]  # fmt: skip
+    quick.report(SERIOUS, at(3, 10, 11))
+    (incident,) = quick.incidents()
+    assert [each.data["verdict"] for each in incident.reports] == ["returned", "accepted"]
+    assert incident.moments("found_at") == [at(3, 10, 9, 30)]
+
+
+@pytest.mark.parametrize(
+    ("words", "rule"),
+    [
+        ("学生甲家长电话13912345678", "PD-002"),
+        ("身份证号210102200801011234", "PD-001"),
+        ("刘某推打学生乙", "IC-003"),
+        ("姓名：小明，七年级", "IC-003"),
+    ],
+)
+def test_what_may_name_a_pupil_goes_nowhere(quick, words, rule):
+    """004-B33, 000-13: refused, kept back from the chain and from every mail to the offices."""
+    quick.report(SERIOUS | {"course": words}, at(3, 10, 10))
+    (incident,) = quick.incidents()
+    report = incident.reports[0]
+    assert ([each["rule"] for each in report.data["findings"]], report.data["kept_back"]) == ([rule], ["course"])
+    assert "course" not in incident.values
+    for office_code in (COUNTY, CITY):
+        assert words not in quick.mail("incident-alarm", office_code).text
+
+
+def test_a_final_report_that_lacks_the_outcome_is_not_the_end(quick):
+    """004-B30; IC-004. And a report after the end opens the incident again: IC-005."""
+    quick.report(FIRST, at(3, 10, 10))
+    reply(quick, {"report_kind": "终报", "change_note": "办结"}, at(3, 12))
+    assert (quick.incidents()[0].is_closed, "处置结果" in quick.mail("incident-receipt", SCHOOL).text) == (False, True)
+    reply(quick, {"report_kind": "终报", "change_note": "办结", "outcome": ["批评教育"]}, at(3, 13))
+    assert quick.incidents()[0].is_closed
+    reply(quick, {"report_kind": "续报", "change_note": "家长申诉", "appealed_at": "2021-03-14 09:00"}, at(3, 14, 10))
+    incident = quick.incidents()[0]
+    assert (incident.is_closed, [each["rule"] for each in incident.reports[-1].data["findings"]]) == (False, ["IC-005"])
+
+
+def test_a_follow_up_that_names_nothing_goes_to_a_person_and_is_answered(quick):
+    """IC-001: never a guess; IC-002: unless there is only one it can be."""
+    assert quick.report({"report_kind": "续报", "change_note": "有变化"}, at(3, 10, 10)) == {
+        "incidents": 1,
+        "for_a_person": 1,
+    }
+    assert quick.mail("incident-receipt", SCHOOL).subject == "事件报告请补充编号，请更正1处"
+    assert quick.incidents() == []
+    quick.report(FIRST, at(3, 10, 11))
+    quick.report({"report_kind": "续报", "change_note": "有变化", "harm": ["住院"]}, at(3, 10, 12))
+    report = quick.incidents()[0].reports[-1]
+    assert ([each["rule"] for each in report.data["findings"]], report.data["verdict"]) == (["IC-002"], "accepted")
+
+
+def test_our_own_empty_form_come_back_is_no_incident(quick):
+    quick.report({"report_kind": "首报"}, at(3, 10, 10))
+    assert (quick.incidents(), quick.letters("incident-alarm")) == ([], [])
+    assert [to for to, _, _ in quick.letters("incident-form")] == [SCHOOL]
+
+
+def test_a_strangers_report_waits_for_a_person_who_may_vouch(quick):
+    """T1: the workbook's token proves no sender."""
+    _, blank = make_incident_workbook(quick.here, quick.here.units[SCHOOL])
+    quick.write("someone@elsewhere.invalid", quick.filled(blank, SERIOUS), at(3, 10, 10))
+    assert quick.collect(at(3, 10, 10)) == {"for_a_person": 1}
+    assert quick.incidents() == []
+    with office().store.write() as connection:
+        (waiting,) = inbox.for_a_person(connection, NAME)
+        assert waiting["reason"].startswith("【急】事件报告")
+        inbox.decide(connection, waiting["id"], "值班", accept=True)
+    assert quick.collect(at(3, 10, 11)) == {"incidents": 1}
+    assert quick.letters("incident-receipt") == [
+        (SCHOOL, NO, "1")
+    ]  # to the school's own address, never to the stranger
+
+
+def test_widely_known_cases_climb_to_the_top_which_passes_them_on(quick):
+    """004-A6."""
+    quick.report(FIRST | {"attention": "广泛"}, at(3, 10, 10))
+    assert [to for to, _, _ in quick.letters("incident-alarm")] == [COUNTY, CITY, PROVINCE]
+    assert "按规定还应报教育部业务主管部门" in quick.mail("incident-alarm", PROVINCE).text
+
+
+def test_the_form_names_its_unit_and_its_number(quick):
+    name, content = make_incident_workbook(quick.here, quick.here.units[SCHOOL], NO)
+    with WorkbookReader() as reader:
+        cells = reader.read(content)
+    assert (name, cells.marks.phase, cells.marks.unit_code) == (f"QL09_{SCHOOL}_续报.xlsx", "incident", SCHOOL)
+    assert [row[2] for sheet in cells.sheets for row in sheet.rows if row[1:2] == ["事件编号"]] == [NO]
+
+
+def test_a_report_and_a_return_in_one_mail_are_each_what_they_are(quick):
+    """An incident's reply address leads to its county, like a return's (one collection run, whichever way it came)."""
+    quick.report(FIRST, at(3, 10, 10))
+    reply(quick, {"report_kind": "续报", "change_note": "已调解", "harm": ["无明显伤害"]}, at(3, 10, 12))
+    with office().store.read() as connection:
+        places = connection.execute(text("SELECT campaign, county FROM inbox ORDER BY id")).all()
+    assert [tuple(each) for each in places] == [(NAME, None), (NAME, COUNTY)]
+
+
+def test_an_older_database_gets_the_table_and_its_guard(small):
+    """A campaign under way takes incidents once the program is newer."""
+    store = office().store
+    with store.write() as connection:
+        connection.execute(text("DROP TABLE incident_entry"))
+        connection.execute(text("UPDATE alembic_version SET version_num = '0004'"))
+    with store.write() as connection:
+        command.upgrade(migration_config(connection), "0005")
+    test_a_moment_once_written_cannot_be_altered(small)
