@@ -12,10 +12,10 @@ from flows.inspect import inspect
 from flows.rectify import rectify
 from flows.running import AsOf, CampaignId, StepsFailedError, moment, run_name
 from flows.send import send
-from flows.steps import phases_open
+from flows.steps import phases_to_bring
 from oneledger.domain.campaigns import PhaseKind
 from tasks.apart import pack_runner
-from tasks.bringing import has_mail_to_send, needs_a_look
+from tasks.bringing import has_mail_to_send
 from tasks.picturing import show_progress
 
 PHASE_FLOWS: tuple[tuple[PhaseKind, Flow[Any, None]], ...] = (
@@ -48,7 +48,7 @@ def _steps(campaign_id: str, at: datetime) -> Iterator[tuple[Flow[Any, Any], tup
     """Each is asked for when the ones before it are done."""
     yield collect, (campaign_id, at)
     for kind, phase_flow in PHASE_FLOWS:
-        if any(needs_a_look(campaign_id, phase, at) for phase in phases_open(campaign_id, kind, at)):
+        if phases_to_bring(campaign_id, kind, at):
             yield phase_flow, (campaign_id, at)
     if has_mail_to_send(at):
         yield send, (at,)

@@ -10,24 +10,28 @@ from oneledger.domain.campaigns import PhaseKind
 from oneledger.domain.packs import packs
 from tasks.apart import is_many
 from tasks.asking import ask
-from tasks.bringing import bring_phase
+from tasks.bringing import bring_phase, needs_a_look
 from tasks.office import running
 
 
-def phases_open(campaign_id: str, kind: PhaseKind, as_of: datetime) -> list[str]:
+def phases_to_bring(campaign_id: str, kind: PhaseKind, as_of: datetime) -> list[str]:
+    """Those that have opened and are not over: with several of a kind, one that is over is left as it ended."""
     here = running(campaign_id)
     today = as_of.astimezone(here.zone).date()
     return [
         phase.phase
         for phase in here.campaign.phases
-        if phase.kind is kind and phase.opens_on is not None and phase.opens_on <= today
+        if phase.kind is kind
+        and phase.opens_on is not None
+        and phase.opens_on <= today
+        and needs_a_look(campaign_id, phase.phase, as_of)
     ]
 
 
 def bring(campaign_id: str, kind: PhaseKind, as_of: datetime) -> None:
     """Bring every open phase of a kind to where it ought to be: asked, reminded, its collectors told, its figures
     published. Twice is the same as once."""
-    for phase in phases_open(campaign_id, kind, as_of):
+    for phase in phases_to_bring(campaign_id, kind, as_of):
         work = bring_phase(campaign_id, phase, as_of)
         made = packs(work.to_ask, least=100)
         ids = [[number for county in pack.values() for number in county] for pack in made]

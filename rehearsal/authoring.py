@@ -1,9 +1,7 @@
 """One answer from start to finish: the mail that was received is opened, its workbooks filled in, a reply written."""
 
-import io
 import json
 import random
-import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -16,7 +14,9 @@ from rehearsal.beside import misprinted
 from rehearsal.counting import Figures, figures_of
 from rehearsal.filler import CannotFillError, Habit, Meant, Values, fill, open_book
 from rehearsal.letter_box import headers_of
-from rehearsal.obligations import Definitions
+from rehearsal.obligations import Definitions, asks_known_rows, has_problem_rows
+from rehearsal.papers import Paper, written
+from rehearsal.problem_book import ProblemBook, after_ledger, after_progress, open_in
 from rehearsal.received import misprints, with_printed_keys, workbook_for, workbooks_in
 from rehearsal.replies import CLIENTS, Answer, Enclosure, compose_reply, recipient_of
 from rehearsal.spoiling import spoil, with_twins
@@ -34,8 +34,8 @@ _TEXTS = (
 
 @dataclass(frozen=True)
 class Piece:
-    """One workbook of an answer. ``ledger``: the answer whose problems this workbook asks about; ``selfcheck``: the
-    answer with the self-check that is printed in it."""
+    """One workbook of an answer. ``history``: the unit's accepted answers whose problems this workbook asks about;
+    ``selfcheck``: the answer with the self-check that is printed in it."""
 
     deliverable: str
     unit: CampaignUnit  # about whom
@@ -44,7 +44,7 @@ class Piece:
     variant: int = 0
     fault: Fault = Fault.NONE
     is_zero: bool = False
-    ledger: "Piece | None" = None
+    history: "tuple[Piece, ...]" = ()
     selfcheck: "Piece | None" = None
 
     @property
@@ -66,7 +66,7 @@ class Job:
     spare: str  # where to look for a workbook that is not in ``source``
     answers: str
     pieces: tuple[Piece, ...]
-    documents: tuple[str, ...] = ()  # titles of papers that go with it
+    papers: tuple[Paper, ...] = ()  # that go with it
 
 
 @dataclass
@@ -99,7 +99,8 @@ class Author:
         return self._definitions.forms_of(piece.deliverable, piece.unit.level)
 
     def meant(self, piece: Piece) -> Meant:
-        known = self._problems(piece.ledger) if piece.ledger else ()
+        book = self._problems(piece.history)
+        known = [book[number].shown for number in open_in(book)]
         occasion = Occasion(
             piece.deliverable, piece.unit, piece.today, piece.due_on, piece.variant, piece.is_zero, known,
             self._selfcheck(piece),
@@ -107,10 +108,24 @@ class Author:
         meant = self.truth.meant(occasion)
         return with_twins(self.forms_of(piece), meant) if piece.fault is Fault.MERGED_CELLS else meant
 
-    def _problems(self, ledger: Piece) -> Sequence[Values]:
-        meant = self.meant(ledger)
-        names = [form.form for form in self.forms_of(ledger) if form.role == "problems"]
-        return [row for name in names for row in meant.rows.get(name, ())]
+    def open_problems(self, history: Sequence[Piece]) -> int:
+        """How many are open after all these answers. Where none tells progress, the last ledger's rows are."""
+        if not any(asks_known_rows(form) for piece in history for form in self.forms_of(piece)):
+            last = history[-1:]
+            return sum(self.truth.problem_count(each.unit, each.variant, is_zero=each.is_zero) for each in last)
+        return len(open_in(self._problems(history)))
+
+    def _problems(self, history: Sequence[Piece]) -> ProblemBook:
+        book: ProblemBook = {}
+        for piece in history:
+            meant = self.meant(piece)
+            for form in self.forms_of(piece):
+                rows = meant.rows.get(form.form, ())
+                if has_problem_rows(form):
+                    book = after_ledger(book, rows)
+                elif asks_known_rows(form):
+                    book = after_progress(book, open_in(self._problems(piece.history)), rows)
+        return book
 
     def _selfcheck(self, piece: Piece) -> Sequence[Values]:
         own = piece.selfcheck
@@ -124,7 +139,7 @@ class Author:
         notes = Notes()
         attached = [book for mail in dict.fromkeys((job.source, job.spare)) for book in self._workbooks(mail)]
         filled = [self._enclosure(piece, attached, notes) for piece in job.pieces]
-        papers = [_document(title, job.sender) for title in job.documents]
+        papers = [written(paper, job.sender, self._rng(job.sender, paper.title)) for paper in job.papers]
         rng = self._rng(job.sender, "mail")
         headers = headers_of((self._directory / job.answers).read_bytes())
         answer = Answer(
@@ -211,36 +226,3 @@ def _file_name(received: str, unit: CampaignUnit, rng: random.Random) -> str:
     if pick < 0.7:
         return received
     return f"{unit.name}{received}" if pick < 0.9 else f"{unit.name}报送表（定稿）.xlsx"
-
-
-_DOCX_TYPES = (
-    '<?xml version="1.0" encoding="UTF-8"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
-    '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
-    '<Override PartName="/word/document.xml" '
-    'ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"/></Types>'
-)
-_DOCX_LINKS = (
-    '<?xml version="1.0" encoding="UTF-8"?>'
-    '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" '
-    'Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" '
-    'Target="word/document.xml"/></Relationships>'
-)
-_DOCX_TEXT = (
-    '<?xml version="1.0" encoding="UTF-8"?>'
-    '<w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:body>'
-    "<w:p><w:r><w:t>{text}</w:t></w:r></w:p></w:body></w:document>"
-)
-
-
-def _document(title: str, unit: CampaignUnit) -> Enclosure:
-    """A Word document of one line: enough to be told from a workbook by its bytes."""
-    buffer = io.BytesIO()
-    parts = {
-        "[Content_Types].xml": _DOCX_TYPES,
-        "_rels/.rels": _DOCX_LINKS,
-        "word/document.xml": _DOCX_TEXT.format(text=f"{unit.name}：{title}"),
-    }
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, text in parts.items():
-            archive.writestr(zipfile.ZipInfo(name), text)
-    return Enclosure(f"{unit.name}{title}.docx", buffer.getvalue())

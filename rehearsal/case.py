@@ -10,6 +10,9 @@ from oneledger.domain.assignments import CampaignUnit
 from rehearsal.drawing import Suggestion
 from rehearsal.filler import Values
 
+WAS = "state_before"
+"""Beside the printed values of a problem: the state in which it stood when the sheet was made."""
+
 
 @dataclass(frozen=True)
 class Case:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from oneledger.domain.assignments import CampaignUnit
+from oneledger.domain.forms import Form
 from rehearsal.authoring import Author, Piece
 from rehearsal.behaviours import ON_TIME, Act, Behaviour, Fault, Timing, Verdict, Window, moment_of
 from rehearsal.obligations import Owing, World, asks_known_rows, has_problem_rows
@@ -32,6 +33,8 @@ class Desk:
     owings: list[Owing]
     ask: str = ""  # the file of the mail that asked
     asked_at: datetime | None = None
+    known: dict[str, tuple[Piece, ...]] = field(default_factory=dict)  # see ``Planner.known``, as it was then
+    selfchecks: dict[str, Piece] = field(default_factory=dict)  # by unit, as they were then
     waiting: list[Act] = field(default_factory=list)  # until it is reminded
     mending: set[Key] = field(default_factory=set)  # told what is wrong, and about to put it right
     sent: dict[Key, list[Sent]] = field(default_factory=dict)
@@ -54,20 +57,20 @@ class Desk:
 
 @dataclass(frozen=True)
 class Planner:
-    """Turns behaviours into dated pieces of work. ``ledgers``: each school's answer whose problems count."""
+    """Turns behaviours into dated pieces of work. ``histories``: each unit's accepted answers about its problems."""
 
     world: World
     author: Author
-    ledgers: Mapping[str, Piece]
-    selfchecks: Mapping[str, Mapping[str, Piece]] = field(default_factory=dict)  # by phase, as printed in it
+    histories: Mapping[str, tuple[Piece, ...]]
+    selfchecks: Mapping[str, Piece] = field(default_factory=dict)  # each unit's last answer that holds a self-check
 
     def settled(self, desk: Desk, *, has_colleague: bool) -> Behaviour:
         """The drawn behaviour, or plain punctuality where the forms give no occasion for it."""
         first = next(iter(desk.workbooks), None)
         behaviour = desk.behaviour
-        if first is None:
-            return replace(behaviour, acts=tuple(replace(act, fault=Fault.NONE) for act in behaviour.acts))
-        forms = self.world.definitions.forms_of(first.deliverable, self.world.units[first.unit].level)
+        if first is None:  # papers are sent once, and nothing is odd about them
+            return replace(behaviour, acts=tuple(replace(act, fault=Fault.NONE) for act in behaviour.acts[:1]))
+        forms = self._forms(first)
         rows = self._own_rows(desk, first)
         if behaviour.is_zero and not any(form.zero_fact for form in forms):
             return ON_TIME
@@ -78,10 +81,10 @@ class Planner:
         return behaviour if all(possible) else ON_TIME
 
     def _own_rows(self, desk: Desk, owing: Owing) -> int:
-        ledger = self.ledgers.get(owing.unit)
-        forms = self.world.definitions.forms_of(owing.deliverable, self.world.units[owing.unit].level)
-        if any(asks_known_rows(form) for form in forms) and ledger is not None:
-            return self.author.truth.problem_count(ledger.unit, ledger.variant, is_zero=ledger.is_zero)
+        history = self.histories.get(owing.unit, ())
+        forms = self._forms(owing)
+        if any(asks_known_rows(form) for form in forms) and history:
+            return self.author.open_problems(history)
         if any(has_problem_rows(form) for form in forms):
             return self.author.truth.problem_count(desk.unit, 0, is_zero=desk.behaviour.is_zero)
         return 0
@@ -100,15 +103,24 @@ class Planner:
                 variant=act.variant,
                 fault=act.fault if number == 0 else Fault.NONE,
                 is_zero=desk.behaviour.is_zero,
-                ledger=self._ledger(owing),
-                selfcheck=self.selfchecks.get(owing.phase, {}).get(owing.unit),
+                history=desk.known.get(owing.unit, ()),
+                selfcheck=desk.selfchecks.get(owing.unit),
             )
             for number, owing in enumerate(desk.workbooks)
         )
 
-    def _ledger(self, owing: Owing) -> Piece | None:
-        forms = self.world.definitions.forms_of(owing.deliverable, self.world.units[owing.unit].level)
-        return self.ledgers.get(owing.unit) if any(asks_known_rows(form) for form in forms) else None
+    def known(self, desk: Desk) -> dict[str, tuple[Piece, ...]]:
+        """Of each unit whose problems a workbook asks about: what it has told of them until it is asked."""
+        asked = [each for each in desk.workbooks if any(asks_known_rows(form) for form in self._forms(each))]
+        return {each.unit: self.histories.get(each.unit, ()) for each in asked}
+
+    def beside(self, desk: Desk) -> dict[str, Piece]:
+        """Of each unit that is inspected: the self-check that is printed beside the record."""
+        inspected = [each for each in desk.workbooks if any(form.agreement for form in self._forms(each))]
+        return {each.unit: self.selfchecks[each.unit] for each in inspected if each.unit in self.selfchecks}
+
+    def _forms(self, owing: Owing) -> tuple[Form, ...]:
+        return self.world.definitions.forms_of(owing.deliverable, self.world.units[owing.unit].level)
 
     def day_when_reminded(self, desk: Desk) -> date:
         """What an answer says that waits for a reminder was so soon after the first mail."""

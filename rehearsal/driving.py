@@ -3,14 +3,15 @@
 import json
 import shutil
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from flows.launch import launch, plan as plan_flow
 from flows.look import look
-from oneledger.domain.campaigns import Campaign
+from oneledger.domain.campaigns import Campaign, open_dates
+from oneledger.domain.errors import RefusedError
 from oneledger.domain.units import Level, Unit
 from oneledger.store import units as unit_store
 from rehearsal.looks import looks
@@ -20,6 +21,7 @@ from rehearsal.summing import summary
 from rehearsal.village import Village
 from tasks.office import office, running
 
+LISTED_BEFORE = timedelta(days=60)  # the list of units is that old at launch
 EXEMPT = 2  # schools excused from the start
 _LAST = 3  # looks after the last moment, so that answers to the latest answers go out
 
@@ -29,7 +31,7 @@ def drive(
     progress: Progress,
 ) -> dict[str, Any]:  # fmt: skip
     with clock.timed("import units"), office().store.write() as connection:
-        unit_store.import_units(connection, units, datetime(2021, 1, 1, tzinfo=ZoneInfo(campaign.timezone)).date())
+        unit_store.import_units(connection, units, _opens_on(campaign) - LISTED_BEFORE)
     exempt = _exempt(units)
     _launch(campaign, exempt, post, clock)
     here = running(campaign.campaign)
@@ -45,6 +47,7 @@ def drive(
             with clock.timed("schools: reading, filling, answering"):
                 village.act(at)
             if at in looked:
+                village.looked_at(at)
                 _look(plan, post, clock, at)
         progress("核对", len(moments), len(moments))
         told = summary(plan, here, village, clock, looked, address)
@@ -68,9 +71,16 @@ def _exempt(units: Sequence[Unit]) -> dict[str, str]:
     return dict.fromkeys(schools[:: max(1, len(schools) // EXEMPT)][:EXEMPT], "本学年停办") if len(schools) > 20 else {}
 
 
+def _opens_on(campaign: Campaign) -> date:
+    """Raises RefusedError where no phase has a day: a person must set it (000-17)."""
+    days = [phase.opens_on for phase in campaign.phases if phase.opens_on]
+    if not days:
+        raise RefusedError([f"日期未定：{key}" for key in open_dates(campaign)])
+    return min(days)
+
+
 def _launch(campaign: Campaign, exempt: dict[str, str], post: PostOffice, clock: Clock) -> None:
-    opens = min(phase.opens_on for phase in campaign.phases if phase.opens_on)
-    at = datetime.combine(opens, datetime.min.time(), ZoneInfo(campaign.timezone)) - timedelta(days=2)
+    at = datetime.combine(_opens_on(campaign), datetime.min.time(), ZoneInfo(campaign.timezone)) - timedelta(days=2)
     post.set_clock(at)
     with clock.timed("launch"):
         made = plan_flow(campaign.campaign, exempt, at)

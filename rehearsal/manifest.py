@@ -1,6 +1,7 @@
 """The truth on disk, one line a unit and return: DIR/manifest.jsonl.
 
-phase, deliverable, unit, name, level, parent, respondent, behaviour, is_document, is_exempt, due_at, top_at
+phase, deliverable, unit, name, level, parent, respondent, behaviour, is_document, is_exempt, due_at, top_at,
+opened_at   the look from which it was owed
 forms       that the workbook asks, without the cover
 answers     [{at, verdict, fault, variant, is_zero, figures, <form>: {facts, rows}}], in order of time;
             figures only where the answer is to be accepted
@@ -99,7 +100,7 @@ def _expected(
 
 def _line(registry: Registry, owing: Owing, account: Account) -> dict[str, Any]:
     unit = registry.world.units[owing.unit]
-    desk = registry.desks.get((owing.phase, owing.respondent))
+    desk = registry.desk_about(owing.phase, owing.respondent, owing.key)
     forms = () if owing.is_document else registry.world.definitions.forms_of(owing.deliverable, unit.level)
     return {
         "phase": owing.phase,
@@ -114,6 +115,7 @@ def _line(registry: Registry, owing: Owing, account: Account) -> dict[str, Any]:
         "is_exempt": bool(unit.exempt_reason),
         "due_at": owing.due_at.isoformat(),
         "top_at": owing.top_at.isoformat(),
+        "opened_at": registry.opened_at[owing.phase, owing.key].isoformat(),
         "forms": answered(forms),
         "answers": list(_answers(desk, owing, account)),
     }

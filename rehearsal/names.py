@@ -2,6 +2,8 @@
 
 import random
 
+from oneledger.domain.units import Level
+
 STAGE_WEIGHTS = {
     "小学": 46, "初中": 21, "九年一贯制": 15, "高中": 6, "完全中学": 4, "十二年一贯制": 2, "中职": 3, "特教": 3,
 }  # fmt: skip
@@ -60,6 +62,17 @@ def school_name(rng: random.Random, stage: str, city: str, county: str) -> str:
     if pick < 0.23:
         return f"{city}{county}{place}{rng.choice(_LONG)}{suffix}（{rng.choice('东西南北')}校区）"
     return (city if pick < 0.5 else "") + county + place + suffix
+
+
+_OFFICE_ENDS = {
+    Level.PROVINCE: ("省",),
+    Level.CITY: ("市", "市", "市", "州"),
+    Level.COUNTY: ("县", "县", "区", "市"),
+}
+
+
+def office_name(rng: random.Random, level: Level) -> str:
+    return rng.choice(_FIRST) + rng.choice(_SECOND) + rng.choice(_OFFICE_ENDS[level])
 
 
 def person_name(rng: random.Random) -> str:

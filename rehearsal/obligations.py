@@ -6,9 +6,10 @@ from datetime import datetime
 
 from oneledger.domain.assignments import CampaignUnit
 from oneledger.domain.campaigns import Campaign, Deliverable
-from oneledger.domain.forms import LEVELS, Form, Rows, asked_of
+from oneledger.domain.forms import Form, Rows, asked_of
 from oneledger.domain.sampling import draw
 from oneledger.domain.schedule import due_at, local_moment, report_day
+from oneledger.domain.units import Level
 from oneledger.domain.work_calendar import WorkCalendar
 
 COVER = "cover"
@@ -61,6 +62,10 @@ class World:
     def campaign(self) -> Campaign:
         return self.definitions.campaign
 
+    def is_narrowed(self, phase: str) -> bool:
+        """Whether what is owed depends on what comes back."""
+        return any(each.respondents.with_open_problems for each in self.campaign.deliverables_of(phase))
+
     def above(self, code: str) -> Iterator[CampaignUnit]:
         """Nearest first."""
         parent = self.units.get(self.units[code].parent or "")
@@ -81,7 +86,7 @@ def owings(world: World, phase: str, with_open_problems: Collection[str]) -> lis
 def _owings(world: World, deliverable: Deliverable, units: Iterable[CampaignUnit]) -> Iterator[Owing]:
     campaign, calendar = world.campaign, world.calendar
     top = local_moment(campaign, report_day(campaign, deliverable, calendar), campaign.due_time)
-    due = {level: due_at(campaign, deliverable, level, calendar) for level in LEVELS}
+    due = {level.value: due_at(campaign, deliverable, level, calendar) for level in Level}
     name, phase, is_document = deliverable.deliverable, deliverable.phase, deliverable.kind == "document"
     for unit in units:
         respondent = _respondent(world, unit, deliverable.respondents.answered_by)
@@ -97,6 +102,7 @@ def _about(world: World, deliverable: Deliverable, with_open_problems: Collectio
         unit
         for unit in world.units.values()
         if unit.level in who.levels
+        and who.directly_under in (None, _collecting_level(world, unit))
         and (not who.directly_under or _collector_level(world, unit) == who.directly_under)
         and (not who.with_earlier_incidents or unit.has_incidents)
         and (not who.with_open_problems or unit.code in with_open_problems)
@@ -106,6 +112,10 @@ def _about(world: World, deliverable: Deliverable, with_open_problems: Collectio
 def _collector_level(world: World, unit: CampaignUnit) -> str | None:
     above = world.units.get(unit.parent or "")
     return above.level if above else None
+
+
+def _collecting_level(world: World, unit: CampaignUnit) -> str:
+    return next((above.level for above in world.above(unit.code)), "")
 
 
 def _drawn(world: World, plan: str) -> set[str]:

@@ -3,12 +3,13 @@
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from oneledger.domain.assignments import CampaignUnit
 from rehearsal.authoring import Author, Piece
 from rehearsal.behaviours import Behaviour, Mix, draw_behaviour
-from rehearsal.desks import Desk, Planner, Sent
-from rehearsal.obligations import Owing, World, has_problem_rows, owings
+from rehearsal.desks import Desk, Key, Planner, Sent
+from rehearsal.obligations import Owing, World, asks_known_rows, has_problem_rows, owings
 
 
 @dataclass
@@ -18,15 +19,15 @@ class Registry:
     mix: Mix
     seed: int
     owed: dict[str, list[Owing]] = field(default_factory=dict)  # by phase, exempt units included
-    desks: dict[tuple[str, str], Desk] = field(default_factory=dict)  # by phase and respondent
-    ledgers: dict[str, Piece] = field(default_factory=dict)  # each unit's last answer that opened problems
+    opened_at: dict[tuple[str, Key], datetime] = field(default_factory=dict)  # the look from which a return was owed
+    desks: dict[tuple[str, str], list[Desk]] = field(default_factory=dict)  # by phase and respondent; one a request
+    histories: dict[str, tuple[Piece, ...]] = field(default_factory=dict)  # accepted answers about a unit's problems
     selfchecks: dict[str, Piece] = field(default_factory=dict)  # each unit's last answer that holds a self-check
-    printed: dict[str, dict[str, Piece]] = field(default_factory=dict)  # by phase: those known when it was asked
     _neighbours: dict[tuple[str, str | None], list[Desk]] = field(default_factory=dict)
 
     @property
     def planner(self) -> Planner:
-        return Planner(self.world, self.author, self.ledgers, self.printed)
+        return Planner(self.world, self.author, self.histories, self.selfchecks)
 
     def drawn(self, unit: CampaignUnit, phase: str) -> Behaviour:
         return draw_behaviour(self.mix.of_level(unit.level), self.seed, unit.code, phase)
@@ -43,29 +44,35 @@ class Registry:
                 found |= {contact.email: mailbox for contact in unit.contacts}
         return found
 
-    def open(self, phase: str) -> None:
-        """Once. Units with open problems are those whose own ledger said so."""
-        if phase in self.owed:
+    def open(self, phase: str, at: datetime) -> None:
+        """What is owed from that look on. Units with open problems are those whose own answers say so by then: a later
+        look may find more of them, and asks them for that alone."""
+        known = {owing.key for owing in self.owed.get(phase, ())}
+        if known and not self.world.is_narrowed(phase):
             return
-        self.printed[phase] = dict(self.selfchecks)
-        truth = self.author.truth
-        troubled = {
-            code
-            for code, piece in self.ledgers.items()
-            if truth.problem_count(piece.unit, piece.variant, is_zero=piece.is_zero)
-        }
-        self.owed[phase] = owings(self.world, phase, troubled)
-        for owing in self.owed[phase]:
+        troubled = {code for code, history in self.histories.items() if self.author.open_problems(history)}
+        fresh = [owing for owing in owings(self.world, phase, troubled) if owing.key not in known]
+        self.owed.setdefault(phase, []).extend(fresh)
+        self.opened_at |= {(phase, owing.key): at for owing in fresh}
+        made: dict[str, Desk] = {}
+        for owing in fresh:
             if not self.world.units[owing.unit].exempt_reason:
-                self._desk(owing).owings.append(owing)
+                if owing.respondent not in made:
+                    made[owing.respondent] = self._new_desk(owing)
+                made[owing.respondent].owings.append(owing)
 
-    def _desk(self, owing: Owing) -> Desk:
-        key = owing.phase, owing.respondent
-        if key not in self.desks:
-            unit = self.world.units[owing.respondent]
-            self.desks[key] = desk = Desk(unit, owing.phase, self.drawn(unit, owing.phase), [])
-            self._neighbours.setdefault((owing.phase, unit.parent), []).append(desk)
-        return self.desks[key]
+    def _new_desk(self, owing: Owing) -> Desk:
+        unit = self.world.units[owing.respondent]
+        desk = Desk(unit, owing.phase, self.drawn(unit, owing.phase), [])
+        self.desks.setdefault((owing.phase, owing.respondent), []).append(desk)
+        self._neighbours.setdefault((owing.phase, unit.parent), []).append(desk)
+        return desk
+
+    def desks_of(self, phase: str, unit: str) -> list[Desk]:
+        return self.desks.get((phase, unit), [])
+
+    def desk_about(self, phase: str, unit: str, key: Key) -> Desk | None:
+        return next((desk for desk in self.desks_of(phase, unit) if key in {each.key for each in desk.owings}), None)
 
     def colleague(self, desk: Desk) -> Desk | None:
         """The next unit under the same office that owes the same workbook and gets its mail."""
@@ -81,14 +88,14 @@ class Registry:
             None,
         )
 
-    def note(self, desk: Desk, key: tuple[str, str], sent: Sent) -> None:
+    def note(self, desk: Desk, key: Key, sent: Sent) -> None:
         desk.sent.setdefault(key, []).append(sent)
         desk.mending.discard(key)
         piece = sent.piece
         if piece is None or sent.verdict != "accepted":
             return
-        if any(has_problem_rows(form) for form in self.author.forms_of(piece)):
-            self.ledgers[piece.unit.code] = piece
+        if any(has_problem_rows(form) or asks_known_rows(form) for form in self.author.forms_of(piece)):
+            self.histories[piece.unit.code] = (*self.histories.get(piece.unit.code, ()), piece)
         if any(form.form in self._compared for form in self.author.forms_of(piece)):
             self.selfchecks[piece.unit.code] = piece
 

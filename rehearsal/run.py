@@ -12,11 +12,13 @@ from typing import Any
 
 import yaml
 
+from oneledger.domain.campaigns import Campaign
 from oneledger.domain.errors import RefusedError
 from oneledger.domain.units import Unit
 from oneledger.settings import Settings, load_campaign
+from rehearsal.inventing import invented
+from rehearsal.land import land_of
 from rehearsal.post_office_client import PostOffice, running_post_office
-from rehearsal.province import make_province
 
 Progress = Callable[[str, int, int], None]  # what, done, of how many
 
@@ -70,7 +72,7 @@ def environment(out: Path, post: PostOffice) -> Iterator[Settings]:
 
 @dataclass(frozen=True)
 class Rehearsal:
-    """What is to be rehearsed. ``units`` given: instead of the invented province."""
+    """What is to be rehearsed. ``units`` given: instead of those of the campaign's own land."""
 
     campaign: str
     schools: int
@@ -93,8 +95,12 @@ def rehearse(plan: Rehearsal, address: str, progress: Progress) -> dict[str, Any
         from rehearsal.driving import drive  # noqa: PLC0415  Prefect and our flows read the environment on import
 
         campaign = load_campaign(settings.config, plan.campaign, settings.overrides)
-        units = list(plan.units) if plan.units is not None else make_province(plan.schools, plan.seed)
+        units = list(plan.units) if plan.units is not None else _invented(plan, campaign, settings)
         return drive(plan, campaign, units, post, clock, address, progress)
+
+
+def _invented(plan: Rehearsal, campaign: Campaign, settings: Settings) -> list[Unit]:
+    return invented(land_of(campaign, settings.config), plan.schools, plan.seed)
 
 
 def _check_empty(out: Path) -> None:

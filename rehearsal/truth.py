@@ -1,7 +1,7 @@
 """What each unit means to report, from a seed alone: the same for whoever asks again, never shown to the pipeline."""
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -11,10 +11,11 @@ from oneledger.domain.campaigns import PhaseKind
 from oneledger.domain.expressions import compiled
 from oneledger.domain.forms import CrossRule, Field, Form, Rows, Table
 from rehearsal.beside import concluded, with_agreement
-from rehearsal.case import Case, always
+from rehearsal.case import WAS, Case, always
 from rehearsal.drawing import Pen, RecordKind, Scope, Suggestion
 from rehearsal.filler import Meant, Values
 from rehearsal.obligations import Definitions
+from rehearsal.problem_book import may_follow
 from rehearsal.truth_facts import FACTS
 from rehearsal.truth_rows import ROWS
 
@@ -130,7 +131,7 @@ class Truth:
         suggest = ROWS.get(form.form)
         rows: list[Values] = []
         for number, values in enumerate(printed, 1):
-            suggestions: Mapping[str, Suggestion] = suggest(case, number, values, rows) if suggest else {}
+            suggestions = suggest(case, number, values, rows) if suggest else dict(_next_states(form, case, values))
             suggestions = _of(form.columns, {form.table.key: always(number), **suggestions})
             rows.append(Pen(kind, scope, case.rng, suggestions).record(values))
         return rows
@@ -142,6 +143,13 @@ class Truth:
         if form.zero_fact:
             suggestions[form.zero_fact] = lambda _: "否" if rows else "是"
         return Pen(kind, scope, case.rng, _of(form.facts, suggestions)).record()
+
+
+def _next_states(form: Form, case: Case, printed: Values) -> Iterator[tuple[str, Suggestion]]:
+    """A progress sheet of any form tells a state that may follow the last one."""
+    for column in form.columns if form.role == "progress" else ():
+        if column.key == "state" and column.choices:
+            yield "state", always(case.rng.choice([each for each in column.choices if may_follow(printed[WAS], each)]))
 
 
 def _kept(form: Form, case: Case) -> Sequence[CrossRule]:
@@ -165,4 +173,4 @@ def _is_about(rule: CrossRule, columns: Sequence[Field]) -> bool:
 def _as_printed(table: Table, row: Values) -> Values:
     """A row of the unit's ledger as a later sheet prints it; its number is given by the other side."""
     names = {column.key: (column.prefill or "").partition(".")[2] for column in table.columns if column.locked}
-    return {key: row.get(name) for key, name in names.items()}
+    return {key: row.get(name) for key, name in names.items()} | {WAS: row.get("state")}

@@ -5,9 +5,10 @@ from datetime import date, timedelta
 from typing import Any
 
 from rehearsal import wording
-from rehearsal.case import Case, SuggestRow, always
+from rehearsal.case import WAS, Case, SuggestRow, always
 from rehearsal.drawing import Suggestion, day_between
 from rehearsal.filler import Values
+from rehearsal.problem_book import may_follow
 
 EVENT, HAZARD, SIGN, LACK = "已发生或正在发生的事件", "隐患点", "苗头迹象", "工作短板"
 _ASPECTS = ("工作机制", "制度措施", "队伍建设", "责任落实", "宣传引导", "教育惩戒", "条件保障")
@@ -139,12 +140,13 @@ def rectify_row(case: Case, _number: int, printed: Values, _before: Sequence[Val
 
 
 def _state(case: Case, printed: Values) -> str:
-    rng = case.rng
+    likely = {"已销号": 75, "已完成待验收": 10, "延期": 13, "反弹": 2}
     if printed["fix_mode"] == "长期坚持":
-        return rng.choices(("阶段性完成", "整改中"), (7, 3))[0]
-    if printed["due_on"] >= case.today or case.is_candid:
-        return rng.choices(("已销号", "已完成待验收", "整改中", "未启动"), (50, 15, 28, 7))[0]
-    return rng.choices(("已销号", "已完成待验收", "延期", "反弹"), (75, 10, 13, 2))[0]
+        likely = {"阶段性完成": 7, "整改中": 3}
+    elif printed["due_on"] >= case.today or case.is_candid:
+        likely = {"已销号": 50, "已完成待验收": 15, "整改中": 28, "未启动": 7}
+    allowed = {state: weight for state, weight in likely.items() if may_follow(printed.get(WAS), state)}
+    return case.rng.choices(list(allowed), list(allowed.values()))[0]
 
 
 ROWS: Mapping[str, SuggestRow] = {

@@ -76,12 +76,14 @@ def verify(
     manifest = directory / "manifest.jsonl"
     by_code = {unit.code: unit for unit in units}
     mail = check_mail(directory, manifest, campaign, calendar, by_code, looked or looks(campaign, calendar))
+    looked = sorted(looked or looks(campaign, calendar))
     verified = Verified(mail.unexpected, mail.lost, mail.duplicates, mail.ladder)
     parents = {unit.code: unit.parent for unit in units}
     for key in sorted(_milestones(campaign, calendar) - frozen.keys()):
         verified.differences.append(f"{key}: never frozen")
     for key, (snapshot, rollups) in frozen.items():
-        expected = expected_rollups(manifest, parents, snapshot.phase, snapshot.as_of)
+        frozen_at = next((look for look in looked if look >= snapshot.as_of), snapshot.as_of)
+        expected = expected_rollups(manifest, parents, snapshot.phase, snapshot.as_of, frozen_at)
         verified.differences += [f"{key} {each}" for each in compare(expected, rollups)]
         verified.compared += sum(len(each.figures) for each in expected.values())
     return verified
@@ -92,12 +94,16 @@ def _milestones(campaign: Campaign, calendar: WorkCalendar) -> set[str]:
 
 
 def expected_rollups(
-    manifest: Path, parents: Mapping[str, str | None], phase: str, moment: datetime
+    manifest: Path, parents: Mapping[str, str | None], phase: str, moment: datetime, frozen_at: datetime
 ) -> dict[str, Expected]:
-    """Every unit's sums as they must be frozen at a report moment: of what was owed by then, and had come by then."""
+    """Every unit's sums as they must be frozen at a report moment: of what was owed by then, and had come by then.
+
+    ``frozen_at``: the look that freezes them, which may first find that more is owed.
+    """
     sums: dict[str, Expected] = {}
     for line in read_manifest(manifest):
-        if line["phase"] == phase and datetime.fromisoformat(line["top_at"]) <= moment:
+        is_owed = datetime.fromisoformat(line["opened_at"]) <= frozen_at
+        if line["phase"] == phase and is_owed and datetime.fromisoformat(line["top_at"]) <= moment:
             stands = standing(line, moment)
             for code in _upwards(line["unit"], parents):
                 _add(sums.setdefault(code, Expected()), line, stands)

@@ -13,6 +13,7 @@ from oneledger.domain.assignments import CampaignUnit
 from oneledger.domain.campaigns import Campaign, Rung
 from oneledger.domain.schedule import rung_at
 from oneledger.domain.work_calendar import WorkCalendar
+from rehearsal.looks import is_over
 from rehearsal.manifest import read_manifest, standing
 
 _ANSWER_OF = {"accepted": "receipt", "returned": "correction", "refused": "refusal"}
@@ -80,9 +81,10 @@ def _again(delivered: Mapping[Received, int]) -> list[str]:
 def _check_requests(
     lines: Iterable[Line], dead: set[str], delivered: Mapping[Received, int], faults: MailFaults
 ) -> None:
-    """One request to each respondent and phase."""
-    owing = {(line["respondent"], line["phase"]) for line in lines if not line["is_exempt"]}
-    asked = {(unit, kind.split("/")[1]) for unit, kind in delivered if kind.startswith(("ask/", "inspect-ask/"))}
+    """One request to each respondent, phase and look that found it owing."""
+    found = {(line["respondent"], line["phase"], line["opened_at"]) for line in lines if not line["is_exempt"]}
+    owing = Counter((unit, phase) for unit, phase, _ in found)
+    asked = Counter((unit, kind.split("/")[1]) for unit, kind in delivered if kind.startswith(("ask/", "inspect-ask/")))
     faults.lost += [f"{unit} was never asked in {phase}" for unit, phase in sorted(owing - asked) if unit not in dead]
     faults.unexpected += [f"{unit} owes nothing in {phase}, but was asked" for unit, phase in sorted(asked - owing)]
 
@@ -118,6 +120,7 @@ class _Ladder:
     calendar: WorkCalendar
     units: Mapping[str, CampaignUnit]
     looks: Sequence[datetime]
+    _looked: dict[str, Sequence[datetime]] = field(default_factory=dict)
 
     def reminders(self, lines: Iterable[Line]) -> Iterator[tuple[str, str]]:
         groups: dict[tuple[str, str, datetime], list[Line]] = {}
@@ -125,17 +128,17 @@ class _Ladder:
             if not line["is_exempt"]:
                 groups.setdefault((line["respondent"], line["phase"], _moment(line["due_at"])), []).append(line)
         for (respondent, phase, due), theirs in groups.items():
-            for rung in self._due_rungs(self.campaign.reminders.rungs, phase, due, theirs):
+            for rung in self._due_rungs(self.campaign.reminders.rungs, due, theirs, is_reminder=True):
                 yield respondent, f"remind/{phase}/{self._subject(phase, due)}/{rung}"
 
     def digests(self, lines: Iterable[Line]) -> Iterator[tuple[str, str]]:
-        """To every county and city above a respondent."""
+        """To every collector above a respondent that the campaign wants told."""
         groups: dict[tuple[str, str, datetime], list[Line]] = {}
         for line in lines:
             for collector in self._collectors(line["respondent"]) if not line["is_exempt"] else ():
                 groups.setdefault((collector, line["phase"], _moment(line["due_at"])), []).append(line)
         for (collector, phase, due), below in groups.items():
-            for rung in self._due_rungs(self.campaign.reminders.digests, phase, due, below):
+            for rung in self._due_rungs(self.campaign.reminders.digests, due, below, is_reminder=False):
                 yield collector, f"digest/{phase}/{self._subject(phase, due)}/{rung}"
 
     def _subject(self, phase: str, due: datetime) -> str:
@@ -144,28 +147,44 @@ class _Ladder:
     def _collectors(self, code: str) -> Iterator[str]:
         above = self.units.get(self.units[code].parent or "")
         while above is not None:
-            if above.level in ("county", "city") and above.contacts:
+            if above.level in self.campaign.reminders.digest_levels and above.contacts:
                 yield above.code
             above = self.units.get(above.parent or "")
 
-    def _due_rungs(self, rungs: Iterable[Rung], phase: str, due: datetime, theirs: Sequence[Line]) -> Iterator[str]:
+    def _due_rungs(
+        self, rungs: Iterable[Rung], due: datetime, theirs: Sequence[Line], *, is_reminder: bool
+    ) -> Iterator[str]:
+        """``is_reminder``: nobody is reminded on the heels of the mail that asked."""
         moments = [(rung_at(self.campaign, due, rung, self.calendar), rung) for rung in rungs]
         gone: set[str] = set()
-        opened = self._opened(phase)
-        for look in self.looks:
+        for look in self._looks_of(theirs[0]["phase"]):
             reached = [rung for at, rung in moments if at <= look]
-            if opened is None or look <= opened or not reached:
+            if not reached:
                 continue
             latest = max(reached, key=lambda rung: rung.days)
-            if latest.rung not in gone and any(standing(line, look).status == "missing" for line in theirs):
+            if latest.rung not in gone and _is_waited_for(theirs, look, is_reminder=is_reminder):
                 gone.add(latest.rung)
                 yield latest.rung
 
-    def _opened(self, phase: str) -> datetime | None:
-        """The look that opened the phase: nobody is reminded on the heels of the first mail."""
-        day = self.campaign.phase(phase).opens_on
-        zone = ZoneInfo(self.campaign.timezone)
-        return next((look for look in self.looks if day and look.astimezone(zone).date() >= day), None)
+    def _looks_of(self, phase: str) -> Sequence[datetime]:
+        """Those that bring the phase forward."""
+        if phase not in self._looked:
+            day = self.campaign.phase(phase).opens_on
+            zone = ZoneInfo(self.campaign.timezone)
+            self._looked[phase] = [
+                look
+                for number, look in enumerate(self.looks, 1)
+                if day
+                and look.astimezone(zone).date() >= day
+                and not is_over(self.campaign, self.calendar, phase, self.looks[:number])
+            ]
+        return self._looked[phase]
+
+
+def _is_waited_for(theirs: Sequence[Line], look: datetime, *, is_reminder: bool) -> bool:
+    owing = [line for line in theirs if _moment(line["opened_at"]) <= look]
+    waited = [_moment(line["opened_at"]) for line in owing if standing(line, look).status == "missing"]
+    return bool(waited) and not (is_reminder and min(waited) == look)
 
 
 def _moment(text: str) -> datetime:

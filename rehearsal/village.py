@@ -18,8 +18,10 @@ from rehearsal.authoring import OPENPYXL_SHARE, Job, Piece, Written
 from rehearsal.behaviours import IN_THE_XML, MIX, Fault, Mix, Timing, reaction_at
 from rehearsal.desks import Desk, Key, Sent, first_timed, not_before
 from rehearsal.letter_box import Delivery
+from rehearsal.looks import is_over
 from rehearsal.manifest import Account, write_manifest
 from rehearsal.obligations import Definitions, World
+from rehearsal.papers import Paper
 from rehearsal.post_office_client import PostOffice
 from rehearsal.posting import Writers, send_in_time
 from rehearsal.registry import Registry
@@ -71,6 +73,7 @@ class Village:
         self._account = Account(directory / "answers.jsonl")
         self._boxes = {contact.email.lower(): unit.code for unit in everyone.values() for contact in unit.contacts}
         self._phase_of_mailboxes = ""
+        self._looks: list[datetime] = []
         self._due: list[_Due] = []
         self._serial = 0
         self._offset = 0
@@ -102,10 +105,20 @@ class Village:
         self.complaints += tally.complaints
         return tally
 
+    def looked_at(self, at: datetime) -> None:
+        """The pipeline looks at that moment: whoever owes something from now on must be asked."""
+        at = at.astimezone(self._zone)
+        self._looks.append(at)
+        world = self._registry.world
+        for phase in self._opened(at):
+            is_new = phase not in self._registry.owed
+            if is_new or not is_over(world.campaign, world.calendar, phase, self._looks):
+                self._registry.open(phase, at)
+
     def stated_mix(self) -> dict[str, dict[str, float]]:
         """The weights behaviours are drawn by, and how many units showed each of them in each phase."""
         told = {"schools": dict(self._registry.mix.schools), "upper": dict(self._registry.mix.upper)}
-        for desk in self._registry.desks.values():
+        for desk in (each for mine in self._registry.desks.values() for each in mine):
             seen = told.setdefault(desk.phase, {})
             seen[desk.behaviour.name] = seen.get(desk.behaviour.name, 0) + 1
         return told
@@ -114,7 +127,8 @@ class Village:
         """DIR/manifest.jsonl: for every unit and return what it meant and how it behaved; see ``manifest``."""
         begun = time.perf_counter()
         for phase in self._opened(self._now):
-            self._registry.open(phase)
+            if phase not in self._registry.owed:
+                self._registry.open(phase, self._now)
         path = write_manifest(self._directory / "manifest.jsonl", self._registry, self._account)
         self.seconds += time.perf_counter() - begun
         return path
@@ -142,13 +156,17 @@ class Village:
         if not unit:
             tally.complaints.append(f"{delivery.file}: nobody has the address {delivery.rcpt}")
         elif notice in _ASKS:
-            self._registry.open(phase)
-            self._asked(delivery, self._registry.desks.get((phase, unit)), tally)
+            if phase not in self._registry.owed:
+                self._registry.open(phase, self._at(delivery))
+            desks, request = self._registry.desks_of(phase, unit), int(subject.rpartition("/")[2])
+            self._asked(delivery, desks[request - 1] if request <= len(desks) else None, tally)
         elif notice == "remind":
-            self._reminded(delivery, self._registry.desks.get((phase, unit)))
+            for desk in self._registry.desks_of(phase, unit):
+                self._reminded(delivery, desk)
         elif notice in _NOTICE_OF.values():
             deliverable, _, about = subject.rpartition("/")[0].partition("/")
-            self._told(delivery, notice, self._registry.desks.get((phase, unit)), (deliverable, about), tally)
+            key = deliverable, about
+            self._told(delivery, notice, self._registry.desk_about(phase, unit, key), key, tally)
 
     def _at(self, delivery: Delivery) -> datetime:
         return datetime.fromisoformat(delivery.at).astimezone(self._zone)
@@ -160,6 +178,7 @@ class Village:
             return
         desk.ask, desk.asked_at = delivery.file, self._at(delivery)
         planner = self._registry.planner
+        desk.known, desk.selfchecks = planner.known(desk), planner.beside(desk)
         desk.behaviour = planner.settled(desk, has_colleague=self._registry.colleague(desk) is not None)
         desk.waiting = [act for act in desk.behaviour.acts if act.timing is Timing.WHEN_REMINDED]
         for act in first_timed(desk.behaviour.acts):
@@ -168,9 +187,9 @@ class Village:
                 source = "" if act.fault is Fault.COLLEAGUES_FILE else desk.ask
                 self._plan(desk, at, planner.pieces(desk, act, at.date()), source=source, answers=desk.ask)
 
-    def _reminded(self, delivery: Delivery, desk: Desk | None) -> None:
+    def _reminded(self, delivery: Delivery, desk: Desk) -> None:
         """Those who answer only then; and those who sent the wrong file look again."""
-        if desk is None or not desk.waiting or (first_timed(desk.behaviour.acts) and not desk.sent):
+        if not desk.ask or not desk.waiting or (first_timed(desk.behaviour.acts) and not desk.sent):
             return
         act = desk.waiting.pop()
         planner = self._registry.planner
@@ -215,12 +234,13 @@ class Village:
             colleague = self._registry.colleague(desk)
             source = colleague.ask if colleague and colleague.ask else desk.ask
         papers = [owing for owing in desk.papers if owing.key not in desk.sent]
-        titles = tuple(self._registry.world.campaign.deliverable(owing.deliverable).title for owing in papers)
+        owed = [self._registry.world.campaign.deliverable(owing.deliverable) for owing in papers]
+        sheets = tuple(Paper(each.title, each.formats) for each in owed)
         for owing in papers:
             self._registry.note(desk, owing.key, Sent(due.at, "accepted"))
         for start in range(0, max(1, len(due.pieces)), MOST_WORKBOOKS):
             pieces = due.pieces[start : start + MOST_WORKBOOKS]
-            yield Job(due.at, desk.unit, source, desk.ask, due.answers, pieces, () if start else titles)
+            yield Job(due.at, desk.unit, source, desk.ask, due.answers, pieces, () if start else sheets)
 
     def _noted(
         self, desks: Iterable[Desk], written: Iterable[tuple[Job, Written]], tally: ActTally

@@ -1,10 +1,12 @@
 """Open a phase: who owes what, then one mail with one prefilled workbook per unit, into the outbox."""
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 from prefect import task
+from sqlalchemy import Connection
 
 from oneledger.adapters.workbook_stamp import stamp
 from oneledger.domain import tokens
@@ -71,16 +73,29 @@ def _assignment_row(here: Running, each: Owed, as_of: datetime) -> dict[str, Any
 
 
 def units_to_ask(name: str, phase: str) -> dict[str, list[int]]:
-    """Assignments whose mail is not planned yet, by the county of their respondent."""
+    """Assignments whose mail is not planned yet, by the county of their respondent.
+
+    A unit whose ledger came late owes the sheet about it besides what it has been asked for: it is asked once more.
+    """
     here = running(name)
     with here.office.store.read() as connection:
         owing = [each for each in assignments.of_phase(connection, name, phase) if each.status != "exempt"]
-        asked = {unit for unit, *_ in outbox.known(connection, name, phase, [notice.value for notice in CASCADE])}
+        asked = _times_asked(connection, name, phase)
+        unprinted = assignments.unprinted(connection, name, phase)
     work: dict[str, list[int]] = {}
     for each in owing:
-        if each.respondent not in asked:
+        if not asked[each.respondent] or (each.id in unprinted and _is_workbook(here, each)):
             work.setdefault(here.units[each.respondent].county, []).append(each.id)
     return work
+
+
+def _times_asked(connection: Connection, name: str, phase: str) -> Counter[str]:
+    """Requests planned so far, by respondent."""
+    return Counter(unit for unit, *_ in outbox.known(connection, name, phase, [notice.value for notice in CASCADE]))
+
+
+def _is_workbook(here: Running, each: Assignment) -> bool:
+    return here.campaign.deliverable(each.deliverable).kind == "workbook"
 
 
 @task(task_run_name="ask {label}", **STORE_RETRIES)
@@ -97,17 +112,24 @@ def ask(
 
 
 def asked(name: str, ids: list[int], as_of: datetime) -> int:
+    """``ids``: of one phase."""
     here = running(name)
     with here.office.store.read() as connection:
-        owing = assignments.by_ids(connection, ids)
-        known = submissions.problems_of(connection, name, sorted({each.unit for each in owing.values()}))
+        phases = {each.phase for each in assignments.by_ids(connection, ids[:1]).values()}
+        times = _times_asked(connection, name, *phases)  # before what is owed: another run may be asking the same units
+        owing = [
+            each
+            for each in assignments.by_ids(connection, ids).values()
+            if not times[each.respondent] or (not each.printed and _is_workbook(here, each))
+        ]
+        known = submissions.problems_of(connection, name, sorted({each.unit for each in owing}))
     problems: dict[str, list[Problem]] = {}
     for each in known:
         problems.setdefault(each.unit, []).append(each)
     letters: list[OutboxRow] = []
     printed: dict[int, dict[str, Any]] = {}
-    for respondent, theirs in by_mail(owing.values()).items():
-        letter, fills = make_letter(here, respondent, theirs, problems, as_of)
+    for respondent, theirs in by_mail(owing).items():
+        letter, fills = make_letter(here, respondent, theirs, problems, as_of, round_=times[respondent] + 1)
         letters.append(letter)
         printed |= fills
     with here.office.store.write() as connection:
@@ -116,8 +138,9 @@ def asked(name: str, ids: list[int], as_of: datetime) -> int:
 
 
 def make_letter(
-    here: Running, respondent: str, theirs: list[Assignment], problems: dict[str, list[Problem]], as_of: datetime
-) -> tuple[OutboxRow, dict[int, dict[str, Any]]]:
+    here: Running, respondent: str, theirs: list[Assignment], problems: dict[str, list[Problem]], as_of: datetime, *,
+    round_: int = 1,
+) -> tuple[OutboxRow, dict[int, dict[str, Any]]]:  # fmt: skip
     """The mail with all its workbooks, and what was printed in each (by assignment)."""
     campaign, to = here.campaign, here.units[respondent]
     deliverables = {each.id: campaign.deliverable(each.deliverable) for each in theirs}
@@ -147,7 +170,7 @@ def make_letter(
         ],
     }
     notice = Notice.INSPECT_ASK if about_others else Notice.ASK
-    key = Key(here.name, first.phase, respondent, first.phase, notice, "1")
+    key = Key(here.name, first.phase, respondent, first.phase, notice, str(round_))
     return here.letter(key, context, to, as_of, assignment=first, files=files), fills
 
 

@@ -73,7 +73,7 @@ def _owed_title(here: Running, each: Assignment) -> str:
 
 
 def digest(name: str, phase: str, as_of: datetime) -> int:
-    """One list of late units to each county and city above them, once per deadline and rung."""
+    """One list of late units to each collector above them, once per deadline and rung."""
     here = running(name)
     with here.office.store.read() as connection:
         everyone = [each for each in assignments.of_phase(connection, name, phase) if each.status != "exempt"]
@@ -94,11 +94,11 @@ def digest(name: str, phase: str, as_of: datetime) -> int:
 
 
 def _by_collector(here: Running, owing: Iterable[Assignment]) -> dict[str, list[Assignment]]:
-    """Every county and city above a respondent is told of it; the province looks at the window instead."""
+    """Every collector above a respondent that the campaign wants told; the office that runs it looks at the window."""
     grouped: dict[str, list[Assignment]] = {}
     for each in owing:
         for above in here.ancestors(each.respondent):
-            if above.level in ("county", "city") and above.contacts:
+            if above.level in here.campaign.reminders.digest_levels and above.contacts:
                 grouped.setdefault(above.code, []).append(each)
     return grouped
 

@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from oneledger.adapters.mail_parse import MailPart, ParsedMail, facts_of, may_hold_workbook, parse_mail
 from oneledger.adapters.workbook_reader import WorkbookReader
 from oneledger.domain.assignments import Assignment, CampaignUnit
-from oneledger.domain.campaigns import PhaseKind
+from oneledger.domain.campaigns import rectify_ends_on
 from oneledger.domain.figures import figures_of
 from oneledger.domain.incoming import Bounce, MailClass, classify, read_bounce
 from oneledger.domain.matching import chosen, match
@@ -335,7 +335,7 @@ def _review(here: Running, assignment: Assignment, cells: WorkbookCells, receive
         stage=unit.stage,
         phase_opens_on=phase.opens_on,
         phase_ends_on=phase.ends_on,
-        rectify_ends_on=next((each.ends_on for each in here.campaign.phases if each.kind is PhaseKind.RECTIFY), None),
+        rectify_ends_on=rectify_ends_on(here.campaign),
         received_on=received_at.astimezone(here.zone).date(),
         due_on_unit=assignment.due_at.astimezone(here.zone).date(),
         expected_forms=tuple(f"{form.form}-v{form.version}" for form in forms),

@@ -59,10 +59,8 @@ def make_unit(level: str = "school", code: str = "2121000001", **changes: object
 
 def make_piece(deliverable: str, unit: CampaignUnit, **changes: object) -> Piece:
     phase = campaign().deliverable(deliverable).phase
-    ledger = None
-    if deliverable == "school-rectify":
-        ledger = make_piece("school-deploy", unit)
-    return Piece(deliverable, unit, DUE_ON[phase], WRITTEN_ON[phase], ledger=ledger, **changes)  # type: ignore[arg-type]
+    history = (make_piece("school-deploy", unit),) if deliverable == "school-rectify" else ()
+    return Piece(deliverable, unit, DUE_ON[phase], WRITTEN_ON[phase], history=history, **changes)  # type: ignore[arg-type]
 
 
 @cache

@@ -55,8 +55,8 @@ def _filled(author: Author, deliverable: str, unit, *, habit=Habit(), fault=Faul
     piece = make_piece(deliverable, unit)
     forms, meant = author.forms_of(piece), author.meant(piece)
     rows = {}
-    if piece.ledger:
-        rows = printed_rows(author.meant(piece.ledger).rows["ledger"], unit)
+    if piece.history:
+        rows = printed_rows(author.meant(piece.history[-1]).rows["ledger"], unit)
     content, printed = stamped(deliverable, unit, rows)
     if fault is Fault.MERGED_CELLS:
         meant = with_twins(forms, meant)

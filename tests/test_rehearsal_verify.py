@@ -20,7 +20,7 @@ COUNTY = replace(make_unit("county", "210102"), parent="210100")
 SCHOOL, OTHER = make_unit(code="2121000001"), make_unit(code="2121000002")
 UNITS = {unit.code: unit for unit in (PROVINCE, CITY, COUNTY, SCHOOL, OTHER)}
 PARENTS = {unit.code: unit.parent for unit in UNITS.values()}
-DUE, TOP = at(3, 15, 17), at(3, 19, 17)
+OPENED, DUE, TOP = at(2, 24, 9), at(3, 15, 17), at(3, 19, 17)
 
 
 def make_answer(moment=at(3, 9, 10, 10), verdict="accepted", figures=None, *, is_zero=False) -> dict:  # noqa: B008
@@ -32,7 +32,7 @@ def make_line(unit=SCHOOL, *answers: dict, **changes) -> dict:
     return {
         "phase": "deploy", "deliverable": "school-deploy", "unit": unit.code, "level": "school",
         "parent": unit.parent, "respondent": unit.code, "behaviour": "on_time", "is_document": False,
-        "is_exempt": False, "due_at": DUE.isoformat(), "top_at": TOP.isoformat(), "forms": ["ledger"],
+        "is_exempt": False, "opened_at": OPENED.isoformat(), "due_at": DUE.isoformat(), "top_at": TOP.isoformat(), "forms": ["ledger"],
         "answers": list(answers), **changes,
     }  # fmt: skip
 
@@ -75,7 +75,7 @@ def _expected(tmp_path, moment=TOP):
                   top_at=at(3, 10, 17).isoformat(), due_at=at(3, 10, 17).isoformat()),
         make_line(SCHOOL, make_answer(), phase="rectify", deliverable="school-rectify"),
     ]  # fmt: skip
-    return expected_rollups(_write(tmp_path / "manifest.jsonl", lines), PARENTS, "deploy", moment)
+    return expected_rollups(_write(tmp_path / "manifest.jsonl", lines), PARENTS, "deploy", moment, moment)
 
 
 def _rollups():

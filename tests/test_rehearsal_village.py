@@ -34,6 +34,7 @@ from rehearsal.behaviours import (
 )
 from rehearsal.manifest import read_manifest, standing
 from rehearsal.obligations import World, owings
+from rehearsal.papers import Paper
 from rehearsal.post_office_client import running_post_office
 from rehearsal.posting import Writers
 from rehearsal.replies import CLIENTS, Answer, Enclosure, compose_reply
@@ -255,7 +256,15 @@ def test_many_processes_write_what_one_would(tmp_path):
     (tmp_path / "ask").write_bytes(bytes(mail))
     piece = make_piece("school-deploy", unit)
     jobs = [
-        Job(at(3, 9, 8 + n % 9, 10), unit, "ask", "ask", "ask", (replace(piece, variant=n),), ("实施方案",))
+        Job(
+            at(3, 9, 8 + n % 9, 10),
+            unit,
+            "ask",
+            "ask",
+            "ask",
+            (replace(piece, variant=n),),
+            (Paper("实施方案", ("docx",)),),
+        )
         for n in range(40)
     ]
     writers = Writers(definitions(), 7, tmp_path, openpyxl_share=0.0, processes=2)

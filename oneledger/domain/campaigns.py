@@ -138,6 +138,7 @@ class Rung(Definition):
 class Reminders(Definition):
     rungs: tuple[Rung, ...]
     digests: tuple[Rung, ...] = ()  # to the collectors above, naming the late units
+    digest_levels: tuple[LevelName, ...] = ("county", "city")  # the levels of those collectors
 
 
 class Stratum(Definition):
@@ -283,3 +284,9 @@ def open_dates(campaign: Campaign) -> list[str]:
     owed = [duty for duty in campaign.duties if duty.duty in {each.duty for each in campaign.deliverables}]
     missing += [f"duties.{duty.duty}.report_by" for duty in owed if duty.report_by is None]
     return missing
+
+
+def rectify_ends_on(campaign: Campaign) -> date | None:
+    """The day by which problems must be put right: the end of the last phase of that kind."""
+    ends = [phase.ends_on for phase in campaign.phases if phase.kind is PhaseKind.RECTIFY]
+    return max((end for end in ends if end), default=None)

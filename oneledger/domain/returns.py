@@ -60,7 +60,7 @@ class Ledger:
     rows: list[LedgerRow] = field(default_factory=list)
     fact_cells: dict[str, str] = field(default_factory=dict)  # fact key -> "C7"
     columns: dict[str, str] = field(default_factory=dict)  # column key -> "F"
-    is_zero: bool = False  # 零报告
+    is_zero: bool | None = None  # 零报告; None: the form does not ask
 
     def as_data(self) -> dict[str, Any]:
         """What dataclasses.asdict gives, without copying every value of every row."""
@@ -80,5 +80,5 @@ class Review:
     @property
     def is_zero(self) -> bool:
         """Every form that can be a 零报告 says so (and at least one can)."""
-        zeros = [ledger.is_zero for ledger in self.ledgers.values() if "zero_flag" in ledger.facts]
+        zeros = [ledger.is_zero for ledger in self.ledgers.values() if ledger.is_zero is not None]
         return bool(zeros) and all(zeros)

@@ -57,7 +57,7 @@ def _zero(placed: Placed, plan: RulePlan, facts: Reading, broken: frozenset[str]
 
 def _ledger(placed: Placed, facts: Reading, rows: RowsReading) -> Ledger:
     form = placed.form
-    is_zero = form.zero_fact is not None and facts.values[form.zero_fact] == "是" and not rows.rows
+    is_zero = facts.values[form.zero_fact] == "是" and not rows.rows if form.zero_fact else None
     return Ledger(
         form.form,
         form.version,

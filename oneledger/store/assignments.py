@@ -40,6 +40,13 @@ def by_ids(connection: Connection, ids: Iterable[int]) -> dict[int, Assignment]:
     return found
 
 
+def unprinted(connection: Connection, campaign: str, phase: str) -> set[int]:
+    """Assignments for which no workbook was made yet."""
+    c = t.assignment.c
+    mine = (c.campaign == campaign, c.phase == phase, c.printed.is_(None))
+    return set(connection.execute(select(c.id).where(*mine)).scalars())
+
+
 def record_printed(connection: Connection, printed: dict[int, dict[str, Any]]) -> None:
     for assignment, data in printed.items():
         connection.execute(update(t.assignment).where(t.assignment.c.id == assignment).values(printed=data))
