@@ -341,6 +341,37 @@ def sample(
 
 
 @app.command()
+def shift(
+    campaign: CampaignName,
+    phase: Annotated[str, typer.Argument(help="leave out to list what was moved")] = "",
+    unit: Annotated[str, typer.Argument(help="code of the unit")] = "",
+    due_on: Annotated[str, typer.Argument(help="its new date, e.g. 2018-07-06")] = "",
+    reason: Annotated[str, typer.Option(help="why, e.g. 7月9日放假")] = "",
+    by: Annotated[str, typer.Option(help="who decided (a post)")] = "",
+    below: Annotated[bool, typer.Option("--below", help="all units below it that may move theirs")] = False,
+    data: Data = None,
+    as_of: AsOfText = "",
+    as_json: AsJson = False,
+) -> None:
+    """Move a unit's date of a phase around its vacation, within the phase's bounds; or list such moves."""
+    from desk.shifting import move, recorded  # noqa: PLC0415
+
+    use_data(data)
+    if phase:
+        day, at = as_moment(due_on).date(), as_moment(as_of)
+        moved = move(campaign, phase, unit, day, reason=reason, by=by, is_for_all_below=below, as_of=at)
+        err.print(f"已调整 {moved} 个单位的报送日。", highlight=False)
+    rows = recorded(campaign)
+    if as_json:
+        show_json(rows)
+        return
+    table = Table("单位", "阶段", "报送日", "原因", "经手", "登记于")
+    for row in rows:
+        table.add_row(*(row[key] for key in ("unit", "phase", "due_on", "reason", "by", "at")))
+    out.print(table)
+
+
+@app.command()
 def report(
     campaign: CampaignName,
     unit: str,

@@ -17,6 +17,7 @@ from flows.rectify import rectify
 from flows.running import EVERY
 from flows.scheduling import DEPLOYMENT, schedule_milestones
 from flows.send import send
+from flows.shift import shift
 from oneledger.store import campaigns
 from tasks.office import office
 
@@ -28,6 +29,7 @@ def _deployments(collect_minutes: int) -> list[Any]:
         plan.to_deployment(DEPLOYMENT, description="启动前的方案：发给谁、发多少、哪天发；不发任何邮件。"),
         launch.to_deployment(DEPLOYMENT, description="启动专项行动：需要输入名称和邮件数。"),
         look.to_deployment(DEPLOYMENT, description="看一眼：把该做的都做了。可以重复运行。"),
+        shift.to_deployment(DEPLOYMENT, description="调整某单位某阶段的报送日：须在规定范围内，记下原因和经手人。"),
         publish.to_deployment(DEPLOYMENT, description="某次定稿的报告：没有的补上并下发。"),
         send.to_deployment(DEPLOYMENT, interval=timedelta(minutes=1), description="发信：按限额每分钟发一批。"),
         deploy.to_deployment(DEPLOYMENT, tags=["deploy"], description="部署摸底"),

@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 from prefect.deployments import run_deployment
 from prefect.exceptions import ObjectNotFound
 
-from oneledger.domain.schedule import Milestone, milestones
+from oneledger.domain.schedule import Milestone
 from tasks.office import running
+from tasks.shifting import milestones_of
 
 DEPLOYMENT = "oneledger"
 
@@ -16,7 +17,7 @@ def schedule_milestones(name: str) -> int:
     here = running(name)
     now = datetime.now(UTC)
     kinds = {phase.phase: phase.kind.value for phase in here.campaign.phases}
-    coming = [each for each in milestones(here.campaign, here.office.calendar) if each.at > now]
+    coming = [each for each in milestones_of(here) if each.at > now]
     try:
         for each in coming:
             _schedule(name, kinds[each.phase], each)

@@ -26,9 +26,10 @@ from oneledger.domain.notices import (
 )  # fmt: skip
 from oneledger.domain.problems import Problem, printed_row
 from oneledger.domain.sampling import draw
-from oneledger.domain.schedule import due_at
+from oneledger.domain.schedule import Shifted
+from oneledger.domain.shifts import in_force, own_due_at
 from oneledger.domain.workbooks import Fill
-from oneledger.store import assignments, campaigns, outbox, submissions
+from oneledger.store import assignments, campaigns, outbox, shifts, submissions
 from oneledger.store.outbox import OutboxRow
 from tasks.apart import worked
 from tasks.inspecting import joint_bodies, selfcheck_beside
@@ -46,23 +47,24 @@ def open_phase(name: str, phase: str, as_of: datetime) -> int:
             for plan in here.campaign.samples
             if any(each.respondents.sample == plan.plan for each in here.campaign.deliverables_of(phase))
         }
+        shifted = in_force(shifts.of_campaign(connection, name))
         rows = [
-            _assignment_row(here, each, as_of)
+            _assignment_row(here, each, shifted, as_of)
             for deliverable in here.campaign.deliverables_of(phase)
             for each in owed(deliverable, here.units, draws, open_problems)
         ]
         return assignments.open_new(connection, rows)
 
 
-def _assignment_row(here: Running, each: Owed, as_of: datetime) -> dict[str, Any]:
-    level = here.units[each.respondent].level
+def _assignment_row(here: Running, each: Owed, shifted: Shifted, as_of: datetime) -> dict[str, Any]:
+    respondent = here.units[each.respondent]
     return {
         "campaign": here.name,
         "phase": each.deliverable.phase,
         "deliverable": each.deliverable.deliverable,
         "unit": each.unit,
         "respondent": each.respondent,
-        "due_at": due_at(here.campaign, each.deliverable, level, here.office.calendar),
+        "due_at": own_due_at(here.campaign, each.deliverable, respondent, shifted, here.office.calendar),
         "opened_at": as_of,
         "status": "exempt" if here.units[each.unit].exempt_reason else "missing",
         "is_late": False,

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from prefect import task
 
 from oneledger.domain.schedule import milestones, report_milestones
-from oneledger.store import outbox, snapshots
+from oneledger.domain.shifts import in_force
+from oneledger.store import outbox, shifts, snapshots
 from tasks.asking import open_phase, units_to_ask
 from tasks.office import office, running
 from tasks.publishing import freeze_due, lacks_reports
@@ -27,8 +28,11 @@ def needs_a_look(name: str, phase: str, as_of: datetime) -> bool:
     """
     here = running(name)
     calendar = here.office.calendar
-    last = max((each.at for each in milestones(here.campaign, calendar) if each.phase == phase), default=as_of)
-    reports = report_milestones(here.campaign, phase, calendar)
+    with here.office.store.read() as connection:
+        shifted = in_force(shifts.of_campaign(connection, name))
+    every = milestones(here.campaign, calendar, shifted)
+    last = max((each.at for each in every if each.phase == phase), default=as_of)
+    reports = report_milestones(here.campaign, phase, calendar, shifted)
     if as_of <= last + timedelta(days=1) or not reports:
         return True
     with here.office.store.read() as connection:

@@ -19,7 +19,8 @@ from oneledger.domain.report import SnapshotView, UnitBrief, report_context
 from oneledger.domain.rolling import digest, own_rollup, rolled_up
 from oneledger.domain.rollup import Rollup
 from oneledger.domain.schedule import Milestone, report_day, report_milestones
-from oneledger.store import assignments, outbox, snapshots, submissions
+from oneledger.domain.shifts import in_force
+from oneledger.store import assignments, outbox, shifts, snapshots, submissions
 from oneledger.store.outbox import OutboxRow
 from oneledger.store.snapshots import Frozen
 from oneledger.store.submissions import Counted
@@ -34,7 +35,9 @@ def freeze_due(name: str, phase: str, as_of: datetime) -> list[str]:
     """Freeze every report milestone of a phase that has come; returns those that still lack reports, oldest first."""
     here = running(name)
     calendar = here.office.calendar
-    due = [each for each in report_milestones(here.campaign, phase, calendar) if each.at <= as_of]
+    with here.office.store.read() as connection:
+        shifted = in_force(shifts.of_campaign(connection, name))
+    due = [each for each in report_milestones(here.campaign, phase, calendar, shifted) if each.at <= as_of]
     for milestone in due:
         _freeze(here, milestone)
     with here.office.store.read() as connection:
@@ -76,7 +79,8 @@ def _freeze(here: Running, milestone: Milestone) -> None:
 def _is_due(here: Running, assignment: Assignment, milestone: Milestone) -> bool:
     """A snapshot speaks of what was owed by then, not of what is due later in the phase."""
     deliverable = here.campaign.deliverable(assignment.deliverable)
-    return report_day(here.campaign, deliverable, here.office.calendar) <= milestone.at.date()
+    day = report_day(here.campaign, deliverable, here.office.calendar)
+    return day <= milestone.at.date() and assignment.due_at <= milestone.at
 
 
 def roll_up(

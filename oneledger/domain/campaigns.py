@@ -35,12 +35,27 @@ class Office(Definition):
     contact: str = ""
 
 
+class ShiftBounds(Definition):
+    """Between which days a unit may put its own date of a phase, around its vacation (002-4)."""
+
+    earliest: date
+    latest: date
+    levels: tuple[LevelName, ...] = ("school",)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "ShiftBounds":
+        if self.latest < self.earliest:
+            raise ValueError("latest is before earliest")
+        return self
+
+
 class Phase(Definition):
     phase: Slug
     kind: PhaseKind
     title: str
     opens_on: date | None = None  # the day its mails go out
     ends_on: date | None = None
+    may_shift: ShiftBounds | None = None
     school_draft: Annotated[str, Key(pattern=r"^[a-z][a-z0-9_]*$")] | None = None
     """The outline and page (templates/reports) of each school's own report, drafted to go with its last receipt."""
     source: str = ""
@@ -57,6 +72,7 @@ class Duty(Definition):
     report_by: date | None = None
     office: Office | None = None
     rest_day: RestDayRule = RestDayRule.PREVIOUS
+    is_fixed: bool = False  # its date stands where units shift the phase (002-16)
     lead_days: dict[LevelName, int] | None = None  # where this duty's differ from the campaign's (002-16)
     source: str = ""
 

@@ -1,11 +1,12 @@
 """When: deadlines back-scheduled per level, moved off rest days; reminder rungs; the moments a phase reaches."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
-from oneledger.domain.campaigns import Campaign, Deliverable, Rung
+from oneledger.domain.campaigns import Campaign, Deliverable, RestDayRule, Rung
 from oneledger.domain.work_calendar import WorkCalendar
 
 
@@ -60,15 +61,27 @@ class Milestone:
     title: str
 
 
-def report_milestones(campaign: Campaign, phase: str, calendar: WorkCalendar) -> list[Milestone]:
-    """One for each distinct report_by day of the phase's workbooks: the day its figures are frozen."""
+Shifted = Mapping[tuple[str, str], date]
+"""(phase, unit) -> the day it moved to: its last shift counts."""
+
+
+def report_milestones(
+    campaign: Campaign, phase: str, calendar: WorkCalendar, shifted: Shifted = MappingProxyType({})
+) -> list[Milestone]:
+    """One for each distinct report_by day of the phase's workbooks: the day its figures are frozen.
+
+    Where a unit moved its date beyond the last of them, the figures are frozen once more on the last day allowed.
+    """
     days = {report_day(campaign, each, calendar) for each in campaign.deliverables_of(phase) if each.kind == "workbook"}
+    bounds = campaign.phase(phase).may_shift
+    if days and bounds and any(name == phase and day > max(days) for (name, _), day in shifted.items()):
+        days.add(calendar.move_off_rest_day(bounds.latest, RestDayRule.NEXT.value))
     title = campaign.phase(phase).title
     at = {day: local_moment(campaign, day, campaign.due_time) for day in sorted(days)}
     return [Milestone(at[day], phase, "report", f"{phase}-{day:%m%d}", f"{title}定稿") for day in at]
 
 
-def milestones(campaign: Campaign, calendar: WorkCalendar) -> list[Milestone]:
+def milestones(campaign: Campaign, calendar: WorkCalendar, shifted: Shifted = MappingProxyType({})) -> list[Milestone]:
     """Every moment of the campaign, in order; equal moments of one phase and kind are one milestone."""
     found: dict[str, Milestone] = {}
 
@@ -79,19 +92,28 @@ def milestones(campaign: Campaign, calendar: WorkCalendar) -> list[Milestone]:
     for phase in campaign.phases:
         if phase.opens_on is not None:
             add(local_moment(campaign, phase.opens_on, time(9)), phase.phase, "opens", "", f"{phase.title}开始")
-        for each in campaign.deliverables_of(phase.phase):
-            for level in answering_levels(each):
-                due = due_at(campaign, each, level, calendar)
-                for rung in campaign.reminders.rungs:
-                    at = rung_at(campaign, due, rung, calendar)
-                    add(at, phase.phase, "remind", f"{at:%m%d-%H%M}", f"催报 {rung.rung}")
-                add(due, phase.phase, "due", f"{due:%m%d-%H%M}", "截止")
-                for rung in campaign.reminders.digests:
-                    at = rung_at(campaign, due, rung, calendar)
-                    add(at, phase.phase, "digest", f"{at:%m%d-%H%M}", "逾期名单")
-        for milestone in report_milestones(campaign, phase.phase, calendar):
+        for due in _dues(campaign, phase.phase, calendar, shifted):
+            for rung in campaign.reminders.rungs:
+                at = rung_at(campaign, due, rung, calendar)
+                add(at, phase.phase, "remind", f"{at:%m%d-%H%M}", f"催报 {rung.rung}")
+            add(due, phase.phase, "due", f"{due:%m%d-%H%M}", "截止")
+            for rung in campaign.reminders.digests:
+                at = rung_at(campaign, due, rung, calendar)
+                add(at, phase.phase, "digest", f"{at:%m%d-%H%M}", "逾期名单")
+        for milestone in report_milestones(campaign, phase.phase, calendar, shifted):
             found[milestone.key] = milestone
     return sorted(found.values(), key=lambda milestone: (milestone.at, milestone.key))
+
+
+def _dues(campaign: Campaign, phase: str, calendar: WorkCalendar, shifted: Shifted) -> list[datetime]:
+    """Every deadline of a phase, those that units moved to among them."""
+    common = [
+        due_at(campaign, each, level, calendar)
+        for each in campaign.deliverables_of(phase)
+        for level in answering_levels(each)
+    ]
+    own = [local_moment(campaign, day, campaign.due_time) for (name, _), day in shifted.items() if name == phase]
+    return list(dict.fromkeys([*common, *own]))
 
 
 def answering_levels(deliverable: Deliverable) -> tuple[str, ...]:

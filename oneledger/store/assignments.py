@@ -1,6 +1,7 @@
 """Who owes what until when, and how it stands."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, func, select, update
@@ -75,6 +76,13 @@ def record_return(connection: Connection, after: Assignment) -> None:
 def record_seal(connection: Connection, assignment: int) -> None:
     """盖章件已收; the return's own status is not touched."""
     connection.execute(update(t.assignment).where(t.assignment.c.id == assignment).values(seal="received"))
+
+
+def move_due(connection: Connection, campaign: str, deliverable: str, respondent: str, due_at: datetime) -> None:
+    """Only of what is still owed: what came in was on time or late by the date it had then."""
+    c = t.assignment.c
+    mine = (c.campaign == campaign, c.deliverable == deliverable, c.respondent == respondent, c.status == "missing")
+    connection.execute(update(t.assignment).where(*mine).values(due_at=due_at))
 
 
 def tally(connection: Connection, campaign: str) -> list[tuple[str, str, str, bool, bool, int]]:

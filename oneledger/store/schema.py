@@ -298,6 +298,20 @@ incident_entry = Table(
 )  # fmt: skip
 keep_for_ever(incident_entry)
 
+shift = Table(  # append-only
+    "shift", metadata,
+    _key(),
+    _campaign(),
+    Column("phase", Text, nullable=False),
+    Column("unit", Text, nullable=False),
+    Column("due_on", Date, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("at", Utc, nullable=False),
+    Index("shift_by_campaign", "campaign"),
+)  # fmt: skip
+keep_for_ever(shift)
+
 draw = Table(
     "draw", metadata,
     Column("campaign", Text, ForeignKey("campaign.id"), primary_key=True),
