@@ -120,7 +120,7 @@ class DocumentOffice:
         (self.box / "new" / f"{self.count:04}.x").write_bytes(bytes(letter))
         at = at or OPENED + timedelta(days=1, minutes=self.count)
         work = take_in_mail.fn(NAME, at)
-        review_pack.fn(NAME, work, at, "")
+        review_pack.fn(NAME, work, at, "", is_one_of_many=False)
         return self.letters(before)
 
     def letters(self, after: int = 0) -> list[dict]:
@@ -160,7 +160,7 @@ def _arm_and_ask() -> None:
     arm_campaign.fn(NAME, OPENED - timedelta(days=1), typed_name=NAME, typed_mails=mails, by="试")
     open_phase(NAME, "improve", OPENED)
     for ids in units_to_ask(NAME, "improve").values():
-        ask.fn(NAME, "improve", ids, OPENED, "")
+        ask.fn(NAME, ids, OPENED, "", is_one_of_many=False)
 
 
 def make_units() -> list[Unit]:

@@ -96,7 +96,7 @@ class SmallOffice:
 
     def collect(self, when: datetime) -> dict[str, int]:
         """One collection run, as the flow does it."""
-        tally = review_pack.fn(NAME, take_in_mail.fn(NAME, when), when, "test")
+        tally = review_pack.fn(NAME, take_in_mail.fn(NAME, when), when, "test", is_one_of_many=False)
         return {key: count for key, count in vars(tally).items() if count}
 
     def report(self, facts: Mapping[str, object], when: datetime, code: str = SCHOOL) -> dict[str, int]:

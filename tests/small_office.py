@@ -97,7 +97,7 @@ class SmallOffice:
 
         open_phase(self.name, phase, moment)
         ids = [number for county in units_to_ask(self.name, phase).values() for number in county]
-        ask.fn(self.name, phase, ids, moment, "test")
+        ask.fn(self.name, ids, moment, "test", is_one_of_many=False)
         return {
             mail["To"].addresses[0].username: mail
             for mail in self.mails("ask")
@@ -145,7 +145,7 @@ class SmallOffice:
         kind = {"maintype": "application", "subtype": "vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
         reply.add_attachment(book.saved(), filename=part.filename, **kind)
         ids = self._take_in(reply.as_bytes(policy=email.policy.SMTP), moment)
-        return review_pack.fn(self.name, {COUNTY: ids}, moment, "test")
+        return review_pack.fn(self.name, {COUNTY: ids}, moment, "test", is_one_of_many=False)
 
     def _take_in(self, content: bytes, moment: datetime) -> list[int]:
         self.answered += 1

@@ -176,5 +176,5 @@ def test_an_answer_taken_twice_is_kept_once(here):
     with office().store.write() as connection:
         inbox.decide(connection, 1, "主任", accept=True)
     at = OPENED + timedelta(days=2)
-    review_pack.fn(NAME, take_in_mail.fn(NAME, at), at, "")
+    review_pack.fn(NAME, take_in_mail.fn(NAME, at), at, "", is_one_of_many=False)
     assert here.rows("SELECT count(*) FROM document") == before
