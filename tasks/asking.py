@@ -115,10 +115,12 @@ def ask(
 
 def asked(name: str, ids: list[int], as_of: datetime) -> int:
     """``ids``: of one phase."""
+    if not ids:
+        return 0
     here = running(name)
     with here.office.store.read() as connection:
-        phases = {each.phase for each in assignments.by_ids(connection, ids[:1]).values()}
-        times = _times_asked(connection, name, *phases)  # before what is owed: another run may be asking the same units
+        phase = assignments.by_ids(connection, ids[:1])[ids[0]].phase
+        times = _times_asked(connection, name, phase)  # before what is owed: another run may be asking the same units
         owing = [
             each
             for each in assignments.by_ids(connection, ids).values()
