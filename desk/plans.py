@@ -46,9 +46,23 @@ def show_plan(console: Console, plan: LaunchPlan) -> None:
         days = [str(day or "未定") for day in (each.opens_on, each.last_day, each.first_due)]
         table.add_row(each.title, days[0], str(each.mails), by_level, days[1], days[2])
     console.print(table)
+    console.print(_burden_table(plan))
     console.print(f"启动时请输入邮件数：{plan.mails}", highlight=False)
     for reason in plan.refusals:
         console.print(f"不能启动：{reason}", style="red", markup=False, highlight=False, soft_wrap=True)
+
+
+def _burden_table(plan: LaunchPlan) -> Table:
+    """Cells of one unit's workbook; the last three columns: of each row of a list whose length is the unit's own."""
+    heads = ("阶段", "报送材料", "填报方", "必填", "视情况填", "已预填", "每条必填", "每条视情况", "每条已预填")
+    titles = {each.phase: each.title for each in plan.phases}
+    table = Table(*heads, title="一个单位一份表格要填多少格")
+    for each in plan.burdens:
+        cells = [str(count) for count in (each.required, each.if_it_applies, each.prefilled)]
+        rows = (each.row_required, each.row_if_it_applies, each.row_prefilled)
+        listed = [str(count) if any(rows) else "" for count in rows]
+        table.add_row(titles[each.phase], each.title, each.level, *cells, *listed)
+    return table
 
 
 def sample_workbook(name: str, phase: str, code: str) -> bytes:

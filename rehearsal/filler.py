@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from oneledger.domain.forms import Field, FieldType, Form, Rows
-from rehearsal.books import Book, OpenpyxlBook, Sheet, XmlBook
+from rehearsal.books import Book, OpenpyxlBook, Sheet, XmlBook, day_of
 from rehearsal.sheet_cells import Place
 
 _NO, _ITEM, _ANSWER = "编号", "项目", "填写内容"
@@ -108,8 +108,16 @@ def fill(book: Book, forms: Iterable[Form], meant: Meant, habit: Habit) -> None:
 def _fill_facts(sheet: Sheet, form: Form, texts: Texts, facts: Values, habit: Habit) -> None:
     places = find_facts(form, texts)
     for fact in form.facts:
-        if not fact.locked:
-            sheet.put(*places[fact.key], typed(fact, facts.get(fact.key), habit))
+        place = places[fact.key]
+        if not fact.locked and fact.key in facts and not _stands(fact, facts[fact.key], texts.get(place, "")):
+            sheet.put(*place, typed(fact, facts[fact.key], habit))
+
+
+def _stands(field_: Field, value: Any, text: str) -> bool:
+    """What was printed from an earlier return and still holds is left as it is."""
+    if value is None or not text:
+        return value is None and not text
+    return day_of(text) == value if isinstance(value, date) else text == str(typed(field_, value, Habit()))
 
 
 def _fill_table(sheet: Sheet, form: Form, texts: Texts, rows: Sequence[Values], habit: Habit) -> None:

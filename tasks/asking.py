@@ -25,6 +25,7 @@ from oneledger.domain.notices import (
     workbook_name,
 )  # fmt: skip
 from oneledger.domain.problems import Problem, printed_row
+from oneledger.domain.returned_facts import Facts, printed_again
 from oneledger.domain.sampling import draw
 from oneledger.domain.schedule import Shifted
 from oneledger.domain.shifts import in_force, own_due_at
@@ -33,6 +34,7 @@ from oneledger.store import assignments, campaigns, outbox, shifts, submissions
 from oneledger.store.outbox import OutboxRow
 from tasks.apart import worked
 from tasks.inspecting import joint_bodies, selfcheck_beside
+from tasks.knowing import returned_before
 from tasks.office import Running, running
 from tasks.retrying import STORE_RETRIES
 
@@ -127,13 +129,16 @@ def asked(name: str, ids: list[int], as_of: datetime) -> int:
             if not times[each.respondent] or (not each.printed and _is_workbook(here, each))
         ]
         known = submissions.problems_of(connection, name, sorted({each.unit for each in owing}))
+        returned = returned_before(here, connection, owing)
     problems: dict[str, list[Problem]] = {}
     for each in known:
         problems.setdefault(each.unit, []).append(each)
     letters: list[OutboxRow] = []
     printed: dict[int, dict[str, Any]] = {}
     for respondent, theirs in by_mail(owing).items():
-        letter, fills = make_letter(here, respondent, theirs, problems, as_of, round_=times[respondent] + 1)
+        letter, fills = make_letter(
+            here, respondent, theirs, problems, as_of, round_=times[respondent] + 1, returned=returned.get(respondent)
+        )
         letters.append(letter)
         printed |= fills
     with here.office.store.write() as connection:
@@ -143,7 +148,7 @@ def asked(name: str, ids: list[int], as_of: datetime) -> int:
 
 def make_letter(
     here: Running, respondent: str, theirs: list[Assignment], problems: dict[str, list[Problem]], as_of: datetime, *,
-    round_: int = 1,
+    round_: int = 1, returned: Facts | None = None,
 ) -> tuple[OutboxRow, dict[int, dict[str, Any]]]:  # fmt: skip
     """The mail with all its workbooks, and what was printed in each (by assignment)."""
     campaign, to = here.campaign, here.units[respondent]
@@ -151,7 +156,8 @@ def make_letter(
     files, fills = [], {}
     for each in theirs:
         if deliverables[each.id].kind == "workbook":
-            name, content, fill = make_workbook(here, each, problems.get(each.unit, []))
+            before = returned if each.unit == respondent else None
+            name, content, fill = make_workbook(here, each, problems.get(each.unit, []), before)
             files.append(Attachment(name, content))
             fills[each.id] = {"facts": fill.facts, "rows": fill.rows}
     first = theirs[0]
@@ -187,14 +193,17 @@ def _duty_texts(here: Running, deliverables: Iterable[Deliverable]) -> list[str]
     return [here.campaign.duty(number).text for number in dict.fromkeys(each.duty for each in deliverables)]
 
 
-def make_workbook(here: Running, each: Assignment, problems: list[Problem]) -> tuple[str, bytes, Fill]:
-    """The file name, the bytes and what was printed."""
+def make_workbook(
+    here: Running, each: Assignment, problems: list[Problem], returned: Facts | None = None
+) -> tuple[str, bytes, Fill]:
+    """The file name, the bytes and what was printed. ``returned``: what the unit need not write again."""
     deliverable = here.campaign.deliverable(each.deliverable)
     unit = here.units[each.unit]
     spec, plan = here.master(deliverable, unit.level)
     values = _prefill_values(here, each)
     facts = {
         form.form: {fact.key: values[fact.prefill] for fact in form.facts if fact.prefill in values}
+        | printed_again(form, returned or {})
         for form in spec.sheets
     }
     rows = {

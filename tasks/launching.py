@@ -4,12 +4,14 @@ import hashlib
 import json
 import secrets
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from prefect import task
 
 from oneledger.domain.assignments import Assignment, CampaignUnit
+from oneledger.domain.burden import burdens
 from oneledger.domain.campaigns import Campaign, Deliverable
 from oneledger.domain.errors import DefinitionError, RefusedError
 from oneledger.domain.forms import Form
@@ -79,9 +81,10 @@ def sample_assignment(here: Running, deliverable: Deliverable, code: str) -> Ass
 @task(task_run_name="plan-{name}")
 def make_plan(name: str, as_of: datetime, exempt: Mapping[str, str] | None = None) -> LaunchPlan:
     here = office()
-    campaign, _ = load_definition(here.settings, name)
+    campaign, forms = load_definition(here.settings, name)
     today = as_of.astimezone(ZoneInfo(campaign.timezone)).date()
-    return launch_plan(campaign, units_of(campaign, exempt or {}), here.calendar, here.mail.limits, today)
+    plan = launch_plan(campaign, units_of(campaign, exempt or {}), here.calendar, here.mail.limits, today)
+    return replace(plan, burdens=burdens(campaign, forms, forms[COVER]))
 
 
 @task(task_run_name="arm-{name}")
@@ -123,8 +126,14 @@ def plan_as_markdown(plan: LaunchPlan) -> str:
     ]
     head = ["| 阶段 | 发出日 | 邮件数 | 发完日 | 最早截止 |", "|---|---|---|---|---|"]
     refusals = [f"- {reason}" for reason in plan.refusals] or ["无，可以启动。"]
+    cells = [
+        f"| {each.title} | {each.level} | {each.required} | {each.if_it_applies} | {each.prefilled} |"
+        for each in plan.burdens
+    ]
+    heads = ["| 报送材料 | 填报方 | 必填 | 视情况填 | 已预填 |", "|---|---|---|---|---|"]
+    asked = ["", "**一个单位一份表格要填多少格**", "", *heads, *cells]
     count = f"共 {plan.units} 个单位；启动时请输入邮件数 **{plan.mails}**。"
-    return "\n".join([count, "", *head, *rows, "", "**不能启动的原因**", "", *refusals])
+    return "\n".join([count, "", *head, *rows, *asked, "", "**不能启动的原因**", "", *refusals])
 
 
 def _day(day: date | None) -> str:

@@ -11,7 +11,7 @@ import pytest
 from oneledger.domain.assignments import CampaignUnit
 from oneledger.domain.campaigns import Campaign, Office, open_dates
 from oneledger.domain.expressions import FUNCTIONS, compiled
-from oneledger.domain.forms import CONTEXT, Field, FieldRollup, FieldType, Form, Rows, asked_of
+from oneledger.domain.forms import CONTEXT, RETURNED, Field, FieldRollup, FieldType, Form, Rows, asked_of
 from oneledger.domain.launch_plan import owed
 from oneledger.domain.schedule import answering_levels, due_day
 from oneledger.domain.work_calendar import CalendarYear, WorkCalendar
@@ -371,7 +371,8 @@ KNOWN_AT_LAUNCH = {
 def test_what_is_printed_for_a_unit_is_known_when_it_is_printed(form):
     of_problems = {f"problem.{column.key}" for column in FORMS["ledger-v1"].columns}
     printed = {field.prefill for field in fields_of(form) if field.prefill}
-    assert printed - KNOWN_AT_LAUNCH - of_problems == set()
+    assert printed - KNOWN_AT_LAUNCH - of_problems - {RETURNED} == set()
+    assert [column.key for column in form.columns if column.prefill == RETURNED] == []   # only facts are told again
     rows_are_ours = form.table is not None and form.table.rows == Rows.FIXED
     unfilled = [field.key for field in fields_of(form) if field.locked and not field.prefill]
     ours = [column.key for column in form.columns if column.locked and not column.prefill]

@@ -12,6 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field as Key, field_validator, model
 
 from oneledger.domain.expressions import compiled
 
+RETURNED = "returned"
+"""``prefill`` of a fact that lasts: what the unit itself last returned is printed again, for it to correct."""
+
 LEVELS = ("ministry", "province", "city", "county", "school")
 LevelName = Literal["ministry", "province", "city", "county", "school"]
 
@@ -57,7 +60,7 @@ class Field(Definition):
     min_len: int | None = None
     max_len: int | None = None
     locked: bool = False  # prefilled by us; a changed value is a finding
-    prefill: str | None = None  # where the prefilled value comes from: unit.code, phase.title, problem.due_on …
+    prefill: str | None = None  # where the prefilled value comes from: unit.code, problem.due_on …; or RETURNED
     personal: bool = False  # never leaves the unit that wrote it
     levels: tuple[LevelName, ...] = ()  # who is asked; empty: everyone
     rollup: FieldRollup = FieldRollup.NONE
@@ -71,6 +74,8 @@ class Field(Definition):
             raise ValueError("choices belong to the types choice and multi, and are required there")
         if isinstance(self.required, str):
             compiled(self.required)
+        if self.prefill == RETURNED and self.locked:
+            raise ValueError("what a unit returned before is printed for it to correct: it cannot be locked")
         return self
 
     @property

@@ -42,11 +42,11 @@ def ledger_of(form: Form, data: Mapping[str, Any]) -> Ledger:
     """A ledger as it was kept: days are days again."""
     facts = {fact.key: fact for fact in form.facts}
     columns = {column.key: column for column in form.columns}
-    rows = [LedgerRow(row["line"], _typed(columns, row["values"])) for row in data["rows"]]
-    return replace(Ledger(**{**data, "rows": rows}), facts=_typed(facts, data["facts"]))
+    rows = [LedgerRow(row["line"], typed_values(columns, row["values"])) for row in data["rows"]]
+    return replace(Ledger(**{**data, "rows": rows}), facts=typed_values(facts, data["facts"]))
 
 
-def _typed(fields: Mapping[str, Field], values: Mapping[str, Any]) -> dict[str, Any]:
+def typed_values(fields: Mapping[str, Field], values: Mapping[str, Any]) -> dict[str, Any]:
     return {
         key: date.fromisoformat(value[:10]) if isinstance(value, str) and _is_day(fields.get(key)) else value
         for key, value in values.items()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from oneledger.domain.assignments import CampaignUnit
+from oneledger.domain.burden import Burden
 from oneledger.domain.campaigns import Campaign, Deliverable, Phase, open_dates
 from oneledger.domain.mailing import Limits, days_needed
 from oneledger.domain.sampling import Draw, draw
@@ -105,6 +106,7 @@ class LaunchPlan:
     phases: tuple[PhasePlan, ...]
     units: int
     refusals: tuple[str, ...]  # Chinese and complete; empty: it may be armed
+    burdens: tuple[Burden, ...] = ()  # how much each workbook asks of a unit
 
     @property
     def mails(self) -> int:

@@ -1,6 +1,6 @@
 """The words printed in a workbook round the unit's answers: headings, hints, the lines above and below."""
 
-from oneledger.domain.forms import Field, FieldType, Form, Rows
+from oneledger.domain.forms import RETURNED, Field, FieldType, Form, Rows
 from oneledger.domain.workbooks import WorkbookSpec
 
 FINDINGS_SHEET = "需要更正的问题"  # the first sheet of a workbook sent back with its faults; no answer of the unit's
@@ -100,12 +100,20 @@ def _instructions(spec: WorkbookSpec) -> tuple[str, ...]:
         f"本簿共{len(spec.sheets)}张表：本页和{tables}。" if spec.forms else "",
         f"{due}填好保存后，直接回复原邮件并附上本表（xlsx 格式）；不要另写新邮件，不要转成图片、PDF 或其他格式。",
         "白色、浅黄色单元格由填报单位填写，表头带 * 的为必填项；灰色单元格已由上级填好，请勿改动。",
+        _known_before(spec),
         "不要改表头、工作表名称和列的次序，不要增删列，不要合并单元格，不要写公式。",
         f"{_growing(spec)}行不够时，在表中间插入行。" if _growing(spec) else "",
         _zero_report(spec),
         "数字只填阿拉伯数字，不写单位和“约”“余”“若干”；没有的填 0，不要留空；日期写成 2021-03-05。",
     )
     return tuple(line for line in wanted if line)
+
+
+def _known_before(spec: WorkbookSpec) -> str:
+    """Only where something may be printed again: domain.md 5.2, ask only once."""
+    if not any(fact.prefill == RETURNED for form in spec.sheets for fact in form.facts):
+        return ""
+    return "填写内容一栏里已有的字，是按本单位上次报送预填的：没有变化的不用再填，有变化的请直接改。"
 
 
 def _growing(spec: WorkbookSpec) -> str:

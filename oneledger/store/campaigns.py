@@ -68,6 +68,15 @@ def names(connection: Connection) -> list[str]:
     return list(connection.execute(select(t.campaign.c.id).order_by(t.campaign.c.id)).scalars())
 
 
+def workbooks(connection: Connection) -> dict[str, list[str]]:
+    """The deliverables of each campaign that are workbooks; campaigns in the order in which they were armed."""
+    rows = connection.execute(select(t.campaign.c.id, t.campaign.c.definition).order_by(t.campaign.c.armed_at))
+    return {
+        name: [each["deliverable"] for each in definition["deliverables"] if each["kind"] == "workbook"]
+        for name, definition in rows
+    }
+
+
 def pause(connection: Connection, name: str, *, is_paused: bool) -> None:
     connection.execute(update(t.campaign).where(t.campaign.c.id == name).values(is_paused=is_paused))
 

@@ -76,6 +76,22 @@ def ledgers(connection: Connection, submissions: Sequence[int]) -> Iterator[tupl
             yield row.id, row.ledgers
 
 
+def accepted_by_units(
+    connection: Connection, campaign: str, deliverables: Sequence[str], units: Sequence[str]
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """(unit, ledgers) of what counts of the units' answers about themselves, in the order in which it came."""
+    s, a = t.submission.c, t.assignment.c
+    mine = (a.campaign == campaign, a.deliverable.in_(list(deliverables)), a.unit.in_(list(units)))
+    query = (
+        select(a.unit, s.ledgers)
+        .join(t.assignment, a.accepted == s.id)
+        .where(*mine, a.respondent == a.unit)
+        .order_by(s.received_at, s.id)
+    )
+    for row in connection.execute(query):
+        yield row.unit, row.ledgers
+
+
 class Kept(NamedTuple):
     """An accepted return that counts."""
 
