@@ -78,6 +78,8 @@ def _freeze(here: Running, milestone: Milestone) -> None:
 
 def _is_due(here: Running, assignment: Assignment, milestone: Milestone) -> bool:
     """A snapshot speaks of what was owed by then, not of what is due later in the phase."""
+    if assignment.opened_at > milestone.at and assignment.due_at > milestone.at:
+        return False  # owed by a notice that came later
     deliverable = here.campaign.deliverable(assignment.deliverable)
     day = report_day(here.campaign, deliverable, here.office.calendar)
     return day <= milestone.at.date() and assignment.due_at <= milestone.at

@@ -47,6 +47,7 @@ from tasks.office import Running, running
 from tasks.readers import borrowed_document_reader, borrowed_reader
 from tasks.recording_problems import record_problems
 from tasks.retrying import STORE_RETRIES
+from tasks.supervising import rectification_notice
 
 CHUNK = 25  # mails per transaction
 
@@ -379,12 +380,14 @@ def _standing(before: Assignment, verdict: Review, version: int, *, is_late: boo
 
 
 def _record(here: Running, connection: Connection, opened: Opened, as_of: datetime) -> None:
+    notices: list[OutboxRow | None] = []
     for judgement in opened.judgements:
         submission = submissions.record(connection, _submission_row(here, opened, judgement, as_of))
         after = judgement.assignment
         if judgement.review.verdict == "accepted":
             after = replace(after, accepted=submission)
             record_problems(here, connection, after, judgement.review, submission, opened.row.received_at)
+            notices.append(rectification_notice(here, connection, after, judgement.review, submission, as_of))
             keep(
                 connection, here, after, judgement.files, "copy",
                 inbox=opened.row.id, submission=submission, received_at=opened.row.received_at,
@@ -396,6 +399,7 @@ def _record(here: Running, connection: Connection, opened: Opened, as_of: dateti
     _record_seals(here, connection, opened)
     letters = [*(judgement.letter for judgement in opened.judgements), *(each.letter for each in opened.seals)]
     letters += opened.letters
+    letters += notices
     outbox.plan(connection, [letter for letter in letters if letter is not None])
     if opened.bounce is not None:
         outbox.record_bounce(connection, opened.bounce.message_ids, as_of, opened.bounce.diagnostic)

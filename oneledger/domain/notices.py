@@ -30,6 +30,7 @@ class Notice(StrEnum):
     INCIDENT_ALARM = "incident-alarm"
     INCIDENT_CLOCK = "incident-clock"
     INCIDENT_FORM = "incident-form"
+    SUPERVISE = "supervise"
 
 
 PRIORITY: Mapping[Notice, int] = {
@@ -43,6 +44,7 @@ PRIORITY: Mapping[Notice, int] = {
     Notice.INCIDENT_FORM: 0,
     Notice.INCIDENT_CLOCK: 1,
     Notice.UNMATCHED: 1,
+    Notice.SUPERVISE: 1,
     Notice.REMIND: 2,
     Notice.DIGEST: 2,
     Notice.REPORT: 3,

@@ -47,7 +47,7 @@ def _of_fact(placed: Placed, key: str, rule: str, found: str, expected: str, **w
 def _judge_openings(placed: Placed, facts: Reading, rows: RowsReading) -> list[Finding]:
     """A problem without a date would never be overdue (000-25)."""
     opens = placed.form.opens
-    if opens is None or opens.due in facts.broken or facts.values.get(opens.due) is not None:
+    if opens is None or not opens.due or opens.due in facts.broken or facts.values.get(opens.due) is not None:
         return []
     title = next(fact.title for fact in placed.form.facts if fact.key == opens.due)
     told = [(row, row.values[opens.row]) for row in rows.rows if row.values.get(opens.row)]
