@@ -13,17 +13,14 @@ def write_reports(name: str, unit: str, phase: str, folder: Path) -> list[Path]:
     here = running(name)
     with here.office.store.read() as connection:
         frozen = [each for each in snapshots.of_campaign(connection, name) if each.phase == phase]
-        found = [
-            path
-            for each in frozen[::-1]
-            for (code, _), path in snapshots.reports(connection, each.id).items()
-            if code == unit
-        ]
+        made = (snapshots.reports(connection, each.id) for each in frozen[::-1])
+        theirs = ([path for (code, _), path in paths.items() if code == unit] for paths in made)
+        found = next(filter(None, theirs), [])
     if not found:
         raise RefusedError([f"no report of {unit} for phase {phase} yet: its report-by date has not come"])
     folder.mkdir(parents=True, exist_ok=True)
     written = []
-    for relative in found[:2]:
+    for relative in found:
         source = safe_path(here.office.settings.data, relative)
         written.append(Path(shutil.copy2(source, folder / source.name)))
     return written

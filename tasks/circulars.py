@@ -1,21 +1,26 @@
-"""The circular that goes with an inspection's report: who was late, who did well, what was found."""
+"""What goes with an inspection's report: the circular, and the list of where self-checks claimed more or less."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import Connection
 
 from oneledger.adapters.report_docx import render_report
-from oneledger.domain.circular import Late, circular_context, scored_form
+from oneledger.adapters.report_rows import Register
+from oneledger.domain.circular import DISAGREEMENT_HEADS, Late, circular_context, disagreements, scored_form
 from oneledger.domain.forms import LEVELS, Form
-from oneledger.domain.report_figures import SnapshotView
+from oneledger.domain.report_figures import SnapshotView, UnitBrief
 from oneledger.store import submissions
 from tasks.office import Running
 
 
 def circular(
-    here: Running, connection: Connection, view: SnapshotView, counted: Mapping[str, list[int]], late: Mapping[str, bool]
+    here: Running, connection: Connection, view: SnapshotView, counted: Mapping[int, str], late: Mapping[str, bool]
 ) -> bytes | None:
-    """None where nothing was inspected. ``counted``: unit -> its returns that count; ``late``: respondent -> missing."""
+    """None where nothing was inspected.
+
+    ``counted``: each return that counts at or below the office -> whose; ``late``: respondent -> nothing came at all.
+    """
     form = scored_form(view)
     if form is None:
         return None
@@ -28,23 +33,29 @@ def circular(
     return render_report(here.office.settings.templates / "reports" / "circular.docx", context)
 
 
+def registers(view: SnapshotView, rows: Mapping[str, Sequence[tuple[UnitBrief, Mapping[str, Any]]]]) -> list[Register]:
+    """A sheet of the consolidated workbook: where self-check and inspection disagree, as far up as rows go."""
+    form = next((each for each in view.phase_forms if each.agreement), None)
+    if form is None or not rows.get(form.form):
+        return []
+    return [Register("自查与检查不一致", DISAGREEMENT_HEADS, list(disagreements(form, rows[form.form])))]
+
+
 def _excellent(
-    here: Running, connection: Connection, view: SnapshotView, form: Form, counted: Mapping[str, list[int]]
+    here: Running, connection: Connection, view: SnapshotView, form: Form, counted: Mapping[int, str]
 ) -> list[str]:
     """Schools graded best, as far up as their rows go (domain.md 1.2)."""
     if form.scoring is None or form.table is None or view.unit.level not in LEVELS:
         return []
     if LEVELS.index(view.unit.level) < LEVELS.index(form.table.rollup.union_up_to):
         return []
-    below = [code for code in here.units if code in counted and _is_below(here, code, view.unit.code)]
-    owner = {submission: code for code in below for submission in counted[code]}
     best = form.scoring.grades[0].title
     graded = {
-        owner[number]
-        for number, ledgers in submissions.ledgers(connection, list(owner))
+        counted[number]
+        for number, ledgers in submissions.ledgers(connection, list(counted))
         if ledgers.get(form.form, {}).get("facts", {}).get(form.scoring.grade) == best
     }
-    return [here.units[code].name for code in below if code in graded]
+    return [unit.name for code, unit in here.units.items() if code in graded]
 
 
 def _is_below(here: Running, code: str, top: str) -> bool:

@@ -12,6 +12,7 @@ from tasks.office import Running, running
 from tasks.retrying import STORE_RETRIES
 
 SETTLED_AFTER = timedelta(days=14)  # then the pictures of a phase change no more
+KIND_NAMES = {"docx": "报告", "xlsx": "汇总表", "circular": "情况通报"}
 LEVEL_NAMES = {"ministry": "部级", "province": "省级", "city": "市级", "county": "县级", "school": "学校"}
 
 
@@ -110,7 +111,7 @@ def show_reports(name: str, milestone: str) -> None:
         frozen = snapshots.found(connection, name, milestone)
         paths = snapshots.reports(connection, frozen.id) if frozen else {}
     rows = [
-        {"代码": code, "单位": here.units[code].name, "类别": "报告" if kind == "docx" else "汇总表", "文件": path}
+        {"代码": code, "单位": here.units[code].name, "类别": KIND_NAMES.get(kind, kind), "文件": path}
         for (code, kind), path in sorted(paths.items())
     ]
     create_table_artifact(rows, key=f"reports-{name}-{milestone}", description=f"{milestone} 各单位报告所在位置")

@@ -25,6 +25,7 @@ from oneledger.store.outbox import OutboxRow
 from oneledger.store.snapshots import Frozen
 from oneledger.store.submissions import Counted
 from tasks.apart import worked
+from tasks.circulars import circular, registers
 from tasks.office import Running, running, safe_path
 from tasks.retrying import STORE_RETRIES
 
@@ -127,6 +128,7 @@ class Edition:
     previous: Mapping[str, Rollup]  # the last snapshot of the phase before
     counted: Mapping[str, Mapping[int, str]]  # office -> the submissions that count at and below it, and whose they are
     children: Mapping[str, list[str]]
+    late: Mapping[str, bool]  # respondents that answered late or not at all -> not at all
 
 
 @lru_cache(maxsize=1)
@@ -152,7 +154,17 @@ def edition(here: Running, frozen: Frozen) -> Edition:
         children: dict[str, list[str]] = {}
         for code in rollups:
             children.setdefault(here.units[code].parent or "", []).append(code)
-        return Edition(frozen, rollups, _previous(connection, here, frozen), counted, children)
+        late = _late(assignments.of_phase(connection, here.name, frozen.phase), found, frozen.as_of)
+        return Edition(frozen, rollups, _previous(connection, here, frozen), counted, children, late)
+
+
+def _late(everyone: Iterable[Assignment], found: Mapping[int, Counted], as_of: datetime) -> dict[str, bool]:
+    late: dict[str, bool] = {}
+    for each in everyone:
+        counted = found.get(each.id)
+        if each.status != "exempt" and each.due_at <= as_of and (counted is None or counted.is_late):
+            late[each.respondent] = late.get(each.respondent, False) or counted is None
+    return late
 
 
 @task(task_run_name="report {label}", **STORE_RETRIES)
@@ -192,14 +204,19 @@ def _previous(connection: Any, here: Running, frozen: Frozen) -> Mapping[str, Ro
 def _report(here: Running, this: Edition, code: str, as_of: datetime) -> None:
     view = view_of(here, this, code)
     docx = render_report(here.office.settings.templates / "reports" / "phase_report.docx", report_context(view))
-    xlsx = consolidated_workbook(view, rows_of(here, this, code), forms_by_name(here), [])
+    rows = rows_of(here, this, code)
+    xlsx = consolidated_workbook(view, rows, forms_by_name(here), registers(view, rows))
     frozen = this.frozen
-    paths = {"docx": _save(here, frozen, code, "docx", docx), "xlsx": _save(here, frozen, code, "xlsx", xlsx)}
+    paths = {"docx": _save(here, frozen, code, ".docx", docx), "xlsx": _save(here, frozen, code, ".xlsx", xlsx)}
+    with here.office.store.read() as connection:
+        told = circular(here, connection, view, this.counted.get(code, {}), this.late)
+    if told is not None:
+        paths["circular"] = _save(here, frozen, code, "情况通报.docx", told)
     with here.office.store.write() as connection:
         for kind, (path, content_hash) in paths.items():
             snapshots.record_report(connection, frozen.id, code, kind=kind, path=path, sha256=content_hash)
         if here.units[code].contacts:
-            outbox.plan(connection, [_letter(here, frozen, view, docx, xlsx, as_of)])
+            outbox.plan(connection, [_letter(here, frozen, view, (docx, xlsx, told), as_of)])
 
 
 def forms_by_name(here: Running) -> dict[str, Form]:
@@ -248,11 +265,11 @@ def _may_see(level: str, union_up_to: str) -> bool:
     return LEVELS.index(level) >= LEVELS.index(union_up_to)
 
 
-def _save(here: Running, frozen: Frozen, code: str, kind: str, content: bytes) -> tuple[str, str]:
+def _save(here: Running, frozen: Frozen, code: str, end: str, content: bytes) -> tuple[str, str]:
     """Path under the data folder and hash. Written whole or not at all."""
     unit = here.units[code]
     title = here.campaign.phase(frozen.phase).title
-    relative = f"reports/{here.name}/{frozen.milestone}/{code}_{unit.name}_{title}.{kind}"
+    relative = f"reports/{here.name}/{frozen.milestone}/{code}_{unit.name}_{title}{end}"
     path = safe_path(here.office.settings.data, relative)
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{path.name}.part")
@@ -261,16 +278,19 @@ def _save(here: Running, frozen: Frozen, code: str, kind: str, content: bytes) -
     return relative, sha256(content).hexdigest()
 
 
-def _letter(here: Running, frozen: Frozen, view: SnapshotView, docx: bytes, xlsx: bytes, as_of: datetime) -> OutboxRow:
+def _letter(
+    here: Running, frozen: Frozen, view: SnapshotView, contents: Iterable[bytes | None], as_of: datetime
+) -> OutboxRow:
+    """``contents``: report, consolidated workbook and circular; the last only where there is one."""
     to = here.units[view.unit.code]
     context = common_context(here.campaign, view.phase, to, frozen.as_of, here.office.mail.sender.name)
-    names = [f"{to.code}_{view.phase.title}{end}" for end in ("报告.docx", "汇总表.xlsx")]
+    ends = zip(("报告.docx", "汇总表.xlsx", "情况通报.docx"), contents, strict=True)
+    files = [Attachment(f"{to.code}_{view.phase.title}{end}", content) for end, content in ends if content is not None]
     context |= {
         "label": frozen.label,
         "coverage": view.rollup.coverage,
-        "files": names,
+        "files": [each.filename for each in files],
         "missing": [{"code": code, "name": name} for code, name in view.rollup.missing_units],
     }
-    files = [Attachment(name, content) for name, content in zip(names, (docx, xlsx), strict=True)]
     key = Key(here.name, frozen.phase, to.code, frozen.milestone, Notice.REPORT, "1")
     return here.letter(key, context, to, as_of, files=files)

@@ -46,6 +46,7 @@ def chain(*entries: Entry) -> Incident:
 
 # --- the chain --------------------------------------------------------------------------------------------------------
 
+
 def test_a_chain_is_whole_until_one_entry_is_changed_or_taken_out():
     """治安管理处罚法 60: the moments of discovery and report are evidence."""
     whole = chain(make_entry(place="操场"), make_entry("follow", place="教室"), make_entry("final", place="教室"))
@@ -87,17 +88,20 @@ CLOSED1 = chain(make_entry(no=NO1, found_at=at(3, 10)), make_entry("final", no=N
 FAULTY1 = chain(make_entry(no=NO1, verdict="returned"))
 
 
-@pytest.mark.parametrize(("values", "known", "expected", "rule"), [
-    ({"report_kind": "首报", "found_at": at(3, 11).isoformat()}, [OPEN1], None, ""),           # another incident
-    ({"report_kind": "首报", "found_at": at(3, 10).isoformat()}, [OPEN1], NO1, ""),            # the same, sent again
-    ({"report_kind": "首报", "found_at": at(3, 11).isoformat()}, [FAULTY1], NO1, ""),          # the mended report
-    ({"report_kind": "续报", "incident_no": f" {NO1.lower()} "}, [OPEN1, OPEN2], NO1, ""),
-    ({"report_kind": "续报"}, [OPEN1], NO1, "IC-002"),                                          # the only open one
-    ({"report_kind": "续报"}, [CLOSED1, OPEN2], NO2, "IC-002"),
-    ({"report_kind": "续报"}, [OPEN1, OPEN2], None, "IC-001"),                                  # nobody can tell
-    ({"report_kind": "续报", "incident_no": "9999"}, [], None, "IC-001"),
-    ({"report_kind": "终报", "incident_no": NO1}, [CLOSED1], NO1, ""),
-])
+@pytest.mark.parametrize(
+    ("values", "known", "expected", "rule"),
+    [
+        ({"report_kind": "首报", "found_at": at(3, 11).isoformat()}, [OPEN1], None, ""),  # another incident
+        ({"report_kind": "首报", "found_at": at(3, 10).isoformat()}, [OPEN1], NO1, ""),  # the same, sent again
+        ({"report_kind": "首报", "found_at": at(3, 11).isoformat()}, [FAULTY1], NO1, ""),  # the mended report
+        ({"report_kind": "续报", "incident_no": f" {NO1.lower()} "}, [OPEN1, OPEN2], NO1, ""),
+        ({"report_kind": "续报"}, [OPEN1], NO1, "IC-002"),  # the only open one
+        ({"report_kind": "续报"}, [CLOSED1, OPEN2], NO2, "IC-002"),
+        ({"report_kind": "续报"}, [OPEN1, OPEN2], None, "IC-001"),  # nobody can tell
+        ({"report_kind": "续报", "incident_no": "9999"}, [], None, "IC-001"),
+        ({"report_kind": "终报", "incident_no": NO1}, [CLOSED1], NO1, ""),
+    ],
+)
 def test_a_report_finds_its_chain_or_says_that_it_cannot(values, known, expected, rule):
     joined = join(values, UNIT, known)
     assert (joined.incident.incident_no if joined.incident else None, joined.rule) == (expected, rule)
@@ -118,17 +122,21 @@ def test_an_incident_ends_only_when_the_inquiry_has_its_decision():
 
 # --- routes -----------------------------------------------------------------------------------------------------------
 
+
 def told(campaign, **values) -> list[str]:
     return [each.unit for each in routing(campaign, values, UNIT, ANCESTORS).routes]
 
 
-@pytest.mark.parametrize(("severity", "attention", "expected"), [
-    ("情节轻微", "无", ["210102"]),
-    ("情节较重", "本地", ["210102"]),
-    ("情节严重或屡教不改", "无", ["210102", "210100"]),
-    ("涉嫌违法犯罪", "无", ["210102", "210100"]),
-    ("情节轻微", "广泛", ["210102", "210100", "210000"]),
-])
+@pytest.mark.parametrize(
+    ("severity", "attention", "expected"),
+    [
+        ("情节轻微", "无", ["210102"]),
+        ("情节较重", "本地", ["210102"]),
+        ("情节严重或屡教不改", "无", ["210102", "210100"]),
+        ("涉嫌违法犯罪", "无", ["210102", "210100"]),
+        ("情节轻微", "广泛", ["210102", "210100", "210000"]),
+    ],
+)
 def test_severity_and_public_attention_decide_who_is_told(liaoning, severity, attention, expected):
     """004-A6, 004-B32."""
     assert told(liaoning, severity=severity, attention=attention) == expected
@@ -181,15 +189,15 @@ def test_every_campaigns_scale_reaches_the_national_code(name):
 def test_a_line_or_a_clock_that_names_what_nobody_asks_is_a_fault(liaoning):
     line = ReportingLine(case="某情形", to=("县",), when="colour == '红'", notify=("county",))
     clock = IncidentClock(clock="odd", title="某时限", starts=("lunch_at",), stops="decided_at", length=1)
-    bent = liaoning.model_copy(
-        update={"reporting_lines": (line,), "incident_clocks": (clock,)}
-    )
+    bent = liaoning.model_copy(update={"reporting_lines": (line,), "incident_clocks": (clock,)})
     assert faults(bent, FORM) == [
-        "reporting_lines 某情形: when names no fact 'colour'", "incident_clocks odd: no moment 'lunch_at'"
+        "reporting_lines 某情形: when names no fact 'colour'",
+        "incident_clocks odd: no moment 'lunch_at'",
     ]
 
 
 # --- clocks -----------------------------------------------------------------------------------------------------------
+
 
 def states(campaign, calendar, *entries: Entry):
     return {each.clock.clock: each for each in clock_states(campaign, chain(*entries), calendar)}
@@ -217,16 +225,19 @@ def test_the_start_and_the_length_are_the_provinces_own(liaoning, calendar):
     assert states(working, calendar, friday)["inquiry"].due_at == at(3, 18, 0)
 
 
-@pytest.mark.parametrize(("moment", "expected"), [
-    (at(3, 17, 8, 59), None),
-    (at(3, 17, 9), -3),
-    (at(3, 18, 12), -3),
-    (at(3, 19, 9), -1),
-    (at(3, 20, 23), -1),      # the last day itself is in time
-    (at(3, 21, 8), -1),
-    (at(3, 21, 9), 1),
-    (at(3, 25, 9), 5),        # the earlier ones were slept through: only this one rings
-])
+@pytest.mark.parametrize(
+    ("moment", "expected"),
+    [
+        (at(3, 17, 8, 59), None),
+        (at(3, 17, 9), -3),
+        (at(3, 18, 12), -3),
+        (at(3, 19, 9), -1),
+        (at(3, 20, 23), -1),  # the last day itself is in time
+        (at(3, 21, 8), -1),
+        (at(3, 21, 9), 1),
+        (at(3, 25, 9), 5),  # the earlier ones were slept through: only this one rings
+    ],
+)
 def test_the_alarm_rings_before_and_after_the_tenth_day(liaoning, calendar, moment, expected):
     state = states(liaoning, calendar, make_entry(inquiry_opened_at=at(3, 10, 14)))["inquiry"]
     alarm = alarm_reached(liaoning, state, calendar, moment)
@@ -266,7 +277,9 @@ def test_the_county_has_fifteen_days_to_review(liaoning, calendar):
     assert state.due_at == at(4, 17, 0)
 
 
-@pytest.mark.parametrize(("minutes", "text"), [(0, "1分"), (40, "40分"), (430, "7小时10分"), (2890, "2天"), (1500, "1天1小时")])
+@pytest.mark.parametrize(
+    ("minutes", "text"), [(0, "1分"), (40, "40分"), (430, "7小时10分"), (2890, "2天"), (1500, "1天1小时")]
+)
 def test_lengths_in_words(minutes, text):
     assert length_text(timedelta(minutes=minutes)) == text
 

@@ -79,7 +79,9 @@ def test_liaoning_stands_on_the_ministrys_notice(liaoning):
     ministry = load_campaign(CONFIG, "moe-2021")
     assert (liaoning.extends, liaoning.document_no) == ("moe-2021", "教基厅函〔2021〕5号")
     assert (liaoning.severity, liaoning.reminders) == (ministry.severity, ministry.reminders)
-    assert [line.to for line in liaoning.reporting_lines[: len(ministry.reporting_lines)]] == [line.to for line in ministry.reporting_lines]
+    assert [line.to for line in liaoning.reporting_lines[: len(ministry.reporting_lines)]] == [
+        line.to for line in ministry.reporting_lines
+    ]
     assert [line.case for line in liaoning.reporting_lines[len(ministry.reporting_lines) :]] == ["复查结束"]
 
 

@@ -1,20 +1,20 @@
 """A circular on an inspection (情况通报), as data for its Word template: praise first, units in administrative order.
 
-Nobody is ranked, no school is named for a number of cases, and no pupil for anything (domain.md 2.2, 3.6; 000-19, 000-25).
+Nobody is ranked, no school is named for a number of cases, no pupil for anything (domain.md 2.2, 3.6; 000-19, 000-25).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from oneledger.domain.forms import Form
 from oneledger.domain.phrases import day_text, listed, moment_text
-from oneledger.domain.report import title_lines
+from oneledger.domain.report import title_lines, title_words
 from oneledger.domain.report_blocks import Block, Section, as_data, cell_text, open_place
 from oneledger.domain.report_checks import inspection_section
-from oneledger.domain.report_figures import Figures, SnapshotView
-from oneledger.domain.scoring import TOO_HIGH
+from oneledger.domain.report_figures import Figures, SnapshotView, UnitBrief
+from oneledger.domain.scoring import TOO_HIGH, TOO_LOW
 
 NAMED = 15
 """Units named in the text; more go to the annex."""
@@ -51,7 +51,7 @@ def circular_context(view: SnapshotView, late: Sequence[Late], excellent: Sequen
         "mark": "内部资料　注意保管",
         "review_mark": "" if view.is_reviewed else "未经审核",
         "title": f"{view.unit.name}关于{view.campaign.title}{subject}",
-        "title_lines": title_lines([f"{view.unit.name}关于", view.campaign.title, subject]),
+        "title_lines": title_lines([f"{view.unit.name}关于", *title_words(view.campaign.title), subject]),
         "addressee": "所属各单位",
         "opening": f"现将{view.campaign.title}{view.phase.title}截至{moment_text(view.as_of)}的情况通报如下。",
         "sections": as_data([each for each in sections if each.blocks]),
@@ -126,3 +126,17 @@ def _next() -> Section:
         "各级教育督导部门跟踪问题台账，到期未改的逐级督办，已销号的适时回头看。",
     )
     return Section("下一步要求", [Block(f"{no}.{step}", kind="item") for no, step in enumerate(steps, 1)])
+
+
+DISAGREEMENT_HEADS = ("序号", "单位", "单位代码", "检查项目", "对应措施号", "自查结论", "分值", "得分", "比对结果")
+
+
+def disagreements(form: Form, rows: Sequence[tuple[UnitBrief, Mapping[str, Any]]]) -> Iterator[list[Any]]:
+    """Lines under DISAGREEMENT_HEADS: where a self-check claimed more or less than was found (004-B), unit by unit."""
+    agreement, scoring = form.agreement, form.scoring
+    if agreement is None or scoring is None:
+        return
+    apart = [(unit, row) for unit, row in rows if row.get(agreement.column) in (TOO_HIGH, TOO_LOW)]
+    for no, (unit, row) in enumerate(apart, 1):
+        keys = (agreement.measures, agreement.told, scoring.points, scoring.score, agreement.column)
+        yield [no, unit.name, unit.code, row.get("topic") or row.get("title"), *(row.get(key) for key in keys)]

@@ -9,7 +9,7 @@ from oneledger.domain.campaigns import Campaign
 from oneledger.domain.forms import Form
 from oneledger.domain.phrases import day_text, listed
 from oneledger.domain.problems import Problem
-from oneledger.domain.report import title_lines
+from oneledger.domain.report import title_lines, title_words
 from oneledger.domain.returns import Ledger
 from oneledger.domain.scoring import plain
 
@@ -51,7 +51,7 @@ def notice_context(inspected: Inspected) -> dict[str, Any]:
         "mark": "内部资料　注意保管",
         "number": f"编号：{notice_number(inspected)}",
         "title": title,
-        "title_lines": title_lines([inspected.campaign.title, title]),
+        "title_lines": title_lines([*title_words(inspected.campaign.title), title]),
         "addressee": inspected.unit_name,
         "opening": _opening(inspected),
         "due_text": day_text(due) if due else "",

@@ -42,7 +42,7 @@ def report_context(view: SnapshotView) -> dict[str, Any]:
         "is_reviewed": view.is_reviewed,
         "review_mark": "" if view.is_reviewed else "未经审核",
         "title_lines": title_lines(
-            [f"{view.unit.name}关于", *_words(view.campaign.title), f"{view.phase.title}情况的报告"]
+            [f"{view.unit.name}关于", *title_words(view.campaign.title), f"{view.phase.title}情况的报告"]
         ),
         "title": f"{view.unit.name}关于{view.campaign.title}{view.phase.title}情况的报告",
         "campaign_title": view.campaign.title,
@@ -128,7 +128,7 @@ def title_lines(parts: list[str], width: int = TITLE_WIDTH) -> list[str]:
     return lines
 
 
-def _words(title: str) -> list[str]:
+def title_words(title: str) -> list[str]:
     """2021年辽宁省 and what follows: the one place where a campaign's title may surely be broken."""
     found = re.match(r"(.*?[省市县区州盟旗])(.{6,})", title)
     return list(found.groups()) if found else [title]
