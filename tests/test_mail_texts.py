@@ -15,7 +15,8 @@ FOLDER = Path(__file__).parent.parent / "templates" / "mail"
 TEXTS = MailTexts(FOLDER)
 NOTICES = [
     "ask", "correction", "digest", "document-returned", "incident-alarm", "incident-clock", "incident-form",
-    "incident-receipt", "inspect-ask", "plan-received", "receipt", "refusal", "remind", "report", "unmatched",
+    "incident-receipt", "inspect-ask", "plan-received", "receipt", "refusal", "remind", "report",
+    "supervise", "unmatched",
 ]  # fmt: skip
 HOSTILE = "<script>alert(1)</script>{{ 7*7 }}{% raw %}&amp;"
 
