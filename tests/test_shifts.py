@@ -71,7 +71,10 @@ def test_the_clock_looks_at_shifted_dates_too(calendar):
         ("09-07 09:30", "digest"), ("09-14 17:00", "report"),
     ]  # fmt: skip
     assert [each.key for each in report_milestones(BAICHENG, "daily", calendar)] == ["daily-0830"]
-    assert [each.key for each in report_milestones(BAICHENG, "daily", calendar, shifted)] == ["daily-0830", "daily-0914"]
+    assert [each.key for each in report_milestones(BAICHENG, "daily", calendar, shifted)] == [
+        "daily-0830",
+        "daily-0914",
+    ]
     assert [each.key for each in report_milestones(BAICHENG, "setup", calendar, shifted)] == ["setup-0713"]
 
 
@@ -107,7 +110,10 @@ def shift(units: list[str], day: date, as_of: datetime, **changes) -> int:
 
 def due_days(office) -> dict[str, date]:
     with office.store.read() as connection:
-        return {each.unit: each.due_at.astimezone(CHINA).date() for each in assignments.of_phase(connection, "first", "deploy")}
+        return {
+            each.unit: each.due_at.astimezone(CHINA).date()
+            for each in assignments.of_phase(connection, "first", "deploy")
+        }
 
 
 def test_a_shift_moves_what_is_owed_before_and_after_the_phase_opens(office):
