@@ -92,8 +92,8 @@ class Registry:
         desk.sent.setdefault(key, []).append(sent)
         desk.mending.discard(key)
         piece = sent.piece
-        if piece is None or sent.verdict != "accepted":
-            return
+        if piece is None or sent.verdict != "accepted" or piece.unit.code != desk.unit.code:
+            return  # what inspectors say of a unit is not its own ledger
         if any(has_problem_rows(form) or asks_known_rows(form) for form in self.author.forms_of(piece)):
             self.histories[piece.unit.code] = (*self.histories.get(piece.unit.code, ()), piece)
         if any(form.form in self._compared for form in self.author.forms_of(piece)):
