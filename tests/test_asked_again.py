@@ -20,7 +20,12 @@ def office(tmp_path, monkeypatch):
     made = make_campaign("overlap", 2021)
     made["phases"][1] |= {"opens_on": "2021-03-22"}
     find, mend = made["deliverables"]
-    summary = {"deliverable": "sum", "title": "阶段总结", "respondents": {"levels": ["school"]}, "forms": ["summary-v1"]}
+    summary = {
+        "deliverable": "sum",
+        "title": "阶段总结",
+        "respondents": {"levels": ["school"]},
+        "forms": ["summary-v1"],
+    }
     made["deliverables"] = [find | {"forms": ["ledger-v1"]}, mend, mend | summary]
     with opened(tmp_path, [made], monkeypatch) as (only,):
         yield only

@@ -372,7 +372,7 @@ def test_what_is_printed_for_a_unit_is_known_when_it_is_printed(form):
     of_problems = {f"problem.{column.key}" for column in FORMS["ledger-v1"].columns}
     printed = {field.prefill for field in fields_of(form) if field.prefill}
     assert printed - KNOWN_AT_LAUNCH - of_problems - {RETURNED} == set()
-    assert [column.key for column in form.columns if column.prefill == RETURNED] == []   # only facts are told again
+    assert [column.key for column in form.columns if column.prefill == RETURNED] == []  # only facts are told again
     rows_are_ours = form.table is not None and form.table.rows == Rows.FIXED
     unfilled = [field.key for field in fields_of(form) if field.locked and not field.prefill]
     ours = [column.key for column in form.columns if column.locked and not column.prefill]
