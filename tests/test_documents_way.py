@@ -6,12 +6,15 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from docx import Document
+from docx.oxml.ns import qn
 
+from oneledger.domain.errors import RefusedError
 from oneledger.store import assignments
 from tasks.office import office
 from tasks.reminding import digest, remind
 from tasks.status import campaign_status
-from tests.document_office import FIRST, NAME, OPENED, SECOND, THIRD, DocumentOffice, make_docx, make_picture
+from tests.document_office import FIRST, NAME, NAMES, OPENED, SECOND, THIRD, DocumentOffice, make_docx, make_picture
 
 
 @pytest.fixture(scope="module")
@@ -178,3 +181,69 @@ def test_an_answer_taken_twice_is_kept_once(here):
     at = OPENED + timedelta(days=2)
     review_pack.fn(NAME, take_in_mail.fn(NAME, at), at, "", is_one_of_many=False)
     assert here.rows("SELECT count(*) FROM document") == before
+
+
+STORY = "".join(f"第{n}周班会讲一件小事，请学生说说当时怎么想、后来怎么做；" for n in range(12))
+
+
+def test_the_articles_make_one_volume_by_stage_and_unit(here, tmp_path):
+    """001-22: compiled into one book with a table of contents, ordered by stage and unit."""
+    here.receive(THIRD, ("经验.docx", make_docx("一、背景", STORY, "（一）做法", heading="初中的经验")))
+    here.receive(
+        FIRST,
+        (
+            "经验.docx",
+            make_docx(
+                "一、背景", "校门口常有等人的学生。", heading="小学的经验", picture=make_picture(with_place=True)
+            ),
+        ),
+    )
+    here.receive(FIRST, ("经验二.docx", make_docx("二、成效", "来访的家长多了。", heading="小学的第二篇")))
+    from desk.volumes import write_volume
+
+    told = write_volume(NAME, "", tmp_path / "volume.docx", OPENED + timedelta(days=9))
+    assert [told["articles"], told["units"]] == [3, 2]
+    assert told["without"] == [{"unit": SECOND, "name": NAMES[SECOND]}]
+    assert [each["rule"] for each in told["questions"] if each["unit"] == SECOND] == ["DC-206"]
+    document = Document(str(tmp_path / "volume.docx"))
+    outline = [
+        paragraph.text
+        for paragraph in document.paragraphs
+        if paragraph._p.pPr is not None and paragraph._p.pPr.find(qn("w:outlineLvl")) is not None
+    ]
+    assert outline == ["小学", "小学的经验", "小学的第二篇", "初中", "初中的经验"]
+    contents = [paragraph.text for paragraph in document.paragraphs if "\t" in paragraph.text]
+    assert contents == [
+        "小学的经验（测试县城关第一小学）\t",
+        "小学的第二篇（测试县城关第一小学）\t",
+        "初中的经验（测试县南门初级中学）\t",
+    ]
+    (picture,) = [
+        part.blob for part in document.part.package.iter_parts() if str(part.partname).startswith("/word/media")
+    ]
+    assert b"Exif" not in picture
+
+
+def test_a_second_version_of_an_article_takes_the_place_of_the_first(here, tmp_path):
+    here.receive(FIRST, ("经验.docx", make_docx("第一稿。", heading="门岗的经验")))
+    here.receive(FIRST, ("经验改.docx", make_docx("第二稿。", heading="门岗的经验")))
+    from desk.volumes import write_volume
+
+    assert write_volume(NAME, FIRST, tmp_path / "one.docx", OPENED + timedelta(days=9))["articles"] == 1
+    assert "第二稿。" in [paragraph.text for paragraph in Document(str(tmp_path / "one.docx")).paragraphs]
+
+
+def test_a_volume_of_nothing_is_refused(here, tmp_path):
+    from desk.volumes import write_volume
+
+    with pytest.raises(RefusedError, match="no article of"):
+        write_volume(NAME, "", tmp_path / "none.docx", OPENED)
+
+
+def test_who_sends_no_article_is_asked_and_not_named_as_late(here):
+    """001-22: 原则上不少于1篇."""
+    digest(NAME, "improve", OPENED.replace(day=17))
+    (listed,) = [each["text"] for each in here.letters() if each["kind"] == "digest"]
+    head, asked = listed.split("【原则上应报、还没有报来】（不作为逾期，确实没有的请单位说明）")
+    assert asked.count(NAMES[FIRST]) == 1  # the article
+    assert head.count(NAMES[FIRST]) == 3  # its table, its summary, its pictures

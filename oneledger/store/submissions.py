@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, func, select, union, update
 
+from oneledger.domain.findings import Finding
 from oneledger.domain.problems import Problem
 from oneledger.store import schema as t
 from oneledger.store.database import insert_new
@@ -151,3 +152,13 @@ def save_problems(connection: Connection, campaign: str, problems: Sequence[Prob
         if row["problem_no"] in known:
             mine = (c.campaign == campaign, c.problem_no == row["problem_no"])
             connection.execute(update(t.problem).where(*mine).values(row))
+
+
+def findings_of(connection: Connection, numbers: Sequence[int]) -> dict[int, list[Finding]]:
+    """What was told of these submissions, accepted ones too."""
+    s = t.submission.c
+    found: dict[int, list[Finding]] = {}
+    for start in range(0, len(numbers), 500):
+        rows = connection.execute(select(s.id, s.findings).where(s.id.in_(numbers[start : start + 500])))
+        found |= {row.id: [Finding(**each) for each in row.findings] for row in rows}
+    return found
