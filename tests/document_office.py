@@ -15,11 +15,11 @@ from sqlalchemy import text
 
 from oneledger.domain.units import Contact, Level, Unit
 from oneledger.store import units
-from tasks.asking import ask, open_phase, units_to_ask
+from tasks.asking import asked, open_phase, units_to_ask
 from tasks.intake import take_in_mail
 from tasks.launching import arm_campaign, make_plan
 from tasks.office import office, running
-from tasks.reviewing import review_pack
+from tasks.reviewing import reviewed
 from tests.conftest import CONFIG
 
 NAME = "papers-2024"
@@ -120,7 +120,7 @@ class DocumentOffice:
         (self.box / "new" / f"{self.count:04}.x").write_bytes(bytes(letter))
         at = at or OPENED + timedelta(days=1, minutes=self.count)
         work = take_in_mail.fn(NAME, at)
-        review_pack.fn(NAME, work, at, "", is_one_of_many=False)
+        reviewed(NAME, work, at)
         return self.letters(before)
 
     def letters(self, after: int = 0) -> list[dict]:
@@ -160,7 +160,7 @@ def _arm_and_ask() -> None:
     arm_campaign.fn(NAME, OPENED - timedelta(days=1), typed_name=NAME, typed_mails=mails, by="试")
     open_phase(NAME, "improve", OPENED)
     for ids in units_to_ask(NAME, "improve").values():
-        ask.fn(NAME, ids, OPENED, "", is_one_of_many=False)
+        asked(NAME, ids, OPENED)
 
 
 def make_units() -> list[Unit]:

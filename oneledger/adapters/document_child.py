@@ -5,15 +5,19 @@ its rights, since the folder they lie in may be closed to nobody.
 """
 
 import base64
+import codecs
 import gc
+import importlib
 import io
 import json
 import logging
+import pkgutil
 import re
 import warnings
 import zipfile
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import pillow_heif
@@ -222,9 +226,19 @@ def serve() -> None:
         gc.collect()
 
 
-if __name__ == "__main__":
+def load_everything() -> None:
+    """What the libraries would load when they first need it, from folders that may be closed by then."""
     pillow_heif.register_heif_opener()
     Image.init()
     Image.MAX_IMAGE_PIXELS = MOST_POINTS
+    for module in pkgutil.walk_packages(pypdf.__path__, "pypdf."):
+        with suppress(ImportError):  # parts that need what is not installed
+            importlib.import_module(module.name)
+    for name in ("gbk", "big5", "euc_jp", "shift_jis", "euc_kr", "mac_roman", "charmap", "cp1252", "utf-7"):
+        codecs.lookup(name)
+
+
+if __name__ == "__main__":
+    load_everything()
     confine()
     serve()
