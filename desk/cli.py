@@ -176,11 +176,13 @@ def form(
     data: Data = None,
     set_file: SetFile = None,
 ) -> None:
-    """Write the workbook that a unit would get."""
+    """Write the workbook that a unit would get; PHASE incident: the form for reports of incidents."""
+    from desk.incidents import incident_workbook  # noqa: PLC0415
     from desk.plans import sample_workbook  # noqa: PLC0415
 
     use_data(data, set_file)
-    output.write_bytes(sample_workbook(campaign, phase, unit))
+    made = incident_workbook(campaign, unit) if phase == "incident" else sample_workbook(campaign, phase, unit)
+    output.write_bytes(made)
     out.print(f"已写出 {output}")
 
 
@@ -274,6 +276,23 @@ def _show_status(campaign: str, *, as_json: bool) -> None:
 
     told = campaign_status(campaign)
     show_json(told) if as_json else show_status(out, told)
+
+
+@app.command()
+def incidents(
+    campaign: CampaignName,
+    unit: Annotated[str, typer.Option(help="this unit and those below it")] = "",
+    data: Data = None,
+    as_of: AsOfText = "",
+    as_json: AsJson = False,
+) -> None:
+    """Reports of incidents: how each stands, its clocks, how late it was, who was told when."""
+    from desk.incidents import show_incidents  # noqa: PLC0415
+    from tasks.incident_status import incidents_of  # noqa: PLC0415
+
+    use_data(data)
+    rows = incidents_of(campaign, as_moment(as_of), unit)
+    show_json(rows) if as_json else show_incidents(out, rows)
 
 
 @app.command()
