@@ -103,8 +103,10 @@ def _lines(node: yaml.Node | None, path: Loc = ()) -> dict[Loc, int]:
 def read_yaml(path: Path) -> tuple[Any, dict[Loc, int]]:
     """The data and the line of each key. Raises DefinitionError where it is not YAML."""
     try:
-        text = path.read_text(encoding="utf-8")
-        return yaml.load(text, Loader=PlainYaml), _lines(yaml.compose(text, Loader=PlainYaml))  # noqa: S506  a SafeLoader
+        loader = PlainYaml(path.read_text(encoding="utf-8"))
+        node = loader.get_single_node()  # scanned once: that is nearly all of the work
+        lines = _lines(node)
+        return (None if node is None else loader.construct_document(node)), lines
     except FileNotFoundError as fault:
         raise DefinitionError([f"{path}: no such file"]) from fault
     except yaml.MarkedYAMLError as fault:

@@ -174,6 +174,7 @@ def make_letter(
         "allows_zero": any(
             here.forms[reference].zero_fact for each in deliverables.values() for reference in each.forms
         ),
+        "takes_incidents": here.campaign.incident_form is not None,
         "documents": [each.title for each in deliverables.values() if each.kind == "document"],
         "about": [
             {"code": each.unit, "name": here.units[each.unit].name} for each in theirs if each.unit != respondent

@@ -38,6 +38,8 @@ from tasks.evidence import unit_by_mail, unit_by_workbook
 from tasks.incident_letters import alarm_letter, form_letter, incident_form, receipt_letter
 from tasks.office import Running
 
+ASKS_FOR_FORM = "事件报告"  # in a subject
+
 
 @dataclass
 class Reported:
@@ -88,6 +90,21 @@ def judge_report(
     if ledger is not None:
         verdict.findings.extend(names_told(ledger, forms[1]))
     return Reported(row, mail, part, about, sender or about, verdict, ledger)
+
+
+def form_asked_for(here: Running, row: InboxRow, mail: ParsedMail, as_of: datetime) -> OutboxRow | None:
+    """The answer to a new mail without a file whose subject asks for the form, from one unit's registered address."""
+    has_file = any(part.filename for part in mail.parts)
+    if here.campaign.incident_form is None or has_file or ASKS_FOR_FORM not in mail.subject:
+        return None
+    if unit_by_mail(mail, here.token_key) is not None:  # thanks for a receipt
+        return None
+    address = mail.sender_address.lower()
+    units = [unit for unit in here.units.values() if address in {each.email.lower() for each in unit.contacts}]
+    if len(units) != 1:
+        return None
+    to = units[0]
+    return form_letter(here, to, to, str(row.id), as_of, reply_to=mail.message_id or None, address=mail.sender_address)
 
 
 def _sender(here: Running, about: CampaignUnit, address: str) -> CampaignUnit | None:

@@ -42,7 +42,7 @@ from tasks.documents import (
 )  # fmt: skip
 from tasks.drafting import enclose_drafts
 from tasks.evidence import by_mail, evidence, unit_by_mail
-from tasks.incident_intake import Reported, is_report, judge_report, record_report
+from tasks.incident_intake import Reported, form_asked_for, is_report, judge_report, record_report
 from tasks.office import Running, running
 from tasks.readers import borrowed_document_reader, borrowed_reader
 from tasks.recording_problems import record_problems
@@ -175,6 +175,9 @@ def _open(
     if opened.kind is MailClass.BOUNCE:
         opened.bounce = read_bounce(facts)
     if opened.kind is not MailClass.ANSWER_CANDIDATE:
+        return opened
+    if form := form_asked_for(here, row, mail, as_of):
+        opened.letters.append(form)
         return opened
     judged = _judged_before(here, row)
     files = [each for each in mail.parts if each.filename or may_hold_workbook(each.content)]

@@ -1,9 +1,10 @@
-"""A small office for tests of incidents: five units, real store, real workbooks filled as a school fills them."""
+"""A small office for tests of incidents: a few units, real store, real workbooks filled as a school fills them."""
 
 import itertools
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from copy import copy
 from datetime import datetime
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -19,8 +20,9 @@ from oneledger.domain.incidents import Incident
 from oneledger.domain.units import Contact, Level, Unit
 from oneledger.store import incidents, schema as t, units
 from rehearsal.filler import Habit, Meant, fill, open_book
+from tasks.incident_letters import make_incident_workbook
 from tasks.intake import take_in_mail
-from tasks.launching import arm_campaign, make_plan
+from tasks.launching import arm_campaign
 from tasks.office import Running, office, running
 from tasks.reviewing import review_pack
 
@@ -51,7 +53,7 @@ UNITS = [
     _unit(CITY, "测试市教育局", Level.CITY, PROVINCE),
     _unit(COUNTY, "测试区教育局", Level.COUNTY, CITY),
     _unit(SCHOOL, "测试区第一中学", Level.SCHOOL, COUNTY),
-    _unit(OTHER, "测试区第二小学", Level.SCHOOL, COUNTY),
+    *(_unit(str(int(SCHOOL) + n), f"测试区第{n + 1}小学", Level.SCHOOL, COUNTY) for n in range(1, 30)),
 ]
 MAIL = """sender: {{name: 专班, address: ledger@ledger.invalid, host: 127.0.0.1, port: 1, security: none}}
 collect: {{address: ledger@ledger.invalid, reply: plus, maildir: {maildir}}}
@@ -59,12 +61,24 @@ collect: {{address: ledger@ledger.invalid, reply: plus, maildir: {maildir}}}
 
 
 class SmallOffice:
+    """``school``: whose incidents are spoken of."""
+
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.school = SCHOOL
         with office().store.write() as connection:
             units.import_units(connection, UNITS, at(1, 1).date())
-        mails = make_plan.fn(NAME, at(2, 20)).mails
-        arm_campaign.fn(NAME, at(2, 20), typed_name=NAME, typed_mails=mails, by="测试")
+        arm_campaign.fn(NAME, at(2, 20), typed_name=NAME, typed_mails=len(UNITS), by="测试")
+
+    def of(self, school: str) -> "SmallOffice":
+        """The same office, speaking of another school."""
+        view = copy(self)
+        view.school = school
+        return view
+
+    @property
+    def no(self) -> str:
+        return f"{self.school}-2021-SJ01"
 
     @property
     def here(self) -> Running:
@@ -99,9 +113,8 @@ class SmallOffice:
         tally = review_pack.fn(NAME, take_in_mail.fn(NAME, when), when, "test", is_one_of_many=False)
         return {key: count for key, count in vars(tally).items() if count}
 
-    def report(self, facts: Mapping[str, object], when: datetime, code: str = SCHOOL) -> dict[str, int]:
-        from tasks.incident_letters import make_incident_workbook
-
+    def report(self, facts: Mapping[str, object], when: datetime, code: str = "") -> dict[str, int]:
+        code = code or self.school
         _, blank = make_incident_workbook(self.here, self.here.units[code])
         self.write(f"{code}@x.invalid", self.filled(blank, facts), when)
         return self.collect(when)
@@ -110,15 +123,15 @@ class SmallOffice:
         """(to, about, round) of every mail of a kind, in order."""
         c = t.outbox.c
         with office().store.read() as connection:
-            query = select(c.unit, c.subject_of, c.round).where(c.kind == kind).order_by(c.id)
-            return [tuple(row) for row in connection.execute(query)]
+            query = select(c.unit, c.subject_of, c.round).where(c.kind == kind, c.subject_of.contains(self.school))
+            return [tuple(row) for row in connection.execute(query.order_by(c.id))]
 
     def mail(self, kind: str, to: str, number: int = -1) -> ParsedMail:
         c = t.outbox.c
         query = (
             select(t.outbox_content.c.content)
             .join(t.outbox, c.id == t.outbox_content.c.outbox)
-            .where(c.kind == kind, c.unit == to)
+            .where(c.kind == kind, c.unit == to, c.subject_of.contains(self.school))
             .order_by(c.id)
         )
         with office().store.read() as connection:
@@ -135,7 +148,7 @@ class SmallOffice:
 
     def incidents(self) -> list[Incident]:
         with office().store.read() as connection:
-            return incidents.of_campaign(connection, NAME)
+            return [each for each in incidents.of_campaign(connection, NAME) if self.school in (each.about, SCHOOL)]
 
 
 @contextmanager

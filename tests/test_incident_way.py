@@ -1,5 +1,7 @@
 """The way of an incident report, on both databases: mail in, chain, receipt, alarms, in one collection run."""
 
+import itertools
+
 import pytest
 from alembic import command
 from sqlalchemy import text
@@ -11,6 +13,7 @@ from oneledger.store.database import Store
 from oneledger.store.migrating import migration_config
 from tasks.incident_alarms import alarms_due, ring_clocks
 from tasks.incident_letters import make_incident_workbook
+from tasks.incident_status import incidents_of
 from tasks.office import office
 from tests.incident_office import CITY, COUNTY, FIRST, NAME, OTHER, PROVINCE, SCHOOL, SERIOUS, at, small_office
 
@@ -28,11 +31,17 @@ def small(request, tmp_path, monkeypatch):
         yield made
 
 
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch, small_office(tmp_path_factory.mktemp("incidents"), patch) as made:
+        yield made, itertools.count(int(SCHOOL) + 2)
+
+
 @pytest.fixture
-def quick(tmp_path, monkeypatch):
-    """Where the database makes no difference."""
-    with small_office(tmp_path, monkeypatch) as made:
-        yield made
+def quick(shared):
+    """Where the database makes no difference: one office, a school of its own for each test."""
+    made, schools = shared
+    return made.of(str(next(schools)))
 
 
 def steps(small, number: int = 0) -> list[tuple[str, str]]:
@@ -41,10 +50,10 @@ def steps(small, number: int = 0) -> list[tuple[str, str]]:
 
 def reply(small, facts, when, to: str | None = None) -> dict[str, int]:
     """The school fills in the workbook that came with its receipt, and answers."""
-    receipt = small.mail("incident-receipt", SCHOOL)
+    receipt = small.mail("incident-receipt", small.school)
     blank = next(part.content for part in receipt.parts if part.filename and "续报" in part.filename)
-    address = to or small.reply_address("incident-receipt", SCHOOL)
-    small.write(f"{SCHOOL}@x.invalid", small.filled(blank, {"incident_no": NO} | facts), when, To=address)
+    address = to or small.reply_address("incident-receipt", small.school)
+    small.write(f"{small.school}@x.invalid", small.filled(blank, {"incident_no": small.no} | facts), when, To=address)
     return small.collect(when)
 
 
@@ -88,7 +97,8 @@ def test_two_reports_of_two_schools_are_two_incidents_and_the_same_again_is_none
         small.report(FIRST, when, code)
     assert [each.incident_no for each in small.incidents()] == [NO, f"{OTHER}-2021-SJ01"]
     assert steps(small) == [("first", SCHOOL), ("told", COUNTY), ("first", SCHOOL)]
-    assert len(small.letters("incident-receipt")) == 3
+    receipts = small.letters("incident-receipt") + small.of(OTHER).letters("incident-receipt")
+    assert [(to, round_) for to, _, round_ in receipts] == [(SCHOOL, "1"), (SCHOOL, "3"), (OTHER, "1")]
 
 
 def test_a_moment_once_written_cannot_be_altered(small):
@@ -145,9 +155,9 @@ def test_a_review_is_filed_with_the_city_when_the_county_ends_it(quick):
         FIRST | {"judgement": "认定欺凌", "decided_at": "2021-03-10 09:50", "decided_by": "学生欺凌治理委员会"},
         at(3, 10, 10),
     )
-    _, blank = make_incident_workbook(quick.here, quick.here.units[SCHOOL], NO)
+    _, blank = make_incident_workbook(quick.here, quick.here.units[quick.school], quick.no)
     review = {
-        "report_kind": "续报", "incident_no": NO, "change_note": "复查结束，维持学校结论", "appealed_at": "2021-03-20 10:00",
+        "report_kind": "续报", "incident_no": quick.no, "change_note": "复查结束，维持学校结论", "appealed_at": "2021-03-20 10:00",
         "reviewed_at": "2021-04-02 15:00", "review_result": "维持",
     }  # fmt: skip
     quick.write(f"{COUNTY}@x.invalid", quick.filled(blank, review, "2021-04-02"), at(4, 2, 16))
@@ -160,14 +170,14 @@ def test_a_review_is_filed_with_the_city_when_the_county_ends_it(quick):
 def test_a_faulty_report_still_raises_the_alarm_and_its_mended_copy_joins_it(quick):
     """A report in haste has faults: who must act hears at once; what stands beside an error is not believed."""
     quick.report(SERIOUS | {"found_at": "2021-03-10 15:00", "place": "食堂门口那里"}, at(3, 10, 10))
-    assert quick.letters("incident-alarm") == [(COUNTY, NO, "1"), (CITY, NO, "1")]
+    assert quick.letters("incident-alarm") == [(COUNTY, quick.no, "1"), (CITY, quick.no, "1")]
     words = quick.mail("incident-alarm", CITY).text
     assert "这份报告有需要更正的地方" in words
     assert "发现或接报时间" not in words
-    receipt = quick.mail("incident-receipt", SCHOOL)
-    assert receipt.subject == f"已收到事件报告（首报）：{NO}，请更正2处"
+    receipt = quick.mail("incident-receipt", quick.school)
+    assert receipt.subject == f"已收到事件报告（首报）：{quick.no}，请更正2处"
     assert [part.filename for part in receipt.parts if part.filename] == [
-        f"QL09_{SCHOOL}_待更正.xlsx", f"QL09_{SCHOOL}_续报.xlsx"
+        f"QL09_{quick.school}_待更正.xlsx", f"QL09_{quick.school}_续报.xlsx"
     ]  # fmt: skip
     quick.report(SERIOUS, at(3, 10, 11))
     (incident,) = quick.incidents()
@@ -199,7 +209,10 @@ def test_a_final_report_that_lacks_the_outcome_is_not_the_end(quick):
     """004-B30; IC-004. And a report after the end opens the incident again: IC-005."""
     quick.report(FIRST, at(3, 10, 10))
     reply(quick, {"report_kind": "终报", "change_note": "办结"}, at(3, 12))
-    assert (quick.incidents()[0].is_closed, "处置结果" in quick.mail("incident-receipt", SCHOOL).text) == (False, True)
+    assert (quick.incidents()[0].is_closed, "处置结果" in quick.mail("incident-receipt", quick.school).text) == (
+        False,
+        True,
+    )
     reply(quick, {"report_kind": "终报", "change_note": "办结", "outcome": ["批评教育"]}, at(3, 13))
     assert quick.incidents()[0].is_closed
     reply(quick, {"report_kind": "续报", "change_note": "家长申诉", "appealed_at": "2021-03-14 09:00"}, at(3, 14, 10))
@@ -213,7 +226,7 @@ def test_a_follow_up_that_names_nothing_goes_to_a_person_and_is_answered(quick):
         "incidents": 1,
         "for_a_person": 1,
     }
-    assert quick.mail("incident-receipt", SCHOOL).subject == "事件报告请补充编号，请更正1处"
+    assert quick.mail("incident-receipt", quick.school).subject == "事件报告请补充编号，请更正1处"
     assert quick.incidents() == []
     quick.report(FIRST, at(3, 10, 11))
     quick.report({"report_kind": "续报", "change_note": "有变化", "harm": ["住院"]}, at(3, 10, 12))
@@ -224,22 +237,22 @@ def test_a_follow_up_that_names_nothing_goes_to_a_person_and_is_answered(quick):
 def test_our_own_empty_form_come_back_is_no_incident(quick):
     quick.report({"report_kind": "首报"}, at(3, 10, 10))
     assert (quick.incidents(), quick.letters("incident-alarm")) == ([], [])
-    assert [to for to, _, _ in quick.letters("incident-form")] == [SCHOOL]
+    assert [to for to, _, _ in quick.letters("incident-form")] == [quick.school]
 
 
 def test_a_strangers_report_waits_for_a_person_who_may_vouch(quick):
     """T1: the workbook's token proves no sender."""
-    _, blank = make_incident_workbook(quick.here, quick.here.units[SCHOOL])
+    _, blank = make_incident_workbook(quick.here, quick.here.units[quick.school])
     quick.write("someone@elsewhere.invalid", quick.filled(blank, SERIOUS), at(3, 10, 10))
     assert quick.collect(at(3, 10, 10)) == {"for_a_person": 1}
     assert quick.incidents() == []
     with office().store.write() as connection:
-        (waiting,) = inbox.for_a_person(connection, NAME)
+        waiting = inbox.for_a_person(connection, NAME)[-1]
         assert waiting["reason"].startswith("【急】事件报告")
         inbox.decide(connection, waiting["id"], "值班", accept=True)
     assert quick.collect(at(3, 10, 11)) == {"incidents": 1}
     assert quick.letters("incident-receipt") == [
-        (SCHOOL, NO, "1")
+        (quick.school, quick.no, "1")
     ]  # to the school's own address, never to the stranger
 
 
@@ -251,20 +264,24 @@ def test_widely_known_cases_climb_to_the_top_which_passes_them_on(quick):
 
 
 def test_the_form_names_its_unit_and_its_number(quick):
-    name, content = make_incident_workbook(quick.here, quick.here.units[SCHOOL], NO)
+    name, content = make_incident_workbook(quick.here, quick.here.units[quick.school], quick.no)
     with WorkbookReader() as reader:
         cells = reader.read(content)
-    assert (name, cells.marks.phase, cells.marks.unit_code) == (f"QL09_{SCHOOL}_续报.xlsx", "incident", SCHOOL)
-    assert [row[2] for sheet in cells.sheets for row in sheet.rows if row[1:2] == ["事件编号"]] == [NO]
+    assert (name, cells.marks.phase, cells.marks.unit_code) == (
+        f"QL09_{quick.school}_续报.xlsx",
+        "incident",
+        quick.school,
+    )
+    assert [row[2] for sheet in cells.sheets for row in sheet.rows if row[1:2] == ["事件编号"]] == [quick.no]
 
 
-def test_a_report_and_a_return_in_one_mail_are_each_what_they_are(quick):
-    """An incident's reply address leads to its county, like a return's (one collection run, whichever way it came)."""
+def test_an_answer_to_a_receipt_is_worked_on_with_its_county(quick):
+    """The reply address names the school, as a return's names its assignment; a new mail names nobody, and is read."""
     quick.report(FIRST, at(3, 10, 10))
     reply(quick, {"report_kind": "续报", "change_note": "已调解", "harm": ["无明显伤害"]}, at(3, 10, 12))
     with office().store.read() as connection:
         places = connection.execute(text("SELECT campaign, county FROM inbox ORDER BY id")).all()
-    assert [tuple(each) for each in places] == [(NAME, None), (NAME, COUNTY)]
+    assert [tuple(each) for each in places[-2:]] == [(NAME, None), (NAME, COUNTY)]
 
 
 def test_an_older_database_gets_the_table_and_its_guard(small):
@@ -276,3 +293,34 @@ def test_an_older_database_gets_the_table_and_its_guard(small):
     with store.write() as connection:
         command.upgrade(migration_config(connection), "0005")
     test_a_moment_once_written_cannot_be_altered(small)
+
+
+def test_who_asks_by_mail_gets_the_form_and_a_stranger_does_not(quick):
+    """Outside the rhythm: at hand in minutes, whenever it is needed."""
+    for sender in (f"{quick.school}@x.invalid", "someone@elsewhere.invalid"):
+        quick.write(sender, None, at(3, 10, 10), Subject="领取事件报告表")
+        quick.collect(at(3, 10, 10))
+    assert [to for to, _, _ in quick.letters("incident-form")] == [quick.school]
+    blank = next(part.content for part in quick.mail("incident-form", quick.school).parts if part.filename)
+    quick.write(f"{quick.school}@x.invalid", quick.filled(blank, FIRST), at(3, 10, 11))
+    quick.collect(at(3, 10, 11))
+    assert [each.incident_no for each in quick.incidents()] == [quick.no]
+    quick.write(
+        f"{quick.school}@x.invalid", None, at(3, 10, 12), To=quick.reply_address("incident-receipt", quick.school)
+    )
+    quick.collect(at(3, 10, 12))
+    assert len(quick.letters("incident-form")) == 1  # thanks for the receipt are no question
+
+
+def test_incidents_are_told_in_administrative_order_with_clocks_and_lateness(quick):
+    """001-12: lateness is shown; never ranked by number (domain.md 3.6)."""
+    quick.report(SERIOUS | {"inquiry_opened_at": "2021-03-10 09:40"}, at(3, 10, 16, 40))
+    (row,) = incidents_of(NAME, at(3, 22, 0), quick.school)
+    assert [(each["clock"], each["late_minutes"]) for each in row["clocks"]] == [("report", 310), ("inquiry", 24 * 60)]
+    assert (row["state"], row["severity_code"], row["is_late"], row["is_intact"]) == ("首报", 3, True, True)
+    assert [(each["unit"], each["at"]) for each in row["told"]] == [
+        (COUNTY, "2021-03-10T16:40+08:00"), (CITY, "2021-03-10T16:40+08:00")
+    ]  # fmt: skip
+    everyone = [each["unit"] for each in incidents_of(NAME, at(3, 22), COUNTY)]
+    assert everyone == sorted(everyone)
+    assert incidents_of(NAME, at(3, 22), OTHER) == []

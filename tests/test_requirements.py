@@ -141,6 +141,7 @@ def test_a_demand_is_met_at_a_place_with_a_proof_or_says_what_is_missing(line):
 def test_a_field_that_is_named_is_asked_by_some_campaign():
     campaigns = [load_campaign(CONFIG, path.stem) for path in (CONFIG / "campaigns").glob("*.yaml")]
     asked = {COVER, *(form for campaign in campaigns for each in campaign.deliverables for form in each.forms)}
+    asked |= {campaign.incident_form for campaign in campaigns}
     named = {Path(place.partition("#")[0]).stem for line in LINES for place in line.places if "config/forms/" in place}
     assert named - asked == set()
 
