@@ -13,7 +13,7 @@ from urllib.error import URLError
 
 from oneledger.domain.errors import OneLedgerError
 
-START_SECONDS = 120.0  # a fresh home runs Prefect's own migrations first
+START_SECONDS = 300  # far more than a quiet machine takes: a fresh home runs migrations, beside other work
 
 
 class WindowError(OneLedgerError):

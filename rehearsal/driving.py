@@ -39,7 +39,7 @@ def drive(
         plan.out.resolve(), units=here.units.values(), campaign=campaign, forms=here.forms,
         calendar=here.office.calendar, seed=plan.seed, post=post, exempt=exempt,
     ) as village:  # fmt: skip
-        moments = looks(campaign, here.office.calendar)
+        moments = looks(campaign, here.office.calendar, plan.most_looks)
         moments += [moments[-1] + timedelta(hours=n) for n in range(1, _LAST)]
         looked = [at for at in moments if not _is_slept_through(plan, at)]
         for done, at in enumerate(moments):

@@ -18,6 +18,7 @@ from oneledger.domain.units import Unit
 from oneledger.settings import Settings, load_campaign
 from rehearsal.inventing import invented
 from rehearsal.land import land_of
+from rehearsal.looks import MOST
 from rehearsal.post_office_client import PostOffice, running_post_office
 
 Progress = Callable[[str, int, int], None]  # what, done, of how many
@@ -80,6 +81,7 @@ class Rehearsal:
     out: Path
     units: Sequence[Unit] | None = None
     repeat: int = 1  # how often each look is run
+    most_looks: int = MOST  # a phase
     skipped: tuple[datetime, datetime] | None = None  # looks between these moments are slept through
 
 
