@@ -15,7 +15,7 @@ from oneledger.domain.campaigns import Deliverable
 from oneledger.domain.launch_plan import Owed, owed
 from oneledger.domain.mailing import Attachment
 from oneledger.domain.notices import (
-    CASCADE,
+    BRING_WORKBOOKS,
     Key,
     Notice,
     by_mail,
@@ -95,7 +95,9 @@ def units_to_ask(name: str, phase: str) -> dict[str, list[int]]:
 
 def _times_asked(connection: Connection, name: str, phase: str) -> Counter[str]:
     """Requests planned so far, by respondent."""
-    return Counter(unit for unit, *_ in outbox.known(connection, name, phase, [notice.value for notice in CASCADE]))
+    return Counter(
+        unit for unit, *_ in outbox.known(connection, name, phase, [notice.value for notice in BRING_WORKBOOKS])
+    )
 
 
 def _is_workbook(here: Running, each: Assignment) -> bool:

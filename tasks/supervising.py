@@ -72,7 +72,8 @@ def _letter(
         "workbook": files[1].filename if sheet else "",
     }
     subject_of = f"{after.deliverable}/{after.unit}"
-    key = Key(here.name, after.phase, to.code, subject_of, Notice.SUPERVISE, str(after.versions))
+    phase = sheet.phase if sheet else after.phase  # whoever has the sheet need not be asked for it
+    key = Key(here.name, phase, to.code, subject_of, Notice.SUPERVISE, str(after.versions))
     return here.letter(key, context, to, as_of, assignment=sheet, files=files)
 
 

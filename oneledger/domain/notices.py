@@ -54,6 +54,7 @@ PRIORITY: Mapping[Notice, int] = {
 
 ANSWERS = (Notice.RECEIPT, Notice.CORRECTION, Notice.REFUSAL, Notice.PLAN_RECEIVED, Notice.DOCUMENT_RETURNED)
 CASCADE = (Notice.ASK, Notice.INSPECT_ASK)
+BRING_WORKBOOKS = (*CASCADE, Notice.SUPERVISE)
 
 
 @dataclass(frozen=True)
