@@ -41,7 +41,9 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def unit(code: str, level: Level, parent: str | None, **changes) -> Unit:
     stage = "小学" if level is Level.SCHOOL else None
-    return Unit(code, f"单位{code}", level, parent, stage=stage, contacts=(Contact("办公室", f"{code}@x.invalid"),), **changes)
+    return Unit(
+        code, f"单位{code}", level, parent, stage=stage, contacts=(Contact("办公室", f"{code}@x.invalid"),), **changes
+    )
 
 
 DISTRICT = [unit("990101", Level.COUNTY, None), *(unit(f"219900000{n}", Level.SCHOOL, "990101") for n in range(1, 6))]
