@@ -15,8 +15,9 @@ from rehearsal.counting import Figures, figures_of
 from rehearsal.filler import CannotFillError, Habit, Meant, Values, fill, open_book
 from rehearsal.letter_box import headers_of
 from rehearsal.obligations import Definitions, asks_known_rows, has_problem_rows
+from rehearsal.opening import opened_rows
 from rehearsal.papers import Paper, written
-from rehearsal.problem_book import ProblemBook, after_ledger, after_progress, open_in
+from rehearsal.problem_book import ProblemBook, after_ledger, after_opening, after_progress, open_in
 from rehearsal.received import misprints, with_printed_keys, workbook_for, workbooks_in
 from rehearsal.replies import CLIENTS, Answer, Enclosure, compose_reply, recipient_of
 from rehearsal.spoiling import spoil, with_twins
@@ -94,6 +95,7 @@ class Author:
         self._seed = seed
         self._directory = directory
         self._openpyxl_share = openpyxl_share
+        self._open: dict[tuple[Piece, ...], int] = {}
 
     def forms_of(self, piece: Piece) -> tuple[Form, ...]:
         return self._definitions.forms_of(piece.deliverable, piece.unit.level)
@@ -108,12 +110,11 @@ class Author:
         meant = self.truth.meant(occasion)
         return with_twins(self.forms_of(piece), meant) if piece.fault is Fault.MERGED_CELLS else meant
 
-    def open_problems(self, history: Sequence[Piece]) -> int:
-        """How many are open after all these answers. Where none tells progress, the last ledger's rows are."""
-        if not any(asks_known_rows(form) for piece in history for form in self.forms_of(piece)):
-            last = history[-1:]
-            return sum(self.truth.problem_count(each.unit, each.variant, is_zero=each.is_zero) for each in last)
-        return len(open_in(self._problems(history)))
+    def open_problems(self, history: tuple[Piece, ...]) -> int:
+        """How many are open after all these answers."""
+        if history not in self._open:
+            self._open[history] = len(open_in(self._problems(history)))
+        return self._open[history]
 
     def _problems(self, history: Sequence[Piece]) -> ProblemBook:
         book: ProblemBook = {}
@@ -123,6 +124,8 @@ class Author:
                 rows = meant.rows.get(form.form, ())
                 if has_problem_rows(form):
                     book = after_ledger(book, rows)
+                elif form.opens is not None:
+                    book = after_opening(book, form.form, opened_rows(form, meant, piece.today))
                 elif asks_known_rows(form):
                     book = after_progress(book, open_in(self._problems(piece.history)), rows)
         return book

@@ -137,5 +137,10 @@ def has_problem_rows(form: Form) -> bool:
     return form.role == "problems" and form.table is not None
 
 
+def opens_problems(form: Form) -> bool:
+    """As a problem ledger, or by itself: a self-check whose rows go into the ledger."""
+    return has_problem_rows(form) or form.opens is not None
+
+
 def asks_known_rows(form: Form) -> bool:
     return form.table is not None and form.table.rows == Rows.PREFILLED

@@ -5,7 +5,7 @@ takes the place of the last, and what it no longer tells and nobody has begun is
 open ones go on.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from rehearsal.filler import Values
@@ -19,6 +19,7 @@ class Entry:
     values: Values
     state: str = _NOT_BEGUN
     progress: Values = field(default_factory=dict)
+    source: str = ""  # the row of another sheet that put it here, else the unit's own ledger
 
     @property
     def is_open(self) -> bool:
@@ -34,7 +35,8 @@ ProblemBook = Mapping[int, Entry]  # by the order in which they were first told
 
 
 def after_ledger(book: ProblemBook, rows: Sequence[Values]) -> ProblemBook:
-    left, told = dict(book), dict[int, Entry]()
+    others = {number: entry for number, entry in book.items() if entry.source}
+    left, told = {number: entry for number, entry in book.items() if not entry.source}, dict[int, Entry]()
     for row in rows:
         number = _known_as(row, left)
         if number is None:
@@ -42,7 +44,18 @@ def after_ledger(book: ProblemBook, rows: Sequence[Values]) -> ProblemBook:
         old = left.pop(number, Entry({}))
         told[number] = replace(old, values=row, state=_NOT_BEGUN if old.state == _WITHDRAWN else old.state)
     untold = {number: _untold(entry) for number, entry in left.items()}
-    return dict(sorted({**told, **untold}.items()))
+    return dict(sorted({**others, **told, **untold}.items()))
+
+
+def after_opening(book: ProblemBook, form: str, rows: Iterable[tuple[str, Values]]) -> ProblemBook:
+    """Rows of a self-check, known again by their place in it; what is in order now and not begun is withdrawn."""
+    mine = {entry.source: number for number, entry in book.items() if entry.source.startswith(f"{form}/")}
+    told: dict[int, Entry] = {}
+    for source, row in rows:
+        number = mine.pop(source, None) or max((*book, *told), default=0) + 1
+        old = book.get(number, Entry({}, source=source))
+        told[number] = replace(old, values=row, state=_NOT_BEGUN if old.state == _WITHDRAWN else old.state)
+    return {**book, **{number: _untold(book[number]) for number in mine.values()}, **told}
 
 
 def _untold(entry: Entry) -> Entry:

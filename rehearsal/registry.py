@@ -9,7 +9,7 @@ from oneledger.domain.assignments import CampaignUnit
 from rehearsal.authoring import Author, Piece
 from rehearsal.behaviours import Behaviour, Mix, draw_behaviour
 from rehearsal.desks import Desk, Key, Planner, Sent
-from rehearsal.obligations import Owing, World, asks_known_rows, has_problem_rows, owings
+from rehearsal.obligations import Owing, World, asks_known_rows, opens_problems, owings
 
 
 @dataclass
@@ -94,7 +94,7 @@ class Registry:
         piece = sent.piece
         if piece is None or sent.verdict != "accepted" or piece.unit.code != desk.unit.code:
             return  # what inspectors say of a unit is not its own ledger
-        if any(has_problem_rows(form) or asks_known_rows(form) for form in self.author.forms_of(piece)):
+        if any(opens_problems(form) or asks_known_rows(form) for form in self.author.forms_of(piece)):
             self.histories[piece.unit.code] = (*self.histories.get(piece.unit.code, ()), piece)
         if any(form.form in self._compared for form in self.author.forms_of(piece)):
             self.selfchecks[piece.unit.code] = piece

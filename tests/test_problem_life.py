@@ -163,3 +163,45 @@ def test_the_command_shows_number_state_deadline_and_history(lite):
     ]
     assert only["history"][0]["said"]["resp_person"] == "德育主任"
     assert problem_list(lite.name, at("2021-06-04"), "2121000002")["problems"] == []
+
+
+LACKING = {"conclusion": "部分落实", "problem": "巡查记录不全，交接不清", "measures": "修订值班表并抽查", "resp_person": "安全办主任",
+           "due_on": date(2021, 5, 10)}  # fmt: skip
+
+
+def sources(office):
+    return [(each.problem_no[-4:], each.source, each.state) for each in problems(office)]
+
+
+def test_a_measure_not_in_place_opens_a_problem_by_itself_and_once(office):
+    """domain.md 1.6: 部分落实 and 未落实 go into the ledger; returned again, they are the same problems."""
+    asked = office.open("deploy", at("2021-03-01"))
+    found(office, asked, at("2021-03-10"), problem(1), no_12=LACKING, no_17={**LACKING, "conclusion": "未落实"})
+    assert sources(office) == [
+        ("0001", "ledger", "未启动"), ("0002", "selfcheck/12", "未启动"), ("0003", "selfcheck/17", "未启动"),
+    ]  # fmt: skip
+    second = problems(office)[1]
+    words = ("found_on", "description", "measures", "resp_person", "due_on", "aspect7", "risk", "fix_mode", "measure_no")
+    assert [second.values[key] for key in words] == [
+        "2021-03-10", "巡查记录不全，交接不清", "修订值班表并抽查", "安全办主任", "2021-05-10", "宣传引导", "一般", "限期整改", 12,
+    ]  # fmt: skip
+    found(office, asked, at("2021-03-11"), problem(1), no_17={**LACKING, "measures": "重新排班"}, no_20=LACKING)
+    assert sources(office) == [
+        ("0001", "ledger", "未启动"), ("0002", "selfcheck/12", "已撤回"), ("0003", "selfcheck/17", "未启动"),
+        ("0004", "selfcheck/20", "未启动"),
+    ]  # fmt: skip
+    assert problems(office)[2].values["measures"] == "重新排班"
+    assert history(office)["0002"] == [("opened", "", "未启动"), ("withdrawn", "未启动", "已撤回")]
+
+
+def test_such_a_problem_is_printed_for_the_school_and_closed_like_any_other(lite):
+    found(lite, lite.open("deploy", at("2021-03-01")), at("2021-03-10"), no_12=LACKING)  # 零报告, and yet a problem
+    asked = lite.open("rectify", at("2021-05-24"))
+    closing = {**CLOSING, "verifier": "副校长"}
+    assert mended(lite, asked, at("2021-05-28"), 1, **closing).accepted == 1
+    assert sources(lite) == [("0001", "selfcheck/12", "已销号")]
+
+
+def test_nothing_lacking_opens_nothing(lite):
+    found(lite, lite.open("deploy", at("2021-03-01")), at("2021-03-10"))
+    assert problems(lite) == []

@@ -183,17 +183,44 @@ class Agreement(Definition):
     tolerance: float = Key(ge=0, lt=1)  # shares of the points by which the two may differ and still agree
 
 
-class Opening(Definition):
-    """Rows of an inspection that open problems of the unit inspected: those that fill ``row``, due on the fact ``due``.
+class LookUp(Definition):
+    column: str
+    words: dict[str, str]
 
-    The problem's values: ``values`` as they stand here, overlaid with facts and columns by their keys.
+
+class Opening(Definition):
+    """Rows of this form that open a problem of the unit it is about, once for each row.
+
+    Those for which ``when`` holds, or those that fill ``row``; inspectors then set the day in the fact ``due``.
+    The problem's values: ``values`` as they stand here, overlaid with facts and columns by their keys, and with what a
+    column's word is looked up to mean.
     """
 
-    row: str
-    due: str
+    when: str = ""  # over the row and the form's facts
+    row: str = ""
+    due: str = ""
     values: dict[str, str] = {}
     from_facts: dict[str, str] = {}
     from_row: dict[str, str] = {}
+    looked_up: dict[str, LookUp] = {}
+
+    @model_validator(mode="after")
+    def _says_which_rows(self) -> "Opening":
+        if bool(self.when) == bool(self.row):
+            raise ValueError("say which rows open a problem: by when, or by row")
+        compiled(self.condition)
+        return self
+
+    @property
+    def condition(self) -> str:
+        return self.when or f"filled({self.row})"
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Every fact and column it reads."""
+        looked_up = {each.column for each in self.looked_up.values()}
+        due = {self.due} - {""}
+        return compiled(self.condition).names | {*due, *self.from_facts.values(), *self.from_row.values(), *looked_up}
 
 
 class Form(Definition):
@@ -210,7 +237,7 @@ class Form(Definition):
     zero_fact: str | None = None  # the yes/no fact that says 零报告: then the table must be empty
     scoring: Scoring | None = None
     agreement: Agreement | None = None
-    opens: Opening | None = None
+    opens: Opening | None = None  # rows that open problems though the form is no problem ledger
     notes: tuple[str, ...] = ()
     source: str = ""
 
@@ -240,6 +267,8 @@ class Form(Definition):
                 raise ValueError(f"{rule.id} names no field: {', '.join(sorted(read - known - CONTEXT))}")
             if not rule.id.startswith(self.prefix):
                 raise ValueError(f"{rule.id} must start with the form's prefix {self.prefix}")
+        if self.opens and self.opens.names - known:
+            raise ValueError(f"opens names no field: {', '.join(sorted(self.opens.names - known))}")
         if self.zero_fact and self.zero_fact not in {fact.key for fact in self.facts}:
             raise ValueError(f"zero_fact {self.zero_fact!r} is not a fact")
         return self
@@ -247,18 +276,15 @@ class Form(Definition):
     @model_validator(mode="after")
     def _inspection_names_are_known(self) -> "Form":
         facts, columns = {fact.key for fact in self.facts}, {column.key for column in self.columns}
-        scoring, agreement, opens = self.scoring, self.agreement, self.opens
+        scoring, agreement = self.scoring, self.agreement
         if agreement and not scoring:
             raise ValueError("agreement compares with scores: it needs scoring")
         read_facts = [scoring.total, scoring.grade] if scoring else []
         read = [scoring.score, scoring.points] if scoring else []
         read += [agreement.measures, agreement.told, agreement.column] if agreement else []
-        if opens:
-            read_facts += [opens.due, *opens.from_facts.values()]
-            read += [opens.row, *opens.from_row.values()]
         strays = [*(set(read_facts) - facts), *(set(read) - columns)]
         if strays:
-            raise ValueError(f"scoring, agreement or opens names no field: {', '.join(sorted(strays))}")
+            raise ValueError(f"scoring or agreement names no field: {', '.join(sorted(strays))}")
         return self
 
     def rule_of(self, field: Field) -> str:
