@@ -6,11 +6,13 @@ one counts as 未填) · ``ledger.n_pupils`` the sum of a column.
 """
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import Any
 
 from oneledger.domain.forms import FieldRollup, Form
 from rehearsal.filler import Meant, Values
 from rehearsal.obligations import COVER
+from rehearsal.opening import opened_rows
 
 _BLANK = "未填"
 
@@ -23,6 +25,8 @@ def figures_of(forms: Iterable[Form], meant: Meant) -> Figures:
         if form.form != COVER:
             _count_facts(form, meant.facts.get(form.form, {}), figures)
             _count_rows(form, meant.rows.get(form.form, ()), figures)
+            if form.opens:
+                _add(figures, f"{form.form}.opened", len(list(opened_rows(form, meant, date.min))))
     return figures
 
 

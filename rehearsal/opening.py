@@ -1,4 +1,4 @@
-"""What a unit's other sheets put into its problem ledger by themselves, worked out by the rehearsal from what it wrote."""
+"""What a unit's other sheets put into its problem ledger by themselves, worked out from what it wrote there."""
 
 from collections.abc import Iterator
 from datetime import date

@@ -8,6 +8,7 @@ from itertools import product
 from typing import Any
 
 from oneledger.domain.forms import Field, FieldRollup, Form
+from oneledger.domain.problem_opening import opening_rows
 from oneledger.domain.returns import Ledger
 from oneledger.domain.rollup import Number
 
@@ -24,7 +25,14 @@ def figures_of(form: Form, ledger: Ledger) -> dict[str, Number]:
             figures.update(_of_fact(form.form, fact, ledger.facts.get(fact.key)))
     if form.table is not None:
         figures.update(_of_rows(form, [row.values for row in ledger.rows]))
+    if form.opens is not None:
+        figures[opened_key(form)] = sum(1 for _ in opening_rows(form, ledger))
     return dict(figures)
+
+
+def opened_key(form: Form) -> str:
+    """How many of its rows went into the problem ledger by themselves."""
+    return f"{form.form}.opened"
 
 
 def _of_fact(form: str, fact: Field, value: Any) -> dict[str, Number]:
@@ -82,6 +90,8 @@ def figure_title(key: str, forms: Sequence[Form]) -> str:
     form = next((form for form in forms if match and form.form == match["form"]), None)
     if match is None or form is None:
         return key
+    if key == opened_key(form):
+        return f"{form.title}：转入问题台账的条数"
     if match["name"] == "rows":
         return f"{form.title}：{_conditions(form, match['by'])}条数"
     field = next((each for each in (*form.facts, *form.columns) if each.key == match["name"]), None)

@@ -1,6 +1,7 @@
 """Problems found (排查) and mended (整改): the ledger and the rectification ledger as sentences."""
 
 from oneledger.domain.campaigns import Phase
+from oneledger.domain.figures import opened_key
 from oneledger.domain.forms import Form
 from oneledger.domain.phrases import change_text
 from oneledger.domain.problems import CLOSED
@@ -93,13 +94,26 @@ def due_problems(figures: Figures, form: Form) -> Number:
 def _against_ledger(view: SnapshotView, figures: Figures, form: Form) -> str:
     """Problems of the phase before that no return of this phase holds are named: the rate leaves them out."""
     ledger, before, earlier = view.problem_form, phase_before(view), earlier_figures(view, figures)
-    if ledger is None or before is None or earlier is None or not earlier.rows(ledger):
+    if ledger is None or before is None or earlier is None:
         return ""
-    key = f"{ledger.form}.rows"
-    gap = earlier.rows(ledger) - figures.rows(form)
-    cited = figures.cited(f"={key}#{before.phase}-{form.form}.rows", "未列入整改台账的问题", gap, "个")
+    keys = [f"{ledger.form}.rows", *(opened_key(each) for each in view.forms.values() if each.opens)]
+    told = {key: earlier.number(key) for key in keys if earlier.number(key)}
+    if not told:
+        return ""
+    whole = sum(told.values())
+    formula = "+".join(f"{key}#{before.phase}" for key in told)
+    gap = whole - figures.rows(form)
+    cited = figures.cited(f"={formula}-{form.form}.rows", "未列入整改台账的问题", gap, "个")
     rest = f"相差{cited}，为未报单位的或已撤回的，未计入整改率" if gap > 0 else "已全部列入"
-    return f"{before.title}阶段共{earlier.cite(key, f'{before.title}阶段排查问题', '个')}问题，{rest}。"
+    title = f"{before.title}阶段排查问题"
+    if list(told) == keys[:1]:
+        return f"{before.title}阶段共{earlier.cite(keys[0], title, '个')}问题，{rest}。"
+    parts = [f"{_origin(key, ledger)}{earlier.cite(key, _origin(key, ledger), '个')}" for key in told]
+    return f"{before.title}阶段共{figures.cited(f'={formula}', title, whole, '个')}问题（{'，'.join(parts)}），{rest}。"
+
+
+def _origin(key: str, ledger: Form) -> str:
+    return "台账" if key.startswith(f"{ledger.form}.") else "自查转入"
 
 
 def _closed_by(view: SnapshotView, figures: Figures, form: Form, key: str) -> list[Block]:
