@@ -9,6 +9,7 @@ from oneledger.domain.schedule import milestones, report_milestones
 from oneledger.domain.shifts import in_force
 from oneledger.store import outbox, shifts, snapshots
 from tasks.asking import open_phase, units_to_ask
+from tasks.escalating import escalate, must_escalate
 from tasks.office import office, running
 from tasks.publishing import freeze_due, lacks_reports
 from tasks.reminding import digest, remind
@@ -24,20 +25,24 @@ class PhaseWork:
 def needs_a_look(name: str, phase: str, as_of: datetime) -> bool:
     """False once a phase is over: its last rung has passed and every office has its last report.
 
-    Returns that come later are still taken in by ``collect``; nothing more goes out by itself.
+    Returns that come later are still taken in by ``collect``; of what goes out by itself, only the weekly lists of
+    overdue problems go on.
     """
     here = running(name)
     calendar = here.office.calendar
     with here.office.store.read() as connection:
         shifted = in_force(shifts.of_campaign(connection, name))
     every = milestones(here.campaign, calendar, shifted)
-    last = max((each.at for each in every if each.phase == phase), default=as_of)
+    mine = [each for each in every if each.phase == phase and each.kind != "escalate"]
+    last = max((each.at for each in mine), default=as_of)
     reports = report_milestones(here.campaign, phase, calendar, shifted)
     if as_of <= last + timedelta(days=1) or not reports:
         return True
     with here.office.store.read() as connection:
         frozen = snapshots.found(connection, name, reports[-1].key)
-        return frozen is None or lacks_reports(here, connection, frozen)
+        if frozen is None or lacks_reports(here, connection, frozen):
+            return True
+        return must_escalate(here, connection, phase, as_of)
 
 
 def has_mail_to_send(as_of: datetime) -> bool:
@@ -51,4 +56,5 @@ def bring_phase(name: str, phase: str, as_of: datetime) -> PhaseWork:
     open_phase(name, phase, as_of)
     remind(name, phase, as_of)
     digest(name, phase, as_of)
+    escalate(name, phase, as_of)
     return PhaseWork(units_to_ask(name, phase), freeze_due(name, phase, as_of))

@@ -167,6 +167,14 @@ class Stratum(Definition):
     least: int = Key(default=0, ge=0)  # in the whole sample, as far as there are such schools
 
 
+class Escalation(Definition):
+    """A problem this many working days past its deadline is told to the office above, of that level or the next."""
+
+    to: LevelName
+    after: int = Key(ge=1)
+    source: str = ""
+
+
 class SamplingPlan(Definition):
     """A recorded, reproducible sample: share of the counties of each city, schools in each, by stage (001-26, C10)."""
 
@@ -249,6 +257,7 @@ class Campaign(Definition):
     phases: tuple[Phase, ...]
     duties: tuple[Duty, ...]
     deliverables: tuple[Deliverable, ...]
+    escalation: tuple[Escalation, ...] = ()  # of overdue problems, the nearest office first
     samples: tuple[SamplingPlan, ...] = ()
     severity: tuple[Severity, ...] = ()
     reporting_lines: tuple[ReportingLine, ...] = ()
@@ -272,6 +281,9 @@ class Campaign(Definition):
                 faults.append(f"{each.deliverable}: no sampling plan {each.respondents.sample!r}")
         if INCIDENT in phases:
             faults.append(f"no phase may be called {INCIDENT!r}: incident reports are")
+        days = [each.after for each in self.escalation]
+        if days != sorted(set(days)):
+            faults.append("escalation: each step must come after the one before")
         names = [*phases, *(each.deliverable for each in self.deliverables)]
         faults += [f"{name} given twice" for name in sorted(set(names)) if names.count(name) > 1]
         if len(duties) != len(self.duties):
@@ -288,6 +300,10 @@ class Campaign(Definition):
 
     def deliverable(self, name: str) -> Deliverable:
         return next(each for each in self.deliverables if each.deliverable == name)
+
+    def asks_progress(self, phase: str) -> bool:
+        """Whether units with open problems are asked there how they go on."""
+        return any(each.respondents.with_open_problems for each in self.deliverables_of(phase))
 
     def deliverables_of(self, phase: str) -> tuple[Deliverable, ...]:
         return tuple(each for each in self.deliverables if each.phase == phase)

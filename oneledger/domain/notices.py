@@ -24,6 +24,7 @@ class Notice(StrEnum):
     PLAN_RECEIVED = "plan-received"
     DOCUMENT_RETURNED = "document-returned"
     DIGEST = "digest"
+    ESCALATE = "escalate"
     UNMATCHED = "unmatched"
     REPORT = "report"
     INCIDENT_RECEIPT = "incident-receipt"
@@ -47,6 +48,7 @@ PRIORITY: Mapping[Notice, int] = {
     Notice.SUPERVISE: 1,
     Notice.REMIND: 2,
     Notice.DIGEST: 2,
+    Notice.ESCALATE: 2,
     Notice.REPORT: 3,
     Notice.ASK: 5,  # bulk
     Notice.INSPECT_ASK: 5,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
@@ -50,13 +50,32 @@ def rung_reached(
     return max(reached, key=lambda rung: rung.days, default=None)
 
 
+_ESCALATES_AT = time(9, 30)
+
+
+def escalation_moments(campaign: Campaign, phase: str, calendar: WorkCalendar) -> list[datetime]:
+    """On the first working day of each week, from the first deadline for telling progress until the campaign's end.
+
+    Nobody is named for a problem he was not yet asked about; and an office gets one list a week, not one a problem.
+    """
+    ends = [each.ends_on for each in campaign.phases if each.ends_on]
+    if not campaign.escalation or not campaign.asks_progress(phase) or not ends:
+        return []
+    asked = [each for each in campaign.deliverables_of(phase) if each.respondents.with_open_problems]
+    first = min(due_day(campaign, each, level, calendar) for each in asked for level in answering_levels(each))
+    mondays = range((first - timedelta(days=first.weekday())).toordinal(), max(ends).toordinal() + 1, 7)
+    days = [calendar.move_off_rest_day(date.fromordinal(monday), "next") for monday in mondays]
+    in_week = [day for monday, day in zip(mondays, days, strict=True) if day.toordinal() < monday + 7]
+    return [local_moment(campaign, day, _ESCALATES_AT) for day in in_week if first < day <= max(ends)]
+
+
 @dataclass(frozen=True)
 class Milestone:
     """A moment at which a look has something to do. ``key`` is unique in the campaign."""
 
     at: datetime
     phase: str
-    kind: str  # opens | remind | due | digest | report
+    kind: str  # opens | remind | due | digest | escalate | report
     key: str
     title: str
 
@@ -100,6 +119,8 @@ def milestones(campaign: Campaign, calendar: WorkCalendar, shifted: Shifted = Ma
             for rung in campaign.reminders.digests:
                 at = rung_at(campaign, due, rung, calendar)
                 add(at, phase.phase, "digest", f"{at:%m%d-%H%M}", "逾期名单")
+        for at in escalation_moments(campaign, phase.phase, calendar):
+            add(at, phase.phase, "escalate", f"{at:%m%d-%H%M}", "逾期问题上报")
         for milestone in report_milestones(campaign, phase.phase, calendar, shifted):
             found[milestone.key] = milestone
     return sorted(found.values(), key=lambda milestone: (milestone.at, milestone.key))

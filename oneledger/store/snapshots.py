@@ -115,3 +115,9 @@ def record_event(connection: Connection, at: datetime, actor: str, deed: str, **
         "detail": detail,
     }
     insert_new(connection, t.event, [row])
+
+
+def is_recorded(connection: Connection, campaign: str, deed: str, **detail: Any) -> bool:
+    c = t.event.c
+    same = (c.campaign == campaign, c.deed == deed, c.detail == detail)
+    return connection.execute(select(c.id).where(*same).limit(1)).first() is not None
