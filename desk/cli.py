@@ -359,6 +359,29 @@ def sample(
     out.print(f"{'已记录' if told['is_recorded'] else '预览'}：{len(told['schools'])} 所，种子 {told['seed']}")
 
 
+@app.command("carry-over")
+def carry_over_command(
+    before: Annotated[str, typer.Argument(help="the campaign that ends")],
+    after: Annotated[str, typer.Argument(help="the one that goes on; it must be armed")],
+    by: Annotated[str, typer.Option(help="who decides (a post)")],
+    data: Data = None,
+    as_of: AsOfText = "",
+    as_json: AsJson = False,
+) -> None:
+    """Take open problems, under their numbers, and units with incidents into the next campaign. Safe to repeat."""
+    from tasks.carrying import carry_over  # noqa: PLC0415
+
+    use_data(data)
+    told = carry_over(before, after, by, as_moment(as_of))
+    if as_json:
+        show_json(told)
+        return
+    out.print(f"转入未销号问题 {len(told.problems)} 个；列入回头看的单位 {len(told.units)} 个。", highlight=False)
+    if told.left_behind:
+        out.print(f"有 {len(told.left_behind)} 个问题的单位不在 {after} 的名单里，没有转入：", highlight=False)
+        out.print("\n".join(told.left_behind), highlight=False)
+
+
 @app.command()
 def shift(
     campaign: CampaignName,

@@ -150,7 +150,7 @@ class SmallOffice:
     def _take_in(self, content: bytes, moment: datetime) -> list[int]:
         self.answered += 1
         row = {
-            "account": "a", "folder": "INBOX", "uidvalidity": "1", "uid": str(self.answered), "received_at": moment,
+            "account": "a", "folder": "INBOX", "uidvalidity": "1", "uid": f"{self.name}-{self.answered}", "received_at": moment,
             "sha256": self.here.office.archive.put(content), "taken_at": moment, "size": len(content),
             "campaign": self.name, "county": COUNTY, "state": "new",
         }  # fmt: skip

@@ -1,6 +1,6 @@
 """The problem ledger: numbers given once and never re-used, what is still open, what is late."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -19,6 +19,7 @@ from oneledger.domain.returns import LedgerRow
 
 __all__ = ["CLOSED", "CLOSED_STATES", "NOT_STARTED", "WITHDRAWN"]
 
+INCIDENT = "已发生或正在发生的事件"  # the kind of row (条目类型) that is no lack or sign but a case
 LEDGER = "ledger"  # told in the unit's own problem ledger
 
 
@@ -152,3 +153,19 @@ def closing_counts(problems: Iterable[Problem]) -> tuple[int, int]:
     """已销号, 应整改: without the lasting, which are never closed, and the withdrawn ones (domain.md 1.3)."""
     due = [each for each in problems if each.state != WITHDRAWN and each.values.get("fix_mode") != LASTING]
     return sum(each.state == CLOSED for each in due), len(due)
+
+
+def carried(problem: Problem, campaign: str) -> Problem:
+    """An open problem as the next campaign takes it over: number, state, deadline and what was told of it stay."""
+    return replace(problem, carried_from=campaign)
+
+
+def units_with_incidents(problems: Iterable[Problem], no_bullying: Collection[str]) -> set[str]:
+    """Units whose ledger told of a case (000-26). ``no_bullying``: severities of national code 0."""
+    return {
+        each.unit
+        for each in problems
+        if each.state != WITHDRAWN
+        and each.values.get("item_type") == INCIDENT
+        and each.values.get("severity") not in no_bullying
+    }

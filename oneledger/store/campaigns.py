@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import datetime
+from hashlib import sha256
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, select, update
@@ -122,3 +123,21 @@ def digest(connection: Connection, name: str) -> str:
     if found is None:
         raise RefusedError([f"campaign {name} is not armed: run `oneledger plan {name}`, then `oneledger arm {name}`"])
     return str(found)
+
+
+def mark_incidents(connection: Connection, name: str, codes: Iterable[str]) -> list[str]:
+    """Units are looked back at from now on; those that were not before are returned.
+
+    The digest changes, so that every process reads the campaign's units anew.
+    """
+    c = t.campaign_unit.c
+    unmarked = select(c.code).where(c.campaign == name, c.has_incidents.is_(False)).order_by(c.position)
+    wanted = set(codes)
+    fresh = [code for code in connection.execute(unmarked).scalars() if code in wanted]
+    for code in fresh:
+        mine = (c.campaign == name, c.code == code)
+        connection.execute(update(t.campaign_unit).where(*mine).values(has_incidents=True))
+    if fresh:
+        again = sha256(f"{digest(connection, name)} {' '.join(fresh)}".encode()).hexdigest()
+        connection.execute(update(t.campaign).where(t.campaign.c.id == name).values(digest=again))
+    return fresh
