@@ -11,6 +11,8 @@ from docx import Document
 
 from oneledger.adapters.report_docx import render_report
 from oneledger.domain.campaigns import Campaign
+from oneledger.domain.document_text import TextContext, review_text
+from oneledger.domain.documents import Paragraph as DocumentParagraph
 from oneledger.domain.errors import DefinitionError
 from oneledger.domain.expressions import compiled
 from oneledger.domain.forms import Form, asked_of
@@ -208,6 +210,13 @@ def test_a_condition_nobody_answered_is_a_gap_and_one_that_fails_is_not(liaoning
 def test_gaps_are_found_by_their_words_and_document_numbers_are_none():
     """The lint of documents looks for these (domain.md 1.9)."""
     assert gaps_in(f"教基厅函〔2021〕5号。{gap('会议次数')}，{gap('成文日期')}") == ["会议次数", "成文日期"]
+
+
+def test_a_gap_sent_up_unfilled_is_asked_about():
+    """003-3: the lint of documents knows the words in which drafts leave their gaps."""
+    paragraphs_ = [DocumentParagraph("共召开会议3次。"), DocumentParagraph(f"家访{gap('家访次数')}次。")]
+    found = review_text("总结.docx", paragraphs_, TextContext(checks={"placeholders"}))
+    assert [(each.rule, each.found) for each in found] == [("DC-201", gap("家访次数"))]
 
 
 def test_every_gap_of_a_draft_is_found(liaoning):
