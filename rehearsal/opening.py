@@ -21,4 +21,3 @@ def opened_rows(form: Form, meant: Meant, day: date) -> Iterator[tuple[str, Valu
             problem |= {name: row.get(column) for name, column in opens.from_row.items()}
             problem |= {name: each.words.get(str(row.get(each.column))) for name, each in opens.looked_up.items()}
             yield f"{form.form}/{row.get(table.key)}", problem
-

@@ -69,9 +69,18 @@ def test_a_carried_problem_goes_on_in_the_next_campaign(both):
     carry_over("first", "second", "省厅安全处", at("2022-02-01"))
     asked = new.open("deploy", at("2022-03-01"))
     facts = {"ledger": {"zero_flag": "否"}}
-    rows = {"ledger": [problem(1, found_on=date(2022, 3, 5), due_on=date(2022, 6, 1), description="新发现的一处隐患没有处理")], "selfcheck": checked()}
+    rows = {
+        "ledger": [
+            problem(1, found_on=date(2022, 3, 5), due_on=date(2022, 6, 1), description="新发现的一处隐患没有处理")
+        ],
+        "selfcheck": checked(),
+    }
     assert new.answer(asked[SCHOOL], "find", SCHOOL, at("2022-03-10"), facts=facts, rows=rows).accepted == 1
-    assert [number for number, *_ in numbers(new)] == [f"{SCHOOL}-2021-0002", f"{SCHOOL}-2021-0003", f"{SCHOOL}-2022-0004"]
+    assert [number for number, *_ in numbers(new)] == [
+        f"{SCHOOL}-2021-0002",
+        f"{SCHOOL}-2021-0003",
+        f"{SCHOOL}-2022-0004",
+    ]
     new.open("rectify", at("2022-05-24"))
     with new.store.read() as connection:
         from sqlalchemy import select
@@ -79,11 +88,15 @@ def test_a_carried_problem_goes_on_in_the_next_campaign(both):
         from oneledger.store import schema as t
 
         c = t.assignment.c
-        query = select(c.deliverable, c.unit, c.printed).where(c.campaign == "second", c.phase == "rectify").order_by(c.id)
+        query = (
+            select(c.deliverable, c.unit, c.printed).where(c.campaign == "second", c.phase == "rectify").order_by(c.id)
+        )
         owed = [(row.deliverable, row.unit, len(row.printed["rows"]["rectify"])) for row in connection.execute(query)]
         events = problem_history.of_problems(connection, "second")
     assert owed == [("mend", SCHOOL, 3), ("mend", OTHER, 1), ("look-back", SCHOOL, 3)]
-    assert [(each.deed, each.cause, each.by) for each in events[f"{SCHOOL}-2021-0002"]] == [("carried", "first", "省厅安全处")]
+    assert [(each.deed, each.cause, each.by) for each in events[f"{SCHOOL}-2021-0002"]] == [
+        ("carried", "first", "省厅安全处")
+    ]
 
 
 def test_nothing_is_carried_into_itself_or_into_what_is_not_armed(both):

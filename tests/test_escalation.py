@@ -63,8 +63,18 @@ def test_after_an_outage_the_nearest_office_is_still_the_first_to_know(office):
 
 
 def test_what_was_mended_or_extended_in_time_is_told_to_nobody(office):
-    (asked,) = [mail for mail in office.mails("ask") if mail["To"].addresses[0].username == SCHOOL and "/rectify/" in mail["X-OneLedger-Kind"]]
-    told = {"state": "延期", "progress": "等设备", "delay_reason": "设备采购周期较长", "new_due_on": date(2021, 6, 25), "delay_approver": "副局长"}
+    (asked,) = [
+        mail
+        for mail in office.mails("ask")
+        if mail["To"].addresses[0].username == SCHOOL and "/rectify/" in mail["X-OneLedger-Kind"]
+    ]
+    told = {
+        "state": "延期",
+        "progress": "等设备",
+        "delay_reason": "设备采购周期较长",
+        "new_due_on": date(2021, 6, 25),
+        "delay_approver": "副局长",
+    }
     assert mended(office, {SCHOOL: asked}, at("2021-06-10"), 1, **told).accepted == 1
     assert looked(office, "2021-06-15") == [(COUNTY, [OTHER]), (CITY, [DIRECT])]
 
@@ -103,7 +113,9 @@ def test_the_lists_go_out_once_a_week_from_the_deadline_for_progress_to_the_end(
 def test_a_new_deadline_begins_anew(calendar):
     first, _ = CAMPAIGN.escalation
     late = Problem("x-2021-0001", "x", 1, 9, "延期", {"due_on": "2021-06-01"}, {"new_due_on": "2021-06-10"})
-    told = [ProblemEvent(late.problem_no, at("2021-06-07"), "escalated", "c", cause_of(first, date(2021, 6, 1)), "", "")]
+    told = [
+        ProblemEvent(late.problem_no, at("2021-06-07"), "escalated", "c", cause_of(first, date(2021, 6, 1)), "", "")
+    ]
     assert step_due(late, told, CAMPAIGN, calendar, date(2021, 6, 15)) is None  # 11 and 15 June
     assert step_due(late, told, CAMPAIGN, calendar, date(2021, 6, 16)) == Escalation(to="county", after=3)
 

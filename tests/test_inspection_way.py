@@ -123,6 +123,69 @@ def test_what_the_school_said_of_itself_is_printed_and_compared(office):
     assert ledgers["inspection"]["facts"]["total_score"] == 98
 
 
+def test_problems_found_get_numbers_owner_and_date_and_go_to_the_school_at_once(office):
+    """000-25: notice and ledger in the transaction that accepts the record."""
+    self_checked(office)
+    inspected(office, no_1="委员会没有活动记录", no_3="法治副校长本学期没有到校")
+    found = problems_of_inspection(office)
+    assert [(each.source, each.values["resp_person"], each.due_on) for each in found] == [
+        ("inspection/1", "校长", date(2021, 8, 20)), ("inspection/3", "校长", date(2021, 8, 20)),
+    ]  # fmt: skip
+    (mail,) = office.mails("supervise")
+    assert mail["To"].addresses[0].username == SCHOOL
+    files = parts(mail)
+    notice = words_of(files[f"{SCHOOL}_整改通知书.docx"])
+    for wanted in (
+        *(each.problem_no for each in found),
+        "法治副校长本学期没有到校",
+        "会同公安",
+        "检查得分96分",
+        "2021年8月20日",
+    ):
+        assert wanted in notice
+    sheet = next(content for name, content in files.items() if name.endswith(".xlsx"))
+    printed = [row[0].value for row in load_workbook(io.BytesIO(sheet))["整改销号台账"].iter_rows()]
+    assert [number for number in printed if str(number).startswith(SCHOOL)] == sorted(
+        each.problem_no for each in office_problems(office) if each.is_open
+    )
+
+
+def office_problems(office):
+    with office.store.read() as connection:
+        return submissions.problems_of(connection, office.name, [SCHOOL])
+
+
 def test_a_record_without_problems_brings_no_notice(office):
     inspected(office)
     assert (problems_of_inspection(office), office.mails("supervise")) == ([], [])
+
+
+def test_a_second_version_keeps_the_numbers_and_withdraws_what_is_no_problem(office):
+    """A number is given once: the corrected record says so in a second notice."""
+    asked, _ = inspected(office, no_1="委员会没有活动记录", no_3="法治副校长本学期没有到校")
+    before = problems_of_inspection(office)
+    record(office, asked, at("2021-07-09"), no_3="法治副校长到校一次，没有讲课")
+    after = problems_of_inspection(office)
+    assert [each.problem_no for each in after] == [each.problem_no for each in before]
+    assert [each.state for each in after] == ["已撤回", "未启动"]
+    assert len(office.mails("supervise")) == 2
+
+
+def test_the_school_closes_what_inspectors_found_on_the_sheet_that_came_with_the_notice(office):
+    """It owed no sheet before: one is opened, due on the day of the notice."""
+    inspected(office, no_1="委员会没有活动记录")
+    (mail,) = office.mails("supervise")
+    with office.store.read() as connection:
+        (owed,) = assignments.of_respondent(connection, office.name, SCHOOL, ["mend"])
+    assert owed.due_at == at("2021-08-20T17:00")
+    sheet = {name: content for name, content in parts(mail).items() if name.endswith(".xlsx")}
+    assert len(sheet) == 1
+    (number,) = [each.problem_no for each in problems_of_inspection(office)]
+    closing = {
+        "problem_no": number, "state": "已销号", "done_on": date(2021, 8, 1), "evidence": "活动记录", "evidence_count": 1,
+        "verifier": "副校长", "verified_by": "区教育局", "verified_on": date(2021, 8, 3), "verdict": "合格",
+        "closed_by": "督学", "closed_on": date(2021, 8, 5),
+    }  # fmt: skip
+    tally = office.answer(mail, "mend", SCHOOL, at("2021-08-06"), rows={"rectify": [closing]})
+    assert tally.accepted == 1
+    assert [each.state for each in problems_of_inspection(office)] == ["已销号"]

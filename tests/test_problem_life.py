@@ -181,7 +181,17 @@ def test_a_measure_not_in_place_opens_a_problem_by_itself_and_once(office):
         ("0001", "ledger", "未启动"), ("0002", "selfcheck/12", "未启动"), ("0003", "selfcheck/17", "未启动"),
     ]  # fmt: skip
     second = problems(office)[1]
-    words = ("found_on", "description", "measures", "resp_person", "due_on", "aspect7", "risk", "fix_mode", "measure_no")
+    words = (
+        "found_on",
+        "description",
+        "measures",
+        "resp_person",
+        "due_on",
+        "aspect7",
+        "risk",
+        "fix_mode",
+        "measure_no",
+    )
     assert [second.values[key] for key in words] == [
         "2021-03-10", "巡查记录不全，交接不清", "修订值班表并抽查", "安全办主任", "2021-05-10", "宣传引导", "一般", "限期整改", 12,
     ]  # fmt: skip
