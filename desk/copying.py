@@ -4,9 +4,11 @@ import re
 from datetime import date, timedelta
 from pathlib import Path
 
+from oneledger.domain.campaigns import Campaign
 from oneledger.domain.errors import RefusedError
 from oneledger.settings import Settings, load_campaign
 
+_OF_PHASE, _OF_DUTY = ("opens_on", "ends_on"), ("done_by", "report_by")
 _DAY = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})\b")
 
 
@@ -24,10 +26,22 @@ def copy_campaign(settings: Settings, name: str, new: str, opens_on: date) -> Pa
         raise RefusedError([f"{target} exists: name another"])
     if not opened:
         raise RefusedError([f"{name} opens on no date yet: set the dates by hand"])
-    text = moved((folder / f"{name}.yaml").read_text(encoding="utf-8"), weeks_between(min(opened), opens_on))
+    weeks = weeks_between(min(opened), opens_on)
+    staying = inherited_dates(campaign, (folder / f"{name}.yaml").read_text(encoding="utf-8")) if weeks else []
+    if staying:
+        raise RefusedError([f"{each} comes from {campaign.extends}: write it in {name}.yaml first" for each in staying])
+    text = moved((folder / f"{name}.yaml").read_text(encoding="utf-8"), weeks)
     target.write_text(text.replace(f"campaign: {name}\n", f"campaign: {new}\n", 1), encoding="utf-8")
     load_campaign(settings.config, new)
     return target
+
+
+def inherited_dates(campaign: Campaign, text: str) -> list[str]:
+    """Dates that an upper campaign sets and this file does not say: moving this file would leave them behind."""
+    own = set(_DAY.findall(text))
+    days = [(f"phases.{each.phase}.{key}", getattr(each, key)) for each in campaign.phases for key in _OF_PHASE]
+    days += [(f"duties.{each.duty}.{key}", getattr(each, key)) for each in campaign.duties for key in _OF_DUTY]
+    return [key for key, day in days if day and (f"{day:%Y}", f"{day:%m}", f"{day:%d}") not in own]
 
 
 def weeks_between(old: date, new: date) -> int:

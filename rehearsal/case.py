@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -26,6 +26,7 @@ class Case:
     is_candid: bool
     is_zero: bool
     rows_of: Mapping[str, Sequence[Values]]
+    degrees: Mapping[int, str] = field(default_factory=dict)  # national code -> the campaign's title for it
 
 
 Suggest = Callable[[Case, Sequence[Values]], Mapping[str, Suggestion]]

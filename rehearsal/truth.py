@@ -75,6 +75,7 @@ class Truth:
             is_candid=self.is_candid(occasion.unit.code),
             is_zero=occasion.is_zero,
             rows_of=before,
+            degrees={tier.code: tier.title for tier in reversed(self._definitions.campaign.severity)},
         )
         printed = self._printed(form, occasion)
         scope = self._scope(case, occasion, len(printed))

@@ -26,10 +26,7 @@ _COUNTED = {
     "found_mechanism": "工作机制", "found_rules": "制度措施", "found_team": "队伍建设", "found_duty": "责任落实",
     "found_publicity": "宣传引导", "found_discipline": "教育惩戒", "found_conditions": "条件保障",
 }  # fmt: skip
-_TIERS = {
-    "cases_light": "情节轻微", "cases_medium": "情节较重", "cases_serious": "情节严重或屡教不改",
-    "cases_crime": "涉嫌违法犯罪", "cases_not": "不属欺凌的打闹或纠纷",
-}  # fmt: skip
+_TIERS = {"cases_light": 1, "cases_medium": 2, "cases_serious": 3, "cases_crime": 4, "cases_not": 0}  # national codes
 
 
 def basics(case: Case, _rows: Sequence[Values]) -> Mapping[str, Suggestion]:
@@ -80,7 +77,10 @@ def _screening(case: Case, ledger: Sequence[Values]) -> Mapping[str, Suggestion]
 
 def _cases(case: Case, ledger: Sequence[Values]) -> Mapping[str, Suggestion]:
     rng = case.rng
-    tiers = {key: sum(row["severity"] == tier for row in ledger) for key, tier in _TIERS.items()}
+    tiers = {
+        key: sum(row["severity"] == case.degrees[code] for row in ledger) if code in case.degrees else 0
+        for key, code in _TIERS.items()
+    }
     found, all_cases = sum(tiers.values()) - tiers["cases_not"], sum(tiers.values())
     bullies, victims = (found * rng.randint(1, 3), found) if found else (0, 0)
 

@@ -30,7 +30,7 @@ def ledger_row(case: Case, number: int, _printed: Values, before: Sequence[Value
     place = rng.choice(_PLACES) if kind != LACK or rng.random() < 0.2 else None
     is_event, is_urgent = kind == EVENT, kind != LACK
     fix_mode = rng.choices(("立行立改", "限期整改", "长期坚持"), (35, 50, 15))[0]
-    severity = rng.choices(("不属欺凌的打闹或纠纷", "情节轻微", "情节较重", "情节严重或屡教不改"), (40, 45, 12, 3))[0]
+    severity = _degree(case)
     return {
         "seq": always(number),
         "found_on": lambda _: day_between(rng, case.opens_on, case.today),
@@ -52,6 +52,12 @@ def ledger_row(case: Case, number: int, _printed: Values, before: Sequence[Value
         "reported_on": lambda values: day_between(rng, values["found_on"], case.today) if is_urgent else None,
         "remark": always(None),
     }
+
+
+def _degree(case: Case) -> str | None:
+    """One of the campaign's own degrees, seldom a grave one, never a crime: those are reported and not listed."""
+    weights = {code: weight for code, weight in {0: 40, 1: 45, 2: 12, 3: 3}.items() if code in case.degrees}
+    return case.degrees[case.rng.choices(list(weights), list(weights.values()))[0]] if weights else None
 
 
 def _unlike(before: Sequence[Values], draw: Callable[[], str], number: int) -> str:

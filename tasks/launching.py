@@ -15,9 +15,10 @@ from oneledger.domain.burden import burdens
 from oneledger.domain.campaigns import Campaign, Deliverable
 from oneledger.domain.errors import DefinitionError, RefusedError
 from oneledger.domain.forms import Form
-from oneledger.domain.incident_routes import faults as route_faults, fitted
+from oneledger.domain.incident_routes import faults as route_faults
 from oneledger.domain.launch_plan import LaunchPlan, frozen_units, launch_plan
 from oneledger.domain.schedule import due_at
+from oneledger.domain.severity import fitted
 from oneledger.domain.unit_tree import UnitTree
 from oneledger.settings import COVER, Settings, load_campaign, load_form, load_outline
 from oneledger.store import campaigns, snapshots, units

@@ -8,7 +8,7 @@ import pytest
 from oneledger.domain.assignments import CampaignUnit
 from oneledger.domain.campaigns import IncidentClock, ReportingLine
 from oneledger.domain.incident_clocks import alarm_reached, clock_states
-from oneledger.domain.incident_routes import faults, fitted, routing, severity_code
+from oneledger.domain.incident_routes import faults, routing, severity_code
 from oneledger.domain.incident_words import late_text, length_text
 from oneledger.domain.incidents import (
     Entry,
@@ -20,6 +20,7 @@ from oneledger.domain.incidents import (
     next_number,
     step_title,
 )
+from oneledger.domain.severity import fitted
 from oneledger.settings import load_campaign, load_form
 from tests.conftest import CONFIG
 from tests.incident_office import CHINA, at

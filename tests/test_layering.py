@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from desk.copying import copy_campaign
 from oneledger.domain.campaigns import Campaign, Duty, Office, open_dates
-from oneledger.domain.errors import DefinitionError
-from oneledger.settings import load_campaign
+from oneledger.domain.errors import DefinitionError, RefusedError
+from oneledger.settings import Settings, load_campaign
 
 CONFIG = Path(__file__).parents[1] / "config"
 DATES = CONFIG / "examples" / "prefecture-2024-dates.yaml"
@@ -144,3 +145,15 @@ def test_a_file_of_settings_changes_what_it_names_and_nothing_else():
     assert dated.duty(4).model_copy(update={"report_by": None}) == bare.duty(4)
     assert dated.duty(4).office == Office(name="地区教育局")
     assert (dated.deliverables, dated.severity, dated.topics) == (bare.deliverables, bare.severity, bare.topics)
+
+
+def test_a_copy_moves_every_date_or_names_those_that_an_upper_campaign_sets(tmp_path):
+    """A copy must not open in one year and be due in another."""
+    write(tmp_path, "dalian-2021", DALIAN)
+    with pytest.raises(RefusedError) as caught:
+        copy_campaign(Settings(config=tmp_path), "dalian-2021", "dalian-2027", date(2027, 2, 24))
+    told = "phases.deploy.opens_on comes from liaoning-2021: write it in dalian-2021.yaml first"
+    assert caught.value.reasons[0] == told
+    copy_campaign(Settings(config=tmp_path), "liaoning-2021", "liaoning-2027", date(2027, 2, 24))
+    copied = load_campaign(tmp_path, "liaoning-2027")
+    assert {each.ends_on.year for each in copied.phases} | {each.report_by.year for each in copied.duties if each.report_by} == {2027}

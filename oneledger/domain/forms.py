@@ -55,6 +55,7 @@ class Field(Definition):
     unit: str = ""
     required: bool | str = False  # an expression means: required when it holds
     choices: tuple[str, ...] = ()
+    codes: tuple[int, ...] = ()  # the choices are degrees of severity, with the national code of each
     min: float | None = None
     max: float | None = None
     min_len: int | None = None
@@ -72,6 +73,8 @@ class Field(Definition):
     def _choices_fit_the_type(self) -> "Field":
         if (self.type in (FieldType.CHOICE, FieldType.MULTI)) != bool(self.choices):
             raise ValueError("choices belong to the types choice and multi, and are required there")
+        if self.codes and len(self.codes) != len(self.choices):
+            raise ValueError("codes: one for each choice")
         if isinstance(self.required, str):
             compiled(self.required)
         if self.prefill == RETURNED and self.locked:

@@ -76,17 +76,6 @@ def routing(campaign: Campaign, values: Mapping[str, Any], about: str, ancestors
     return Routing(routes, frozenset(acts), filed_with)
 
 
-def fitted(form: Form, campaign: Campaign) -> Form:
-    """The incident form with the campaign's own severity scale (001-6: five steps, 000: three)."""
-    if form.role != "incident" or not campaign.severity:
-        return form
-    titles = tuple(tier.title for tier in campaign.severity)
-    facts = tuple(
-        fact.model_copy(update={"choices": titles}) if fact.key == "severity" else fact for fact in form.facts
-    )
-    return form.model_copy(update={"facts": facts})
-
-
 def faults(campaign: Campaign, form: Form) -> list[str]:
     """What the campaign's lines and clocks name that its incident form does not ask."""
     facts = {fact.key: fact.type for fact in form.facts}
