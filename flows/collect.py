@@ -17,7 +17,10 @@ def collect(campaign_id: CampaignId, as_of: AsOf = None) -> ReviewTally:
     """One bad county never holds up the others. ``*`` collects for every armed campaign."""
     at = moment(as_of)
     names = armed_campaigns() if campaign_id == EVERY else [campaign_id]
-    return ReviewTally.summed(tally for name in names for tally in _reviewed(name, at))
+    total = ReviewTally.summed(tally for name in names for tally in _reviewed(name, at))
+    if total.passed_on and len(names) > 1:  # to a campaign whose turn may have been before
+        total = ReviewTally.summed([total, *(tally for name in names for tally in _reviewed(name, at))])
+    return total
 
 
 def _reviewed(name: str, at: datetime) -> list[ReviewTally]:

@@ -1,10 +1,12 @@
 """Read one returned file as the intake would, without any mail: for `oneledger read` and for people's questions."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from oneledger.adapters.workbook_reader import WorkbookReader
-from oneledger.domain.campaigns import Campaign, Deliverable
+from oneledger.domain.campaigns import INCIDENT, Campaign, Deliverable
 from oneledger.domain.errors import DefinitionError, RefusedError
 from oneledger.domain.findings import Finding
 from oneledger.domain.forms import Form, asked_of
@@ -32,12 +34,13 @@ def read_file(content: bytes, as_of: datetime) -> dict[str, Any]:
     if place is None:
         return _told(cells.marks, Review("refused", {}, [_UNMARKED]))
     campaign, forms, level, name = place
-    phase = campaign.phase(cells.marks.phase)
+    phase = next((each for each in campaign.phases if each.phase == cells.marks.phase), None)  # incidents have none
     day = as_of.date()
     context = ReviewContext(
-        campaign=campaign.campaign, phase=phase.phase, unit_code=cells.marks.unit_code, unit_name=name, level=level,
-        stage="", phase_opens_on=phase.opens_on, phase_ends_on=phase.ends_on, received_on=day, due_on_unit=day,
-        printed=None,
+        campaign=campaign.campaign, phase=cells.marks.phase, unit_code=cells.marks.unit_code, unit_name=name,
+        level=level, stage="", phase_opens_on=phase.opens_on if phase else None,
+        phase_ends_on=phase.ends_on if phase else None, received_on=day, due_on_unit=day, printed=None,
+        received_at=as_of.astimezone(ZoneInfo(campaign.timezone)).replace(tzinfo=None),
     )  # fmt: skip
     return _told(cells.marks, review(cells, forms, context))
 
@@ -49,10 +52,13 @@ def _place(marks: WorkbookMarks) -> tuple[Campaign, tuple[Form, ...], str, str] 
     except (RefusedError, DefinitionError):
         return None
     deliverable = _deliverable(campaign, marks)
-    if deliverable is None:
+    is_incident = marks.phase == INCIDENT and campaign.incident_form is not None
+    if deliverable is None and not is_incident:
         return None
-    level, name = _unit(campaign.campaign, marks.unit_code, deliverable)
-    return campaign, tuple(asked_of(forms[each], level) for each in (COVER, *deliverable.forms)), level, name
+    asked = deliverable.forms if deliverable else (campaign.incident_form or "",)
+    levels = deliverable.respondents.levels if deliverable else ()
+    level, name = _unit(campaign.campaign, marks.unit_code, levels)
+    return campaign, tuple(asked_of(forms[each], level) for each in (COVER, *asked)), level, name
 
 
 def _definition(name: str) -> tuple[Campaign, dict[str, Form]]:
@@ -72,13 +78,13 @@ def _deliverable(campaign: Campaign, marks: WorkbookMarks) -> Deliverable | None
     return next((each for each in workbooks if named == {form.partition("-")[0] for form in each.forms}), None)
 
 
-def _unit(campaign: str, code: str, deliverable: Deliverable) -> tuple[str, str]:
+def _unit(campaign: str, code: str, levels: Sequence[str]) -> tuple[str, str]:
     here = office()
     with here.store.read() as connection:
         known = campaigns.units(connection, campaign).get(code)
     if known is not None:
         return known.level, known.name
-    return (deliverable.respondents.levels or ("school",))[0], ""
+    return (tuple(levels) or ("school",))[0], ""
 
 
 def _told(marks: WorkbookMarks, verdict: Review) -> dict[str, Any]:

@@ -43,6 +43,7 @@ from tasks.documents import (
 from tasks.drafting import enclose_drafts
 from tasks.evidence import by_mail, evidence, unit_by_mail
 from tasks.incident_intake import Reported, form_asked_for, is_report, judge_report, record_report
+from tasks.intake import armed_campaigns
 from tasks.office import Running, running
 from tasks.readers import borrowed_document_reader, borrowed_reader
 from tasks.recording_problems import record_problems
@@ -61,13 +62,23 @@ class ReviewTally:
     bounced: int = 0
     for_a_person: int = 0
     incidents: int = 0  # reports of them
+    passed_on: int = 0  # mails that belong to another campaign
     failed_counties: list[str] = field(default_factory=list)
 
     @classmethod
     def summed(cls, tallies: Iterable["ReviewTally"]) -> "ReviewTally":
         total = cls()
         for each in tallies:
-            for name in ("accepted", "returned", "refused", "automatic", "bounced", "for_a_person", "incidents"):
+            for name in (
+                "accepted",
+                "returned",
+                "refused",
+                "automatic",
+                "bounced",
+                "for_a_person",
+                "incidents",
+                "passed_on",
+            ):
                 setattr(total, name, getattr(total, name) + getattr(each, name))
         return total
 
@@ -106,6 +117,7 @@ class Opened:
     bounce: Bounce | None = None
     reasons: list[str] = field(default_factory=list)  # why a person must look
     reports: list[Reported] = field(default_factory=list)  # of incidents
+    belongs_to: str | None = None  # another armed campaign, which will find it new
     letters: list[OutboxRow] = field(default_factory=list)  # answers to what is no return
 
 
@@ -161,6 +173,7 @@ def _count(tally: ReviewTally, opened: Opened) -> None:
     tally.automatic += opened.kind in (MailClass.AUTO_REPLY, MailClass.READ_RECEIPT, MailClass.OWN)
     tally.for_a_person += bool(opened.reasons)
     tally.incidents += len(opened.reports)
+    tally.passed_on += opened.belongs_to is not None
 
 
 def _open(
@@ -185,6 +198,9 @@ def _open(
     read = [(part, reader.read(part.content)) for part in files]
     workbooks = [(part, cells) for part, cells in read if isinstance(cells, WorkbookCells)]
     others = [(part, cells) for part, cells in read if isinstance(cells, Unreadable)]
+    opened.belongs_to = _another_campaign(here, row, workbooks)
+    if opened.belongs_to:
+        return opened
     taken = _sort_documents(here, opened, [part for part, _ in others], workbooks, book)
     _take_seals(opened, taken, book)
     for part, cells in workbooks:
@@ -205,6 +221,14 @@ def _judged_before(here: Running, row: InboxRow) -> set[str]:
         return set()
     with here.office.store.read() as connection:
         return submissions.judged_parts(connection, row.id)
+
+
+def _another_campaign(here: Running, row: InboxRow, workbooks: Sequence[tuple[MailPart, WorkbookCells]]) -> str | None:
+    """A new mail names no campaign, and its workbooks may all be of one that is not ours."""
+    named = {cells.marks.campaign for _, cells in workbooks}
+    if row.campaign is not None or len(named) != 1 or here.name in named:
+        return None
+    return next((name for name in armed_campaigns() if name in named), None)
 
 
 def _take_report(here: Running, opened: Opened, part: MailPart, cells: WorkbookCells) -> None:
@@ -383,6 +407,9 @@ def _standing(before: Assignment, verdict: Review, version: int, *, is_late: boo
 
 
 def _record(here: Running, connection: Connection, opened: Opened, as_of: datetime) -> None:
+    if opened.belongs_to:
+        inbox.settle(connection, opened.row.id, state="new", campaign=opened.belongs_to)
+        return
     notices: list[OutboxRow | None] = []
     for judgement in opened.judgements:
         submission = submissions.record(connection, _submission_row(here, opened, judgement, as_of))

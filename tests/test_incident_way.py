@@ -1,6 +1,7 @@
 """The way of an incident report, on both databases: mail in, chain, receipt, alarms, in one collection run."""
 
 import itertools
+import shutil
 
 import pytest
 from alembic import command
@@ -14,8 +15,13 @@ from oneledger.store.migrating import migration_config
 from tasks.incident_alarms import alarms_due, ring_clocks
 from tasks.incident_letters import make_incident_workbook
 from tasks.incident_status import incidents_of
+from tasks.intake import take_in_mail
+from tasks.launching import arm_campaign
 from tasks.office import office
-from tests.incident_office import CITY, COUNTY, FIRST, NAME, OTHER, PROVINCE, SCHOOL, SERIOUS, at, small_office
+from tasks.reading import read_file
+from tasks.reviewing import review_pack
+from tests.conftest import CONFIG
+from tests.incident_office import CITY, COUNTY, FIRST, NAME, OTHER, PROVINCE, SCHOOL, SERIOUS, UNITS, at, small_office
 
 NO = f"{SCHOOL}-2021-SJ01"
 
@@ -293,6 +299,34 @@ def test_an_older_database_gets_the_table_and_its_guard(small):
     with store.write() as connection:
         command.upgrade(migration_config(connection), "0005")
     test_a_moment_once_written_cannot_be_altered(small)
+
+
+def test_a_report_read_by_hand_is_judged_as_the_intake_would(quick):
+    """`oneledger read`."""
+    _, blank = make_incident_workbook(quick.here, quick.here.units[quick.school])
+    told = read_file(quick.filled(blank, FIRST | {"found_at": "2021-03-10 11:00"}), at(3, 10, 10))
+    assert (told["status"], told["phase"], told["unit"], [each["rule"] for each in told["findings"]]) == (
+        "returned", "incident", quick.school, ["EV-202"],
+    )  # fmt: skip
+
+
+def test_a_new_mail_that_belongs_to_another_campaign_is_passed_on_to_it(tmp_path, monkeypatch):
+    """One box for several campaigns: a new mail names none of them, its workbook does, and no urgent report waits."""
+    config = tmp_path / "config"
+    shutil.copytree(CONFIG, config)
+    text_of_it = (config / "campaigns" / f"{NAME}.yaml").read_text(encoding="utf-8")
+    first = text_of_it.replace(f"campaign: {NAME}", "campaign: a-first-one")
+    (config / "campaigns" / "a-first-one.yaml").write_text(first, encoding="utf-8")
+    monkeypatch.setenv("ONELEDGER_CONFIG", str(config))
+    with small_office(tmp_path, monkeypatch) as both:
+        arm_campaign.fn("a-first-one", at(2, 20), typed_name="a-first-one", typed_mails=len(UNITS), by="测试")
+        _, blank = make_incident_workbook(both.here, both.here.units[SCHOOL])
+        both.write(f"{SCHOOL}@x.invalid", both.filled(blank, FIRST), at(3, 10, 10))
+        work = take_in_mail.fn("a-first-one", at(3, 10, 10))
+        tally = review_pack.fn("a-first-one", work, at(3, 10, 10), "test", is_one_of_many=False)
+        assert (tally.passed_on, tally.for_a_person) == (1, 0)
+        assert both.collect(at(3, 10, 10)) == {"incidents": 1}
+        assert [each.incident_no for each in both.incidents()] == [NO]
 
 
 def test_who_asks_by_mail_gets_the_form_and_a_stranger_does_not(quick):
