@@ -1,6 +1,7 @@
 """Our flows as Prefect deployments: intervals for collect and send, milestones as scheduled runs that can be seen."""
 
 import threading
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -21,7 +22,7 @@ from flows.shift import shift
 from oneledger.store import campaigns
 from tasks.office import office
 
-_START_SECONDS = 8  # until serve has told the server of the deployments
+_LOOK_SECONDS = 30  # between looks for newly armed campaigns
 
 
 def _deployments(collect_minutes: int) -> list[Any]:
@@ -45,15 +46,23 @@ def _deployments(collect_minutes: int) -> list[Any]:
 
 
 def serve_deployments(collect_minutes: int, say: Callable[[str], None]) -> None:
-    """Blocks. Milestones of campaigns that are armed already are scheduled once the deployments exist."""
-    timer = threading.Timer(_START_SECONDS, _schedule_all, (say,))
-    timer.daemon = True
-    timer.start()
+    """Blocks. Milestones are scheduled as soon as the deployments exist, and those of a campaign that is armed later
+    within half a minute, however and wherever it was armed."""
+    threading.Thread(target=_keep_scheduled, args=(say,), daemon=True).start()
     serve(*_deployments(collect_minutes), pause_on_shutdown=False)
 
 
-def _schedule_all(say: Callable[[str], None]) -> None:
-    with office().store.read() as connection:
-        names = campaigns.names(connection)
-    for name in names:
-        say(f"{name}：已安排 {schedule_milestones(name)} 个后续节点")
+def _keep_scheduled(say: Callable[[str], None]) -> None:
+    done: set[str] = set()
+    while True:
+        time.sleep(2 if not done else _LOOK_SECONDS)
+        try:
+            with office().store.read() as connection:
+                names = campaigns.names(connection)
+            for name in sorted(set(names) - done):
+                if count := schedule_milestones(name):
+                    done.add(name)
+                    say(f"{name}：已安排 {count} 个后续节点")
+        except Exception as fault:  # noqa: BLE001  the server may be restarting: the next round tries again
+            say(f"暂时不能安排后续节点：{fault}")
+            time.sleep(_LOOK_SECONDS)

@@ -14,6 +14,7 @@ from oneledger.domain.schedule import milestones
 from oneledger.settings import Settings, load_calendar
 from tasks.asking import make_letter, make_workbook
 from tasks.launching import draft, load_definition, sample_assignment
+from tasks.picturing import LEVEL_NAMES
 
 
 def campaign_calendar(settings: Settings, name: str) -> list[dict[str, Any]]:
@@ -42,7 +43,7 @@ def campaign_calendar(settings: Settings, name: str) -> list[dict[str, Any]]:
 def show_plan(console: Console, plan: LaunchPlan) -> None:
     table = Table("阶段", "发出日", "邮件数", "按层级", "发完日", "最早截止", title=f"{plan.units} 个单位")
     for each in plan.phases:
-        by_level = " ".join(f"{level} {count}" for level, count in each.by_level.items())
+        by_level = " ".join(f"{LEVEL_NAMES[level]} {count}" for level, count in each.by_level.items())
         days = [str(day or "未定") for day in (each.opens_on, each.last_day, each.first_due)]
         table.add_row(each.title, days[0], str(each.mails), by_level, days[1], days[2])
     console.print(table)
