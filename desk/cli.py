@@ -221,7 +221,7 @@ def plan(
 
     use_data(data, set_file)
     made = make_plan.fn(campaign, as_moment(as_of), exempt_map(exempt))
-    show_json(made) if as_json else show_plan(out, made)
+    show_json({"mails": made.mails, **asdict(made)}) if as_json else show_plan(out, made)
     if samples is not None:
         for path in write_samples(campaign, samples, as_moment(as_of)):
             err.print(f"样例 {path}", highlight=False)

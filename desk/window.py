@@ -39,6 +39,9 @@ def quiet_environment(home: Path) -> dict[str, str]:
         "PREFECT_RESULTS_PERSIST_BY_DEFAULT": "false",
         "PREFECT_CLI_PROMPT": "false",
         "PREFECT_SERVER_SERVICES_SCHEDULER_INSERT_BATCH_SIZE": "100",
+        # five runs ahead are enough for an interval: an hour of them hides the milestones, and comes back all at once
+        "PREFECT_SERVER_SERVICES_SCHEDULER_MAX_RUNS": "5",
+        "PREFECT_SERVER_SERVICES_SCHEDULER_MIN_SCHEDULED_TIME": "PT2M",
     }
 
 
