@@ -24,7 +24,7 @@ from oneledger.domain.notices import (
     office_of,
     workbook_name,
 )  # fmt: skip
-from oneledger.domain.problems import Problem, printed_row
+from oneledger.domain.problems import CLOSED, Problem, printed_row
 from oneledger.domain.returned_facts import Facts, printed_again
 from oneledger.domain.sampling import draw
 from oneledger.domain.schedule import Shifted
@@ -43,7 +43,7 @@ def open_phase(name: str, phase: str, as_of: datetime) -> int:
     """Write down who owes what in this phase, once. Says how many assignments are new."""
     here = running(name)
     with here.office.store.write() as connection:
-        open_problems = {each.unit for each in submissions.problems_of(connection, name) if each.is_open}
+        problems = submissions.problems_of(connection, name)
         draws = {
             plan.plan: campaigns.record_draw(connection, name, draw(plan, here.units.values()), as_of)
             for plan in here.campaign.samples
@@ -53,9 +53,16 @@ def open_phase(name: str, phase: str, as_of: datetime) -> int:
         rows = [
             _assignment_row(here, each, shifted, as_of)
             for deliverable in here.campaign.deliverables_of(phase)
-            for each in owed(deliverable, here.units, draws, open_problems)
+            for each in owed(deliverable, here.units, draws, {each.unit for each in asked_about(deliverable, problems)})
         ]
         return assignments.open_new(connection, rows)
+
+
+def asked_about(deliverable: Deliverable, problems: Iterable[Problem]) -> list[Problem]:
+    """What its sheet prints: what is still open, or what was closed and is looked back at (004-A4, 004-C6)."""
+    if deliverable.respondents.with_closed_problems:
+        return [problem for problem in problems if problem.state == CLOSED]
+    return [problem for problem in problems if problem.is_open]
 
 
 def _assignment_row(here: Running, each: Owed, shifted: Shifted, as_of: datetime) -> dict[str, Any]:
@@ -210,7 +217,7 @@ def make_workbook(
         for form in spec.sheets
     }
     rows = {
-        form.form: [printed_row(problem) for problem in problems if problem.is_open]
+        form.form: [printed_row(problem) for problem in asked_about(deliverable, problems)]
         for form in spec.sheets
         if form.role == "progress"
     }

@@ -215,3 +215,27 @@ def test_such_a_problem_is_printed_for_the_school_and_closed_like_any_other(lite
 def test_nothing_lacking_opens_nothing(lite):
     found(lite, lite.open("deploy", at("2021-03-01")), at("2021-03-10"))
     assert problems(lite) == []
+
+
+LOOK_BACK = {"deliverable": "look", "title": "回头看", "phase": "inspect", "duty": 3, "forms": ["rectify-v1"],
+             "respondents": {"levels": ["school"], "with_closed_problems": True}}  # fmt: skip
+
+
+@pytest.mark.parametrize(("result", "state", "is_open"), [("巩固", "已销号", False), ("反弹", "反弹", True)])
+def test_what_was_closed_is_printed_for_the_look_back_and_may_relapse(tmp_path, monkeypatch, result, state, is_open):
+    """004-A4, 004-C6: only closed ones, under their numbers; a relapse opens the problem again."""
+    plan = make_campaign("first", 2021)
+    plan["phases"].append({"phase": "inspect", "kind": "inspect", "title": "督导检查", "opens_on": "2021-07-01", "ends_on": "2021-07-31"})
+    plan["duties"].append({"duty": 3, "phase": "inspect", "text": "回头看", "actors": ["school"], "report_by": "2021-07-15"})
+    plan["deliverables"].append(LOOK_BACK)
+    with opened(tmp_path, [plan], monkeypatch) as (office,):
+        found(office, office.open("deploy", at("2021-03-01")), at("2021-03-10"), problem(1), problem(2))
+        assert mended(office, office.open("rectify", at("2021-05-24")), at("2021-05-28"), 1, **CLOSING).accepted == 1
+        asked = office.open("inspect", at("2021-07-01"))
+        assert list(asked) == [SCHOOL]
+        row = {"problem_no": f"{SCHOOL}-2021-0001", **CLOSING, "state": state, "progress": "又出现了" if is_open else None,
+               "lookback_on": date(2021, 7, 5), "lookback_result": result}  # fmt: skip
+        assert office.answer(asked[SCHOOL], "look", SCHOOL, at("2021-07-08"), rows={"rectify": [row]}).accepted == 1
+        (first, _) = problems(office)
+        assert (first.state, first.is_open) == (state, is_open)
+        assert history(office)["0001"][-1] == ("told", "已销号", state)

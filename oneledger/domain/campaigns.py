@@ -84,6 +84,7 @@ class Respondents(Definition):
     sample: str | None = None  # the units drawn by this sampling plan
     directly_under: LevelName | None = None  # narrow to units whose collector is of that level (002-1 直属学校)
     with_open_problems: bool = False  # narrow to units that have problems not yet closed
+    with_closed_problems: bool = False  # narrow to units with closed ones: the sheet prints these, to be looked back at
     with_earlier_incidents: bool = False  # narrow to units marked so in the list of units (004-A4 回头看)
     answered_by: LevelName | None = None  # an ancestor of that level answers about the unit (inspection)
 

@@ -54,9 +54,10 @@ def owed(
     deliverable: Deliverable,
     units: Mapping[str, CampaignUnit],
     draws: Mapping[str, Draw],
-    with_open_problems: Collection[str] | None,
+    with_problems: Collection[str] | None,
 ) -> list[Owed]:
-    """Who owes a deliverable, in administrative order. ``with_open_problems`` None: not known yet, so everyone."""
+    """Who owes a deliverable, in administrative order. ``with_problems`` (open ones, or closed ones, as it asks)
+    None: not known yet, so everyone."""
     who = deliverable.respondents
     if who.sample:
         codes = [code for code, _ in draws[who.sample].units if code in units]
@@ -67,8 +68,8 @@ def owed(
         chosen = [unit for unit in chosen if _collector_level(unit, units) == who.directly_under]
     if who.with_earlier_incidents:
         chosen = [unit for unit in chosen if unit.has_incidents]
-    if who.with_open_problems and with_open_problems is not None:
-        chosen = [unit for unit in chosen if unit.code in with_open_problems]
+    if (who.with_open_problems or who.with_closed_problems) and with_problems is not None:
+        chosen = [unit for unit in chosen if unit.code in with_problems]
     return [Owed(deliverable, unit.code, _respondent(unit, who.answered_by, units)) for unit in chosen]
 
 
