@@ -400,6 +400,8 @@ def shift(
 
     use_data(data)
     if phase:
+        if not unit or not due_on:
+            raise typer.BadParameter("write PHASE UNIT DATE, or only the campaign to list what was moved")
         day, at = as_moment(due_on).date(), as_moment(as_of)
         moved = move(campaign, phase, unit, day, reason=reason, by=by, is_for_all_below=below, as_of=at)
         err.print(f"已调整 {moved} 个单位的报送日。", highlight=False)

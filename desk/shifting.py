@@ -4,6 +4,7 @@ from datetime import date, datetime
 from typing import Any
 
 from oneledger.domain.errors import RefusedError
+from tasks.office import running
 from tasks.shifting import shift_units, shifts_of, units_below
 
 
@@ -19,4 +20,8 @@ def move(
 
 def recorded(name: str) -> list[dict[str, Any]]:
     """Every shift, the first recorded first; for a unit and phase the last one counts."""
-    return [{**vars(each), "due_on": str(each.due_on), "at": str(each.at)} for each in shifts_of(name)]
+    zone = running(name).zone
+    return [
+        {**vars(each), "due_on": str(each.due_on), "at": f"{each.at.astimezone(zone):%Y-%m-%d %H:%M}"}
+        for each in shifts_of(name)
+    ]
