@@ -74,7 +74,13 @@ class Pen:
 
     def _drawn(self, field: Field) -> Any:
         suggestion = self._suggestions.get(field.key)
-        return suggestion(self._values) if suggestion else plain_value(field, self._scope, self._rng)
+        if suggestion is None:
+            return plain_value(field, self._scope, self._rng)
+        try:
+            value = suggestion(self._values)
+        except KeyError:  # made for another form of that name, which has the fields it reads
+            return plain_value(field, self._scope, self._rng)
+        return value if _may_stand(field, value) else plain_value(field, self._scope, self._rng)
 
     def _settle(self) -> bool:
         """One round of mending; says whether anything was amiss."""
@@ -109,6 +115,12 @@ class Pen:
 
     def _all(self) -> Mapping[str, Any]:
         return {**self._scope.values, **self._values}
+
+
+def _may_stand(field: Field, value: Any) -> bool:
+    if value is None or not field.choices:
+        return True
+    return all(each in field.choices for each in (value if isinstance(value, list | tuple) else (value,)))
 
 
 def plain_value(field: Field, scope: Scope, rng: random.Random) -> Any:  # noqa: PLR0911  one line a type

@@ -62,7 +62,7 @@ def _size(case: Case) -> Mapping[str, Suggestion]:
 def _screening(case: Case, ledger: Sequence[Values]) -> Mapping[str, Suggestion]:
     rng = case.rng
     missed = rng.randint(1, 20) if case.is_candid else 0
-    mended = sum(row["fix_mode"] == "立行立改" and row["due_on"] <= case.today for row in ledger)
+    mended = sum(row.get("fix_mode") == "立行立改" and row["due_on"] <= case.today for row in ledger)
     by_aspect = {key: sum(row["aspect7"] == aspect for row in ledger) for key, aspect in _COUNTED.items()}
     return {
         "pupils_checked": lambda values: max(0, values["pupils"] - missed),
@@ -78,7 +78,7 @@ def _screening(case: Case, ledger: Sequence[Values]) -> Mapping[str, Suggestion]
 def _cases(case: Case, ledger: Sequence[Values]) -> Mapping[str, Suggestion]:
     rng = case.rng
     tiers = {
-        key: sum(row["severity"] == case.degrees[code] for row in ledger) if code in case.degrees else 0
+        key: sum(row.get("severity") == case.degrees[code] for row in ledger) if code in case.degrees else 0
         for key, code in _TIERS.items()
     }
     found, all_cases = sum(tiers.values()) - tiers["cases_not"], sum(tiers.values())

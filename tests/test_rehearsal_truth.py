@@ -2,6 +2,7 @@
 
 import random
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
@@ -12,8 +13,9 @@ from rehearsal.authoring import Author
 from rehearsal.counting import figures_of
 from rehearsal.drawing import NoAnswerError, Pen, RecordKind, Scope
 from rehearsal.filler import Habit, Meant, typed
+from rehearsal.obligations import Definitions
 from rehearsal.truth import Occasion, Truth
-from tests.rehearsal_world import DUE_ON, WRITTEN_ON, campaign, definitions, make_piece, make_unit, world
+from tests.rehearsal_world import DUE_ON, WRITTEN_ON, campaign, definitions, forms, make_piece, make_unit, world
 
 STAGES = ("小学", "初中", "九年一贯制", "高中", "完全中学", "十二年一贯制", "中职", "特教", "技工")
 CASES = [
@@ -193,12 +195,33 @@ def test_every_unit_of_a_province_can_answer_everything_it_owes():
 
     place, truth = world(40, seed=5), _truth()
     owed = [each for phase in campaign().phases for each in owings(place, phase.phase, set())]
-    assert {each.deliverable for each in owed} == {each.deliverable for each in campaign().deliverables} - {
-        "school-rectify"
-    }
+    nobody_yet = {each.deliverable for each in campaign().deliverables if each.respondents.with_open_problems}
+    assert {each.deliverable for each in owed} == {each.deliverable for each in campaign().deliverables} - nobody_yet
     for owing in owed[::7]:
         if not owing.is_document:
             occasion = Occasion(
                 owing.deliverable, place.units[owing.unit], WRITTEN_ON[owing.phase], owing.due_at.date()
             )
             assert truth.meant(occasion).facts["cover"]["filler"]
+
+
+def test_a_form_of_a_name_we_know_may_ask_other_things():
+    """Issue 3, done when 3: a campaign's own ledger has its own columns and choices; all its rules are kept."""
+    ledger = next(form for form in forms().values() if form.form == "ledger")
+    kept = [column for column in ledger.columns if column.key in ("seq", "description", "risk", "due_on")]
+    columns = [
+        column.model_copy(update={"choices": ("甲", "乙")} if column.key == "risk" else {"required": True})
+        for column in kept
+    ]
+    table = ledger.table.model_copy(update={"columns": tuple(columns)})
+    own = ledger.model_copy(update={"table": table, "rules": ()})
+    changed = {reference: own if form is ledger else form for reference, form in forms().items()}
+    campaign_ = campaign()
+    deliverable = next(each for each in campaign_.deliverables if each.deliverable == "school-deploy")
+    alone = campaign_.model_copy(update={"deliverables": (deliverable.model_copy(update={"forms": ("ledger-v1",)}),)})
+    truth = Truth(Definitions(alone, changed), seed=3)
+    occasion = Occasion("school-deploy", make_unit(), date(2021, 3, 10), date(2021, 3, 15))
+    rows = truth.meant(occasion).rows["ledger"]
+    assert rows
+    assert {row["risk"] for row in rows} <= {"甲", "乙"}
+    assert all(isinstance(row["due_on"], date) for row in rows)
