@@ -32,9 +32,10 @@ def words(rng: random.Random) -> list[str]:
 
 def article(rng: random.Random, stock: list[str], length: int = 2000) -> str:
     """Words of one vocabulary, and a tenth of it sentences that everybody writes."""
-    text, common = [], [STOCK[n : n + 14] for n in range(0, len(STOCK), 14)]
-    while sum(map(len, text)) < length:
+    text, common, written = [], [STOCK[n : n + 14] for n in range(0, len(STOCK), 14)], 0
+    while written < length:
         text.append(rng.choice(common) if rng.random() < 0.03 else rng.choice(stock))
+        written += len(text[-1])
     return "".join(text)
 
 

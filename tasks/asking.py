@@ -18,6 +18,7 @@ from oneledger.domain.notices import (
     BRING_WORKBOOKS,
     Key,
     Notice,
+    asked_words,
     by_mail,
     chinese_moment,
     common_context,
@@ -184,7 +185,7 @@ def make_letter(
             here.forms[reference].zero_fact for each in deliverables.values() for reference in each.forms
         ),
         "takes_incidents": here.campaign.incident_form is not None,
-        "documents": [each.title for each in deliverables.values() if each.kind == "document"],
+        "documents": [words for each in deliverables.values() if (words := asked_words(each))],
         "about": [
             {"code": each.unit, "name": here.units[each.unit].name} for each in theirs if each.unit != respondent
         ],

@@ -28,7 +28,9 @@ from tasks.apart import worked
 from tasks.circulars import circular, registers
 from tasks.office import Running, running, safe_path
 from tasks.retrying import STORE_RETRIES
+from tasks.volume import volume
 
+MOST_MAILED = 15 * 2**20  # bytes of one file; a larger volume is kept and told of in the window
 UnitRows = Mapping[str, list[tuple[UnitBrief, dict[str, Any]]]]  # form -> rows with the unit that wrote them
 
 
@@ -212,11 +214,14 @@ def _report(here: Running, this: Edition, code: str, as_of: datetime) -> None:
         told = circular(here, connection, view, this.counted.get(code, {}), this.late)
     if told is not None:
         paths["circular"] = _save(here, frozen, code, "情况通报.docx", told)
+    book = volume(here, code, frozen.as_of, phase=frozen.phase, direct=True).content or None
+    if book is not None:
+        paths["volume"] = _save(here, frozen, code, "汇编.docx", book)
     with here.office.store.write() as connection:
         for kind, (path, content_hash) in paths.items():
             snapshots.record_report(connection, frozen.id, code, kind=kind, path=path, sha256=content_hash)
         if here.units[code].contacts:
-            outbox.plan(connection, [_letter(here, frozen, view, (docx, xlsx, told), as_of)])
+            outbox.plan(connection, [_letter(here, frozen, view, (docx, xlsx, told, book), as_of)])
 
 
 def forms_by_name(here: Running) -> dict[str, Form]:
@@ -281,11 +286,15 @@ def _save(here: Running, frozen: Frozen, code: str, end: str, content: bytes) ->
 def _letter(
     here: Running, frozen: Frozen, view: SnapshotView, contents: Iterable[bytes | None], as_of: datetime
 ) -> OutboxRow:
-    """``contents``: report, consolidated workbook and circular; the last only where there is one."""
+    """``contents``: report, consolidated workbook, circular and volume; the last two only where there are."""
     to = here.units[view.unit.code]
     context = common_context(here.campaign, view.phase, to, frozen.as_of, here.office.mail.sender.name)
-    ends = zip(("报告.docx", "汇总表.xlsx", "情况通报.docx"), contents, strict=True)
-    files = [Attachment(f"{to.code}_{view.phase.title}{end}", content) for end, content in ends if content is not None]
+    ends = zip(("报告.docx", "汇总表.xlsx", "情况通报.docx", "汇编.docx"), contents, strict=True)
+    files = [
+        Attachment(f"{to.code}_{view.phase.title}{end}", content)
+        for end, content in ends
+        if content and len(content) <= MOST_MAILED
+    ]
     context |= {
         "label": frozen.label,
         "coverage": view.rollup.coverage,

@@ -34,12 +34,16 @@ def compiled_of(here: Running, phase: str | None = None) -> list[Deliverable]:
 
 
 def volume(here: Running, top: str, as_of: datetime, *, phase: str | None = None, direct: bool = False) -> Volume:
-    """Of all units at and below ``top``; ``direct``: only of those that report to it. No content where none came."""
+    """Of all units at and below ``top``; ``direct``: only of those that report to it. No content where none came.
+
+    A book takes the last version there is when it is made; ``as_of`` is the day on its cover.
+    """
     names = {each.deliverable for each in compiled_of(here, phase)}
+    if not names:
+        return Volume()
     mine = {code for code in here.units if _belongs(here, code, top, direct=direct)}
     with here.office.store.read() as connection:
         kept = [each for each in documents.current(connection, here.name, names) if each.unit in mine]
-        kept = [each for each in kept if each.received_at <= as_of]
         owing = [
             each
             for name in {here.campaign.deliverable(name).phase for name in names}

@@ -12,6 +12,7 @@ from docx.oxml.ns import qn
 from oneledger.domain.errors import RefusedError
 from oneledger.store import assignments
 from tasks.office import office
+from tasks.publishing import freeze_due, reported, units_to_report
 from tasks.reminding import digest, remind
 from tasks.status import campaign_status
 from tests.document_office import FIRST, NAME, NAMES, OPENED, SECOND, THIRD, DocumentOffice, make_docx, make_picture
@@ -247,3 +248,28 @@ def test_who_sends_no_article_is_asked_and_not_named_as_late(here):
     head, asked = listed.split("【原则上应报、还没有报来】（不作为逾期，确实没有的请单位说明）")
     assert asked.count(NAMES[FIRST]) == 1  # the article
     assert head.count(NAMES[FIRST]) == 3  # its table, its summary, its pictures
+
+
+def test_the_phases_report_goes_out_with_the_volume(here):
+    """001-22: 汇编成册, at the phase's report."""
+    here.receive(FIRST, ("经验.docx", make_docx("一、背景", "校门口的事。", heading="小学的经验")))
+    at = OPENED.replace(day=15, hour=17)
+    (milestone,) = freeze_due(NAME, "improve", at)
+    for packed in units_to_report.fn(NAME, milestone).values():
+        reported(NAME, milestone, {packed[0]: packed}, at)
+    (path,) = [row[0] for row in here.rows("SELECT path FROM report WHERE kind = 'volume'")]
+    assert path.endswith("_深化提高汇编.docx")
+    (letter,) = [each for each in here.letters() if each["kind"] == "report"]
+    assert "640122_深化提高汇编.docx" in letter["text"]
+
+
+def test_the_first_mail_says_what_is_wanted_of_each_document(here):
+    """002-16, 001-22: seal, number and size of pictures, at least one article."""
+    (letter,) = [each for each in here.letters() if each["kind"] == "ask" and each["unit"] == FIRST]
+    for words in (
+        "“基本情况统计表”盖章页的扫描件或照片（可以随后发来）",
+        "工作总结（电子版，另附盖章页的扫描件或照片，可以随后发来）",
+        "经验材料（原则上不少于1份）",
+        "开展活动的图片（2至4张，每张不超过2MB，请勿拍学生正面）",
+    ):
+        assert words in letter["text"]

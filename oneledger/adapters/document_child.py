@@ -108,13 +108,20 @@ def _docx(content: bytes) -> dict[str, Any]:
 
 
 def _blocks(document: Any) -> Iterator[tuple[int, str]]:
+    names = _style_names(document)
     for block in document.iter_inner_content():
         if isinstance(block, Table):
             for row in block.rows:
                 yield 0, "　".join(dict.fromkeys(cell.text.strip() for cell in row.cells))
         else:
-            heading = _HEADING.search(block.style.name or "") if block.style is not None else None
+            heading = _HEADING.search(names.get(block._p.style or "", ""))  # noqa: SLF001  block.style reads a file of its own
             yield int(heading[1]) if heading else 0, block.text
+
+
+def _style_names(document: Any) -> dict[str, str]:
+    """By id, as the document's own part has them; a document may have none."""
+    parts = [each.target_part for each in document.part.rels.values() if each.reltype == RELATIONSHIP_TYPE.STYLES]
+    return {str(style.style_id): str(style.name) for part in parts[:1] for style in part.styles}
 
 
 def _inside(blob: bytes) -> Iterator[dict[str, Any]]:

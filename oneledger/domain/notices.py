@@ -109,6 +109,21 @@ def office_of(campaign: Campaign, deliverable: Deliverable) -> dict[str, str]:
     return {"name": office.name, "contact": office.contact} if office else {"name": campaign.issuer, "contact": ""}
 
 
+def asked_words(deliverable: Deliverable) -> str:
+    """A document as the first mail asks for it; of a workbook only the seal it wants. Empty: nothing more."""
+    if deliverable.kind == "workbook":
+        return f"“{deliverable.title}”盖章页的扫描件或照片（可以随后发来）" if deliverable.sealed else ""
+    asks = []
+    if deliverable.is_soft:
+        asks.append(f"原则上不少于{deliverable.at_least}份")
+    pictures = deliverable.pictures
+    if pictures is not None and not deliverable.is_compiled:
+        asks.append(f"{pictures.at_least or 1}至{pictures.at_most}张，每张不超过{pictures.most_mb:g}MB，请勿拍学生正面")
+    if deliverable.sealed:
+        asks.append("电子版，另附盖章页的扫描件或照片，可以随后发来")
+    return f"{deliverable.title}（{'；'.join(asks)}）" if asks else deliverable.title
+
+
 def by_mail(assignments: Iterable[Assignment]) -> dict[str, list[Assignment]]:
     """One mail per respondent: everything it owes in the phase, in order of assignment."""
     grouped: dict[str, list[Assignment]] = {}
