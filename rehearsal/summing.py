@@ -11,6 +11,7 @@ from oneledger.store import snapshots
 from oneledger.store.snapshots import Frozen
 from rehearsal.run import Clock, Rehearsal
 from rehearsal.verify import Verified, verify
+from rehearsal.verify_notices import check_notices
 from rehearsal.village import Village
 from rehearsal.window_counts import task_run_count, task_seconds
 from tasks.office import Running
@@ -28,6 +29,8 @@ def summary(
     status = campaign_status(here.name)
     with clock.timed("schools: comparing with the truth"):
         found = verify(plan.out.resolve(), list(here.units.values()), here.campaign, _frozen(here), looked=list(looked))
+        notices = list(check_notices(plan.out.resolve(), here.forms, max(looked), village.dead_boxes()))
+        found.differences.extend(notices)
     return {
         "campaign": here.name,
         "schools": sum(unit.level == "school" for unit in here.units.values()),

@@ -123,6 +123,15 @@ class Village:
             seen[desk.behaviour.name] = seen.get(desk.behaviour.name, 0) + 1
         return told
 
+    def dead_boxes(self) -> dict[str, set[str]]:
+        """By phase: units whose boxes take no mail while it lasts."""
+        phases = self._opened(self._now)
+        boxes = {phase: self._registry.mailboxes(phase).items() for phase in phases}
+        return {
+            phase: {self._boxes[address.lower()] for address, does in found if does in ("hard_bounce", "reject")}
+            for phase, found in boxes.items()
+        }
+
     def write_manifest(self) -> Path:
         """DIR/manifest.jsonl: for every unit and return what it meant and how it behaved; see ``manifest``."""
         begun = time.perf_counter()
