@@ -156,4 +156,6 @@ def test_a_copy_moves_every_date_or_names_those_that_an_upper_campaign_sets(tmp_
     assert caught.value.reasons[0] == told
     copy_campaign(Settings(config=tmp_path), "liaoning-2021", "liaoning-2027", date(2027, 2, 24))
     copied = load_campaign(tmp_path, "liaoning-2027")
-    assert {each.ends_on.year for each in copied.phases} | {each.report_by.year for each in copied.duties if each.report_by} == {2027}
+    assert {each.ends_on.year for each in copied.phases} | {
+        each.report_by.year for each in copied.duties if each.report_by
+    } == {2027}

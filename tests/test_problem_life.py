@@ -225,8 +225,12 @@ LOOK_BACK = {"deliverable": "look", "title": "回头看", "phase": "inspect", "d
 def test_what_was_closed_is_printed_for_the_look_back_and_may_relapse(tmp_path, monkeypatch, result, state, is_open):
     """004-A4, 004-C6: only closed ones, under their numbers; a relapse opens the problem again."""
     plan = make_campaign("first", 2021)
-    plan["phases"].append({"phase": "inspect", "kind": "inspect", "title": "督导检查", "opens_on": "2021-07-01", "ends_on": "2021-07-31"})
-    plan["duties"].append({"duty": 3, "phase": "inspect", "text": "回头看", "actors": ["school"], "report_by": "2021-07-15"})
+    plan["phases"].append(
+        {"phase": "inspect", "kind": "inspect", "title": "督导检查", "opens_on": "2021-07-01", "ends_on": "2021-07-31"}
+    )
+    plan["duties"].append(
+        {"duty": 3, "phase": "inspect", "text": "回头看", "actors": ["school"], "report_by": "2021-07-15"}
+    )
     plan["deliverables"].append(LOOK_BACK)
     with opened(tmp_path, [plan], monkeypatch) as (office,):
         found(office, office.open("deploy", at("2021-03-01")), at("2021-03-10"), problem(1), problem(2))

@@ -68,7 +68,9 @@ def until(found: Callable[[], bool]) -> bool:
 def test_what_is_served_schedules_itself_and_a_campaign_armed_meanwhile_too(tmp_path):
     shutil.copytree(ROOT / "config", tmp_path / "config")
     ours = {"ONELEDGER_DATA": str(tmp_path / "data"), "ONELEDGER_CONFIG": str(tmp_path / "config"), "LANG": "C.UTF-8"}
-    environment = {key: value for key, value in os.environ.items() if not key.startswith(("PREFECT", "ONELEDGER"))} | ours
+    environment = {
+        key: value for key, value in os.environ.items() if not key.startswith(("PREFECT", "ONELEDGER"))
+    } | ours
     write_units(tmp_path / "units.csv", small_province(500, 11))
     oneledger(environment, "units", "import", tmp_path / "units.csv")
     opens = datetime.now(UTC).date() + timedelta(weeks=4)
