@@ -12,7 +12,7 @@ from oneledger.domain.incidents import Incident
 from oneledger.domain.notices import Key, Notice, chinese_moment
 from oneledger.store import incidents, outbox
 from oneledger.store.outbox import OutboxRow
-from tasks.incident_letters import incident_context
+from tasks.incident_letters import incident_context, offices_above
 from tasks.office import Running, running
 from tasks.retrying import STORE_RETRIES
 
@@ -55,7 +55,7 @@ def _ringing(here: Running, known: list[Incident], as_of: datetime) -> list[Ring
     for incident in known:
         if incident.is_closed:
             continue
-        ancestors = list(here.ancestors(incident.about))
+        ancestors = offices_above(here, incident.about)
         for state in clock_states(here.campaign, incident, here.office.calendar):
             alarm = alarm_reached(here.campaign, state, here.office.calendar, as_of)
             if alarm is not None:

@@ -35,7 +35,7 @@ from oneledger.store import incidents, outbox
 from oneledger.store.inbox import InboxRow
 from oneledger.store.outbox import OutboxRow
 from tasks.evidence import unit_by_mail, unit_by_workbook
-from tasks.incident_letters import alarm_letter, form_letter, incident_form, receipt_letter
+from tasks.incident_letters import alarm_letter, form_letter, incident_form, offices_above, receipt_letter
 from tasks.office import Running
 
 ASKS_FOR_FORM = "事件报告"  # in a subject
@@ -173,7 +173,7 @@ def _take(
         report.row.id, report.part.path,
     )  # fmt: skip
     incident = extended(before, [entry])
-    ancestors = list(here.ancestors(report.about.code))
+    ancestors = offices_above(here, report.about.code)
     routes = routing(here.campaign, incident.values, incident.about, ancestors)
     changes = changed(before, told) if before else list(told)
     is_news = before is None or bool(changes) or before.in_correction or entry.kind == "final"

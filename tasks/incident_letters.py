@@ -28,6 +28,11 @@ def incident_form(here: Running) -> Form:
     return here.forms[here.campaign.incident_form or ""]
 
 
+def offices_above(here: Running, code: str) -> list[CampaignUnit]:
+    """Nearest first; one without a mail box cannot be told, so the next above is told instead."""
+    return [each for each in here.ancestors(code) if each.contacts]
+
+
 def make_incident_workbook(here: Running, about: CampaignUnit, incident_no: str = "") -> tuple[str, bytes]:
     """The file name and the bytes; with the number printed where it is for a follow-up."""
     spec, plan = here.incident_master(about.level)

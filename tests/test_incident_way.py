@@ -2,6 +2,7 @@
 
 import itertools
 import shutil
+from dataclasses import replace
 
 import pytest
 from alembic import command
@@ -13,7 +14,7 @@ from oneledger.store import inbox
 from oneledger.store.database import Store
 from oneledger.store.migrating import migration_config
 from tasks.incident_alarms import alarms_due, ring_clocks
-from tasks.incident_letters import make_incident_workbook
+from tasks.incident_letters import make_incident_workbook, offices_above
 from tasks.incident_status import incidents_of
 from tasks.intake import take_in_mail
 from tasks.launching import arm_campaign
@@ -267,6 +268,12 @@ def test_widely_known_cases_climb_to_the_top_which_passes_them_on(quick):
     quick.report(FIRST | {"attention": "广泛"}, at(3, 10, 10))
     assert [to for to, _, _ in quick.letters("incident-alarm")] == [COUNTY, CITY, PROVINCE]
     assert "按规定还应报教育部业务主管部门" in quick.mail("incident-alarm", PROVINCE).text
+
+
+def test_an_office_without_a_mail_box_is_passed_over(quick):
+    """The alarm goes to the next above, never into the void."""
+    silent = {**quick.here.units, CITY: replace(quick.here.units[CITY], contacts=())}
+    assert [each.code for each in offices_above(replace(quick.here, units=silent), quick.school)] == [COUNTY, PROVINCE]
 
 
 def test_the_form_names_its_unit_and_its_number(quick):
