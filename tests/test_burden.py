@@ -5,11 +5,14 @@ import json
 
 import pytest
 from openpyxl import load_workbook
+from rich.console import Console
 
+from desk.plans import show_plan
 from oneledger.adapters.unit_sheet import write_units
 from oneledger.adapters.workbook_master import build_master
 from oneledger.domain.burden import Burden, burdens
 from oneledger.domain.forms import RETURNED, asked_of
+from oneledger.domain.launch_plan import LaunchPlan, PhasePlan
 from oneledger.domain.workbooks import WorkbookSpec
 from oneledger.settings import load_campaign
 from tests.conftest import CONFIG
@@ -88,5 +91,21 @@ def test_the_plan_shows_it(tmp_path):
     told = oneledger("plan", "liaoning-2021", "--as-of", "2021-02-20T09:00", "--json", data=tmp_path)
     shown = json.loads(told.stdout)["burdens"]
     assert shown == [vars(each) for each in of_campaign("liaoning-2021").values()]
-    table = oneledger("plan", "liaoning-2021", "--as-of", "2021-02-20T09:00", data=tmp_path).stdout
-    assert "一个单位一份表格要填多少格" in table
+
+
+def test_a_coordinator_sees_it_as_a_table():
+    burden = of_campaign("liaoning-2021")["school-rectify", "school"]
+    shown = Console(file=io.StringIO(), width=200)
+    show_plan(shown, LaunchPlan((PhasePlan("rectify", "集中整治", None, 0, {}, None, None),), 1, (), (burden,)))
+    rows = [line.split("│") for line in shown.file.getvalue().splitlines() if burden.title in line]
+    counts = [
+        burden.required,
+        burden.if_it_applies,
+        burden.prefilled,
+        burden.row_required,
+        burden.row_if_it_applies,
+        burden.row_prefilled,
+    ]
+    assert [[cell.strip() for cell in row[1:-1]] for row in rows] == [
+        ["集中整治", burden.title, "school", *map(str, counts)]
+    ]

@@ -58,10 +58,16 @@ def keys_of_campaign(campaign: Campaign) -> set[str]:
     }
 
 
+@cache
+def text_of(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+@cache
 def names_of_module(path: Path) -> set[str]:
     """Functions, classes and values of a module; ``Class.name`` for what a class holds."""
     found: set[str] = set()
-    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+    for node in ast.parse(text_of(path)).body:
         found |= bound(node)
         if isinstance(node, ast.ClassDef):
             found |= {f"{node.name}.{name}" for inner in node.body for name in bound(inner)}
@@ -104,7 +110,7 @@ def absent_test(proof: str) -> list[str]:
     is_there = path.startswith("tests/") and (ROOT / path).is_file()
     if not is_there or name not in names_of_module(ROOT / path) or not name.startswith("test_"):
         return [proof]
-    return [] if case in (ROOT / path).read_text(encoding="utf-8") else [proof]
+    return [] if case in text_of(ROOT / path) else [proof]
 
 
 def test_every_demand_of_the_documents_has_exactly_one_line():
