@@ -15,7 +15,8 @@ from oneledger.adapters.mail_parse import parse_mail
 from oneledger.adapters.workbook_markup import mark_up
 from oneledger.adapters.workbook_reader import WorkbookReader
 from oneledger.domain.figures import figures_of
-from oneledger.domain.problems import Problem, numbered, printed_row
+from oneledger.domain.problem_opening import opened
+from oneledger.domain.problems import Problem, numbered, numbers, printed_row
 from oneledger.domain.returns import Review, WorkbookCells
 from oneledger.domain.review import ReviewContext, review
 from oneledger.domain.workbooks import Fill
@@ -83,7 +84,7 @@ class PlainOffice:
 
     def _workbook(self, owing: Owing) -> tuple[str, bytes]:
         known = [printed_row(each) for each in self.problems.get(owing.unit, []) if each.is_open]
-        rows = {"rectify": known} if owing.deliverable == "school-rectify" else {}
+        rows = {"rectify": known} if owing.deliverable.endswith("-rectify") else {}
         content, self._fills[owing.key] = stamped(owing.deliverable, self.world.units[owing.unit], rows)
         return f"{owing.unit}.xlsx", content
 
@@ -144,8 +145,16 @@ class PlainOffice:
             figures |= figures_of(form, ledger)
             if form.role == "problems":
                 known = self.problems.get(owing.unit, [])
-                self.problems[owing.unit] = numbered(owing.unit, 2021, 1, ledger.rows, known)
+                self._keep(owing.unit, numbered(owing.unit, 2021, 1, ledger.rows, known))
+            elif form.opens:
+                known = self.problems.get(owing.unit, [])
+                day = verdict.ledgers["cover"].facts["fill_date"]
+                self._keep(owing.unit, opened(form, ledger, 1, known, numbers(owing.unit, 2021, known), day))
         self.taken[owing.key] = Taken(received_at, verdict.is_zero, figures)
+
+    def _keep(self, unit: str, told: list[Problem]) -> None:
+        kept = {each.problem_no: each for each in (*self.problems.get(unit, ()), *told)}
+        self.problems[unit] = list(kept.values())
 
     def _letter(self, code: str, kind: str, files: Iterable[tuple[str, bytes]]) -> bytes:
         letter = EmailMessage(policy=SMTP_POLICY)
