@@ -180,7 +180,7 @@ def test_only_schools_with_open_problems_are_asked_to_rectify(story):
         for line in story.lines
         if line["deliverable"] == "school-deploy"
         and (answer := standing(line, at(5, 24)).answer) is not None
-        and line["answers"][answer]["figures"]["ledger.rows"]
+        and line["answers"][answer]["figures"]["ledger.rows"] + line["answers"][answer]["figures"]["selfcheck.opened"]
     }
     assert owed == told
 
