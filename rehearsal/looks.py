@@ -41,7 +41,7 @@ def _of_phase(campaign: Campaign, mine: Sequence[Milestone], calendar: WorkCalen
 def is_over(campaign: Campaign, calendar: WorkCalendar, phase: str, looked: Sequence[datetime]) -> bool:
     """Whether the last of these looks passes the phase by: its last moment is a day past, and an earlier look has
     frozen its last figures."""
-    mine = [each for each in milestones(campaign, calendar) if each.phase == phase]
+    mine = [each for each in milestones(campaign, calendar) if each.phase == phase and each.kind != "escalate"]
     reports = [each.at for each in mine if each.kind == "report"]
     ended = looked[-1] > max(each.at for each in mine) + timedelta(days=1)
     return ended and bool(reports) and any(look >= max(reports) for look in looked[:-1])

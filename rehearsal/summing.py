@@ -28,7 +28,10 @@ def summary(
         village.write_manifest()
     status = campaign_status(here.name)
     with clock.timed("schools: comparing with the truth"):
-        found = verify(plan.out.resolve(), list(here.units.values()), here.campaign, _frozen(here), looked=list(looked))
+        found = verify(
+            plan.out.resolve(), list(here.units.values()), here.campaign, _frozen(here),
+            looked=list(looked), forms=here.forms,
+        )  # fmt: skip
         notices = list(check_notices(plan.out.resolve(), here.forms, max(looked), village.dead_boxes()))
         found.differences.extend(notices)
     return {

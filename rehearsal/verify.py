@@ -12,12 +12,14 @@ from typing import Any, Protocol
 
 from oneledger.domain.assignments import CampaignUnit
 from oneledger.domain.campaigns import Campaign
+from oneledger.domain.forms import Form
 from oneledger.domain.schedule import report_milestones
 from oneledger.domain.work_calendar import WorkCalendar
 from oneledger.settings import Settings, load_calendar
 from rehearsal.looks import looks
 from rehearsal.manifest import Standing, read_manifest, standing
 from rehearsal.verify_mail import check_mail
+from rehearsal.verify_notices import owed_by_notice
 
 _KINDS_OF_COVERAGE = ("returned", "zero", "exempt", "missing", "late", "in_correction")
 
@@ -69,14 +71,16 @@ def verify(
     directory: Path, units: Sequence[CampaignUnit], campaign: Campaign,
     frozen: Mapping[str, tuple[Snapshot, Mapping[str, Found]]], *,
     calendar: WorkCalendar | None = None, looked: Sequence[datetime] | None = None,
+    forms: Mapping[str, Form] | None = None,
 ) -> Verified:  # fmt: skip
     """``frozen``: milestone -> the snapshot and its figures by unit. ``looked``: when the pipeline really looked, where
-    that was not at every moment of ``looks``."""
+    that was not at every moment of ``looks``. ``forms``: by which inspectors' notices are known."""
     calendar = calendar or load_calendar(Settings().config)
     manifest = directory / "manifest.jsonl"
     by_code = {unit.code: unit for unit in units}
-    mail = check_mail(directory, manifest, campaign, calendar, by_code, looked or looks(campaign, calendar))
     looked = sorted(looked or looks(campaign, calendar))
+    noticed = owed_by_notice(manifest, forms or {}, campaign, looked)
+    mail = check_mail(directory, manifest, campaign, calendar, by_code, looked, noticed)
     verified = Verified(mail.unexpected, mail.lost, mail.duplicates, mail.ladder)
     parents = {unit.code: unit.parent for unit in units}
     for key in sorted(_milestones(campaign, calendar) - frozen.keys()):

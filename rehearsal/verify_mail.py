@@ -35,9 +35,9 @@ class MailFaults:
 
 def check_mail(
     directory: Path, manifest: Path, campaign: Campaign, calendar: WorkCalendar, units: Mapping[str, CampaignUnit],
-    looks: Sequence[datetime],
+    looks: Sequence[datetime], noticed: Sequence[Line] = (),
 ) -> MailFaults:  # fmt: skip
-    """``looks``: the moments at which the pipeline really looked."""
+    """``looks``: the moments at which the pipeline really looked. ``noticed``: owed by inspectors' notices."""
     lines = [_without_words(line) for line in read_manifest(manifest)]
     dead = {line["respondent"] for line in lines if line["behaviour"] == "bounce"}
     boxes = {contact.email.lower(): unit.code for unit in units.values() for contact in unit.contacts}
@@ -47,7 +47,8 @@ def check_mail(
     _check_requests(lines, dead, delivered, faults)
     _check_answers(lines, delivered, faults, max(looks))
     ladder = _Ladder(campaign, calendar, units, sorted(looks))
-    wanted = Counter(ladder.reminders(lines)) + Counter(ladder.digests(lines))
+    climbing = [*lines, *noticed]
+    wanted = Counter(ladder.reminders(climbing)) + Counter(ladder.digests(climbing))
     faults.ladder += _uneven(wanted, delivered, dead)
     return faults
 

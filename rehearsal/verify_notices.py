@@ -2,11 +2,13 @@
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
-from datetime import datetime
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from oneledger.domain.campaigns import Campaign
 from oneledger.domain.forms import Form
 from rehearsal.manifest import read_manifest
 
@@ -33,6 +35,35 @@ def check_notices(
         yield f"{unit} {deliverable}: {count} more to come: supervise"
     for (deliverable, unit), count in sorted((told - wanted).items()):
         yield f"{unit} {deliverable}: {count} too many: supervise"
+
+
+def owed_by_notice(
+    manifest: Path, forms: Mapping[str, Form], campaign: Campaign, looks: Sequence[datetime]
+) -> list[dict[str, Any]]:
+    """As lines of a manifest, for the ladder: the sheet to mend on, owed from the look that sent the notice until the
+    day the inspectors set, by each school that owed none before. The village does not answer them."""
+    columns = {form.form: form.opens.row for form in forms.values() if form.opens and form.scoring}
+    days = {form.form: form.opens.due for form in forms.values() if form.opens and form.scoring}
+    progress = {reference for reference, form in forms.items() if form.role == "progress"}
+    sheet = next((each for each in campaign.deliverables if progress & set(each.forms)), None)
+    owing: set[str] = set()
+    found: list[tuple[datetime, str, str]] = []
+    for line in read_manifest(manifest):
+        if sheet and line["deliverable"] == sheet.deliverable:
+            owing.add(line["unit"])
+        for each in line["answers"]:
+            if sheet and line["level"] in sheet.respondents.levels and _names_problems(each, columns, looks[-1]):
+                day = next(each[form]["facts"][fact] for form, fact in days.items() if form in each)
+                found.append(
+                    (next(look for look in looks if look >= datetime.fromisoformat(each["at"])), line["unit"], day)
+                )
+    owed: dict[str, dict[str, Any]] = {}
+    for look, unit, day in sorted(found):
+        if sheet and unit not in owing:
+            due = datetime.combine(date.fromisoformat(day), campaign.due_time, ZoneInfo(campaign.timezone))
+            line = {"unit": unit, "respondent": unit, "phase": sheet.phase, "is_exempt": False, "answers": []}
+            owed.setdefault(unit, line | {"opened_at": look.isoformat(), "due_at": due.isoformat()})
+    return list(owed.values())
 
 
 def _names_problems(answer: Mapping[str, Any], columns: Mapping[str, str], last: datetime) -> bool:

@@ -10,7 +10,7 @@ from oneledger.domain.shifts import in_force
 from oneledger.store import outbox, shifts, snapshots
 from tasks.asking import open_phase, units_to_ask
 from tasks.escalating import escalate, must_escalate
-from tasks.office import office, running
+from tasks.office import Running, office, running
 from tasks.publishing import freeze_due, lacks_reports
 from tasks.reminding import digest, remind
 from tasks.retrying import STORE_RETRIES
@@ -23,26 +23,32 @@ class PhaseWork:
 
 
 def needs_a_look(name: str, phase: str, as_of: datetime) -> bool:
-    """False once a phase is over: its last rung has passed and every office has its last report.
+    """False once a phase is over and no list of overdue problems is due."""
+    here = running(name)
+    if not is_over(here, phase, as_of):
+        return True
+    with here.office.store.read() as connection:
+        return must_escalate(here, connection, phase, as_of)
+
+
+def is_over(here: Running, phase: str, as_of: datetime) -> bool:
+    """Its last rung has passed and every office has its last report.
 
     Returns that come later are still taken in by ``collect``; of what goes out by itself, only the weekly lists of
     overdue problems go on.
     """
-    here = running(name)
     calendar = here.office.calendar
     with here.office.store.read() as connection:
-        shifted = in_force(shifts.of_campaign(connection, name))
+        shifted = in_force(shifts.of_campaign(connection, here.name))
     every = milestones(here.campaign, calendar, shifted)
     mine = [each for each in every if each.phase == phase and each.kind != "escalate"]
     last = max((each.at for each in mine), default=as_of)
     reports = report_milestones(here.campaign, phase, calendar, shifted)
     if as_of <= last + timedelta(days=1) or not reports:
-        return True
+        return False
     with here.office.store.read() as connection:
-        frozen = snapshots.found(connection, name, reports[-1].key)
-        if frozen is None or lacks_reports(here, connection, frozen):
-            return True
-        return must_escalate(here, connection, phase, as_of)
+        frozen = snapshots.found(connection, here.name, reports[-1].key)
+        return frozen is not None and not lacks_reports(here, connection, frozen)
 
 
 def has_mail_to_send(as_of: datetime) -> bool:
@@ -53,6 +59,9 @@ def has_mail_to_send(as_of: datetime) -> bool:
 @task(task_run_name="bring-{phase}", **STORE_RETRIES)
 def bring_phase(name: str, phase: str, as_of: datetime) -> PhaseWork:
     """Who owes what is written down; due reminders and digests are planned; due figures are frozen."""
+    if is_over(running(name), phase, as_of):
+        escalate(name, phase, as_of)
+        return PhaseWork({}, [])
     open_phase(name, phase, as_of)
     remind(name, phase, as_of)
     digest(name, phase, as_of)

@@ -15,6 +15,7 @@ from oneledger.domain.notices import Key, Notice, common_context, office_of
 from oneledger.domain.problems import Problem
 from oneledger.domain.returns import Review
 from oneledger.domain.schedule import local_moment
+from oneledger.domain.workbooks import printed_again
 from oneledger.store import assignments, submissions
 from oneledger.store.outbox import OutboxRow
 from tasks.asking import make_workbook
@@ -58,7 +59,8 @@ def _letter(
     sheet = _sheet_to_mend(here, connection, after, inspected, as_of)
     if sheet is not None:
         name, content, fill = make_workbook(here, sheet, known)
-        assignments.record_printed(connection, {sheet.id: {"facts": fill.facts, "rows": fill.rows}})
+        before = assignments.by_ids(connection, [sheet.id])[sheet.id].printed
+        assignments.record_printed(connection, {sheet.id: printed_again(before, fill)})
         files.append(Attachment(name, content))
     context = common_context(
         here.campaign, here.campaign.phase(after.phase), to, after.due_at, here.office.mail.sender.name

@@ -12,7 +12,7 @@ from oneledger.domain.forms import CrossRule
 from oneledger.domain.returns import LedgerRow, SheetCells
 from oneledger.domain.review import review
 from oneledger.domain.rules import STRUCTURAL, structural
-from oneledger.domain.workbooks import Fill
+from oneledger.domain.workbooks import Fill, printed_again
 from tests.make_returns import (
     CODE,
     COVER,
@@ -286,6 +286,29 @@ def test_a_problem_may_not_vanish_between_two_returns():
         make_sheet(RECTIFY, {}, [*GOOD_ROWS["rectify"], ["2121000999-2021-0001", None, "整改中"]]), forms=(RECTIFY,)
     )
     assert told(strange.findings) == [("WB-053", RC, "A7", "error")]
+
+
+@pytest.mark.parametrize(
+    ("kept", "verdict"),
+    [
+        ([0, 1, 2], "accepted"),  # the later printing, whole
+        ([0, 1], "accepted"),  # the earlier one: what was added crossed it in the post, and stays open in the ledger
+        ([0, 2], "returned"),  # the later one with a row gone
+        ([1, 2], "returned"),
+        ([0], "returned"),
+    ],
+)
+def test_a_sheet_printed_again_with_more_rows_may_come_back_in_either_printing(kept, verdict):
+    """domain.md 1.3: a row never vanishes; but nobody is asked for a row that was not on the sheet it filled in."""
+    rows = [[f"{CODE}-2021-000{no}", "2021年5月1日", "整改中"] for no in (1, 2, 3)]
+    printed = [{"problem_no": each[0]} for each in rows]
+    first = Fill("t", CODE, "", rows={"rectify": printed[:2]})
+    again = printed_again(first.as_data(), replace(first, rows={"rectify": printed}))
+    fill = replace(first, rows=again["rows"])
+    result = reviewed(make_sheet(RECTIFY, {}, [rows[no] for no in kept]), forms=(RECTIFY,), printed=fill)
+    assert (result.verdict, {each.rule for each in result.findings if each.level == "error"}) == (
+        verdict, {"WB-052"} if verdict == "returned" else set(),
+    )  # fmt: skip
 
 
 def test_a_deadline_of_ours_in_other_words_is_the_same_and_another_is_told():

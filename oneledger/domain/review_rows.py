@@ -13,7 +13,7 @@ from oneledger.domain.parsed import folded, shown, written
 from oneledger.domain.returns import LedgerRow
 from oneledger.domain.review_cells import CellReader
 from oneledger.domain.rules import structural
-from oneledger.domain.workbooks import Fill
+from oneledger.domain.workbooks import ADDED, Fill
 
 Values = Mapping[str, Any]
 _PROBLEM_NO = "problem.problem_no"  # by which rows of an open table that we printed are known again
@@ -137,10 +137,13 @@ def _unknown(placed: Placed, column: Field, line: int) -> Sequence[Finding]:
 
 
 def _vanished(placed: Placed, known: _Known) -> list[Finding]:
+    """A sheet that was printed again with more rows may come back as it was first printed: without any of them."""
     there = {_key_at(placed, known.column, line) for line in placed.table.rows}
+    added = {key for key, row in known.rows.items() if row.get(ADDED)}
+    wanted = known.rows.keys() - added if there.isdisjoint(added) else known.rows.keys()
     title = known.column.title
     return [
         structural("WB-052", placed.sheet.name, title=title, key=written(row[known.column.key]))
         for key, row in known.rows.items()
-        if key not in there
+        if key in wanted and key not in there
     ]

@@ -47,3 +47,17 @@ class Fill:
 
     def as_data(self) -> dict[str, Any]:
         return asdict(self)
+
+
+ADDED = "_added"  # in a printed row: it stood in no earlier printing of the sheet
+
+
+def printed_again(before: Mapping[str, Any], fill: Fill, key: str = "problem_no") -> dict[str, Any]:
+    """What is kept of a sheet that the unit already has in an earlier printing: either may come back."""
+    rows = {form: [dict(row) for row in printed] for form, printed in fill.rows.items()}
+    for form, printed in rows.items() if before else ():
+        known = {row.get(key) for row in before["rows"].get(form, ()) if not row.get(ADDED)}
+        for row in printed:
+            if row.get(key) not in known:
+                row[ADDED] = True
+    return {"facts": fill.facts, "rows": rows}
