@@ -25,7 +25,7 @@ from oneledger.domain.notices import (
     office_of,
     workbook_name,
 )  # fmt: skip
-from oneledger.domain.problems import CLOSED, Problem, printed_row
+from oneledger.domain.problems import CLOSED, CLOSED_STATES, Problem, printed_row
 from oneledger.domain.returned_facts import Facts, printed_again
 from oneledger.domain.sampling import draw
 from oneledger.domain.schedule import Shifted
@@ -44,7 +44,7 @@ def open_phase(name: str, phase: str, as_of: datetime) -> int:
     """Write down who owes what in this phase, once. Says how many assignments are new."""
     here = running(name)
     with here.office.store.write() as connection:
-        problems = submissions.problems_of(connection, name)
+        states = submissions.problem_states(connection, name)
         draws = {
             plan.plan: campaigns.record_draw(connection, name, draw(plan, here.units.values()), as_of)
             for plan in here.campaign.samples
@@ -54,16 +54,20 @@ def open_phase(name: str, phase: str, as_of: datetime) -> int:
         rows = [
             _assignment_row(here, each, shifted, as_of)
             for deliverable in here.campaign.deliverables_of(phase)
-            for each in owed(deliverable, here.units, draws, {each.unit for each in asked_about(deliverable, problems)})
+            for each in owed(
+                deliverable, here.units, draws, {unit for unit, state in states if _asks(deliverable, state)}
+            )
         ]
         return assignments.open_new(connection, rows)
 
 
 def asked_about(deliverable: Deliverable, problems: Iterable[Problem]) -> list[Problem]:
     """What its sheet prints: what is still open, or what was closed and is looked back at (004-A4, 004-C6)."""
-    if deliverable.respondents.with_closed_problems:
-        return [problem for problem in problems if problem.state == CLOSED]
-    return [problem for problem in problems if problem.is_open]
+    return [problem for problem in problems if _asks(deliverable, problem.state)]
+
+
+def _asks(deliverable: Deliverable, state: str) -> bool:
+    return state == CLOSED if deliverable.respondents.with_closed_problems else state not in CLOSED_STATES
 
 
 def _assignment_row(here: Running, each: Owed, shifted: Shifted, as_of: datetime) -> dict[str, Any]:

@@ -40,6 +40,7 @@ def of_problems(
 
 def last_serial(connection: Connection, unit: str, year: int) -> int:
     """The highest serial the unit was given that year, in whichever campaign: a number is never given twice."""
-    number = t.problem.c.problem_no
-    numbers = connection.execute(select(number).where(number.like(f"{unit}-{year}-%"))).scalars()
+    c = t.problem.c
+    mine = select(c.problem_no).where(c.campaign.in_(select(t.campaign.c.id)), c.unit == unit)
+    numbers = [each for each in connection.execute(mine).scalars() if each.startswith(f"{unit}-{year}-")]
     return max(map(serial_of, numbers), default=0)

@@ -129,10 +129,18 @@ def problems_of(connection: Connection, campaign: str, units: Sequence[str] | No
     c = t.problem.c
     columns = (c.problem_no, c.unit, c.submission, c.line, c.state, c["values"], c.progress, c.source,
                c.carried_from)  # fmt: skip
-    query = select(*columns).where(c.campaign == campaign).order_by(c.problem_no)
+    query = select(*columns).where(c.campaign == campaign)
     if units is not None:
         query = query.where(c.unit.in_(list(units)))
-    return [Problem(*row) for row in connection.execute(query)]
+    found = [Problem(*row) for row in connection.execute(query)]
+    return sorted(found, key=lambda each: each.problem_no)  # asked to sort, SQLite reads the whole campaign by number
+
+
+def problem_states(connection: Connection, campaign: str) -> list[tuple[str, str]]:
+    """(unit, state), each once: who has problems, without reading them."""
+    c = t.problem.c
+    rows = connection.execute(select(c.unit, c.state).where(c.campaign == campaign).distinct())
+    return [(row.unit, row.state) for row in rows]
 
 
 def save_problems(connection: Connection, campaign: str, problems: Sequence[Problem]) -> None:
