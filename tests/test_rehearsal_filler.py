@@ -17,6 +17,7 @@ from rehearsal.authoring import Author
 from rehearsal.behaviours import VERDICTS, Fault
 from rehearsal.books import XmlBook
 from rehearsal.filler import CannotFillError, Habit, Meant, fill, find_facts, find_table, open_book, rows_of
+from rehearsal.opening import opened_rows
 from rehearsal.received import with_printed_keys
 from rehearsal.sheet_surgery import SheetSurgery
 from rehearsal.spoiling import is_possible, spoil, with_twins
@@ -50,13 +51,21 @@ def reader():
         yield opened
 
 
+def _problems(author: Author, earlier) -> list[dict]:
+    """What a unit wrote in its ledger, then what its other sheets opened."""
+    meant = author.meant(earlier)
+    day = meant.facts["cover"]["fill_date"]
+    opened = [row for form in author.forms_of(earlier) for _, row in opened_rows(form, meant, day)]
+    return [*meant.rows.get("ledger", ()), *opened]
+
+
 def _filled(author: Author, deliverable: str, unit, *, habit=Habit(), fault=Fault.NONE, seed=1):  # noqa: B008
     """The workbook sent, filled in and spoilt; what was meant, and what had been printed."""
     piece = make_piece(deliverable, unit)
     forms, meant = author.forms_of(piece), author.meant(piece)
     rows = {}
     if piece.history:
-        rows = printed_rows(author.meant(piece.history[-1]).rows["ledger"], unit)
+        rows = printed_rows(_problems(author, piece.history[-1]), unit)
     content, printed = stamped(deliverable, unit, rows)
     if fault is Fault.MERGED_CELLS:
         meant = with_twins(forms, meant)

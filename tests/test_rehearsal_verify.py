@@ -234,7 +234,7 @@ def test_looks_are_few_and_leave_no_milestone_out():
     for phase in campaign().phases:
         mine = [each for each in milestones(campaign(), calendar()) if each.phase == phase.phase]
         for each in mine:
-            if each.kind != "due":
+            if each.kind not in ("due", "escalate"):  # lists of overdue problems are caught up with at the next look
                 assert any(timedelta(0) <= look - each.at <= timedelta(minutes=45) for look in moments), each
         span = [look for look in moments if phase.opens_on <= look.date() <= phase.ends_on]
         assert len(span) <= MOST + 2  # the inspection begins while the rectification ends
