@@ -191,6 +191,22 @@ def test_assignments_open_once(armed):
         assert [assignments.open_new(connection, [row]), assignments.open_new(connection, [row])] == [1, 0]
 
 
+def test_what_was_accepted_stays_accepted_when_a_faulty_version_was_judged_with_it(armed):
+    """F: the last valid version counts. Judged in one go, the second knows no submission of the first yet."""
+    row = {
+        "campaign": "c", "phase": "deploy", "deliverable": "school-deploy", "unit": "1", "respondent": "1",
+        "due_at": AT, "opened_at": AT, "status": "missing", "is_late": False, "in_correction": False, "versions": 0,
+    }  # fmt: skip
+    with armed.write() as connection:
+        assignments.open_new(connection, [row])
+        [owed] = assignments.of_phase(connection, "c", "deploy")
+        first = replace(owed, status="returned", versions=1)
+        assignments.record_return(connection, replace(first, accepted=41))
+        assignments.record_return(connection, replace(first, versions=2))
+        [kept] = assignments.of_phase(connection, "c", "deploy")
+    assert (kept.accepted, kept.versions, kept.status) == (41, 2, "returned")
+
+
 @pytest.mark.parametrize(("version", "is_safe"), [
     ((3, 51, 3), True), ((3, 51, 2), False), ((3, 50, 7), True), ((3, 50, 6), False), ((3, 44, 6), True),
     ((3, 44, 5), False), ((3, 40, 1), False), ((3, 53, 4), True),

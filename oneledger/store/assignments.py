@@ -63,13 +63,14 @@ def of_respondent(
 
 def record_return(connection: Connection, after: Assignment) -> None:
     """How the assignment stands after a version was judged."""
-    values = {
+    values: dict[str, Any] = {
         "versions": after.versions,
         "status": after.status,
-        "accepted": after.accepted,
         "is_late": after.is_late,
         "in_correction": after.in_correction,
     }
+    if after.accepted is not None:  # what was accepted stays so, whatever comes after it
+        values["accepted"] = after.accepted
     connection.execute(update(t.assignment).where(t.assignment.c.id == after.id).values(values))
 
 
