@@ -9,7 +9,8 @@ from oneledger.domain.packs import packs
 from tasks.apart import is_many, pack_runner
 from tasks.incident_alarms import alarms_due, ring_clocks
 from tasks.intake import armed_campaigns, take_in_mail
-from tasks.reviewing import ReviewTally, review_pack
+from tasks.opened import ReviewTally
+from tasks.reviewing import review_pack
 
 
 @flow(name="collect", flow_run_name=run_name, log_prints=True, task_runner=pack_runner())

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
@@ -17,14 +16,12 @@ from oneledger.settings import load_outline
 from oneledger.store import assignments, submissions
 from tasks.answering import answer
 from tasks.office import Running
-
-if TYPE_CHECKING:
-    from tasks.reviewing import Judgement, Opened
+from tasks.opened import Judgement, Opened
 
 Answers = dict[str, Answer]  # by form
 
 
-def enclose_drafts(here: Running, opened: Sequence["Opened"], as_of: datetime) -> None:
+def enclose_drafts(here: Running, opened: Sequence[Opened], as_of: datetime) -> None:
     """The receipts of these mails that complete a school's phase are written anew, with the draft enclosed.
 
     A later version that is accepted brings a new draft with its own receipt; no draft goes out by itself.
@@ -41,7 +38,7 @@ def enclose_drafts(here: Running, opened: Sequence["Opened"], as_of: datetime) -
                 _enclose(here, connection, unit, phase, judged, as_of)
 
 
-def _wants_draft(here: Running, judgement: "Judgement") -> bool:
+def _wants_draft(here: Running, judgement: Judgement) -> bool:
     after = judgement.assignment
     return (
         judgement.review.verdict == "accepted"
@@ -54,7 +51,7 @@ def _wants_draft(here: Running, judgement: "Judgement") -> bool:
 
 def _enclose(
     here: Running, connection: Connection, unit: str, phase: str,
-    judged: Iterable[tuple["Opened", "Judgement"]], as_of: datetime,
+    judged: Iterable[tuple[Opened, Judgement]], as_of: datetime,
 ) -> None:  # fmt: skip
     workbooks = [each.deliverable for each in here.campaign.deliverables_of(phase) if each.kind == "workbook"]
     owed = assignments.of_respondent(connection, here.name, unit, workbooks)

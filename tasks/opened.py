@@ -1,0 +1,83 @@
+"""One mail on its way through a review: what was found in it and what will be answered. Nothing is written yet."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from oneledger.adapters.mail_parse import MailPart, ParsedMail
+from oneledger.domain.assignments import Assignment
+from oneledger.domain.incoming import Bounce, MailClass
+from oneledger.domain.returns import Review
+from oneledger.store.inbox import InboxRow
+from oneledger.store.outbox import OutboxRow
+from tasks.documents import (
+    File,
+)  # fmt: skip
+from tasks.incident_intake import Reported
+
+
+@dataclass
+class ReviewTally:
+    accepted: int = 0
+    returned: int = 0
+    refused: int = 0
+    automatic: int = 0
+    bounced: int = 0
+    for_a_person: int = 0
+    incidents: int = 0  # reports of them
+    passed_on: int = 0  # mails that belong to another campaign
+    failed_counties: list[str] = field(default_factory=list)
+
+    @classmethod
+    def summed(cls, tallies: Iterable["ReviewTally"]) -> "ReviewTally":
+        total = cls()
+        for each in tallies:
+            for name in (
+                "accepted",
+                "returned",
+                "refused",
+                "automatic",
+                "bounced",
+                "for_a_person",
+                "incidents",
+                "passed_on",
+            ):
+                setattr(total, name, getattr(total, name) + getattr(each, name))
+        return total
+
+
+@dataclass
+class Judgement:
+    """One workbook (or document) of one mail, judged; not yet written."""
+
+    assignment: Assignment  # as it stands after this version
+    version: int
+    part: MailPart
+    review: Review
+    is_late: bool
+    letter: OutboxRow
+    files: Sequence[File] = ()  # where it is a document
+
+
+@dataclass
+class SealTaken:
+    """A 盖章件: a status beside the return's. ``letter`` where nothing else of the mail is answered for it."""
+
+    assignment: int
+    files: Sequence[File]
+    letter: OutboxRow | None = None
+
+
+@dataclass
+class Opened:
+    """One mail, worked through."""
+
+    row: InboxRow
+    mail: ParsedMail
+    kind: MailClass
+    judgements: list[Judgement] = field(default_factory=list)
+    seals: list[SealTaken] = field(default_factory=list)
+    bounce: Bounce | None = None
+    reasons: list[str] = field(default_factory=list)  # why a person must look
+    reports: list[Reported] = field(default_factory=list)  # of incidents
+    belongs_to: str | None = None  # another armed campaign, which will find it new
+    letters: list[OutboxRow] = field(default_factory=list)  # answers to what is no return

@@ -1,0 +1,184 @@
+"""One mail worked through: what it is, what it holds, a verdict for each file. Reads and judges, writes nothing."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from oneledger.adapters.mail_parse import MailPart, ParsedMail, facts_of, may_hold_workbook
+from oneledger.adapters.workbook_reader import WorkbookReader
+from oneledger.domain.assignments import Assignment
+from oneledger.domain.incoming import MailClass, classify, read_bounce
+from oneledger.domain.matching import chosen, match
+from oneledger.domain.returns import Review, Unreadable, WorkbookCells
+from oneledger.store import submissions
+from oneledger.store.inbox import InboxRow
+from tasks.answering import answer_document
+from tasks.documents import (
+    Taken,
+    archive_pictures,
+    owed_documents,
+    review_documents,
+    seal_findings,
+    take,
+    with_seal,
+)  # fmt: skip
+from tasks.evidence import by_mail, evidence, unit_by_mail
+from tasks.incident_intake import form_asked_for, is_report, judge_report
+from tasks.intake import armed_campaigns
+from tasks.judging import assignment_of, entitled, judge, review_return
+from tasks.office import Running
+from tasks.opened import Opened, SealTaken
+from tasks.readers import borrowed_document_reader
+
+
+def open_mail(
+    here: Running, reader: WorkbookReader, row: InboxRow, mail: ParsedMail, book: dict[int, Assignment], as_of: datetime
+) -> Opened:
+    facts = facts_of(
+        mail,
+        has_token=bool(by_mail(mail, here.token_key)) or unit_by_mail(mail, here.token_key) is not None,
+        own_addresses=frozenset({here.office.mail.sender.address.lower()}),
+    )
+    opened = Opened(row, mail, classify(facts))
+    if opened.kind is MailClass.BOUNCE:
+        opened.bounce = read_bounce(facts)
+    if opened.kind is not MailClass.ANSWER_CANDIDATE:
+        return opened
+    if form := form_asked_for(here, row, mail, as_of):
+        opened.letters.append(form)
+        return opened
+    judged = _judged_before(here, row)
+    files = [each for each in mail.parts if each.filename or may_hold_workbook(each.content)]
+    files = [each for each in files if each.path not in judged]
+    read = [(part, reader.read(part.content)) for part in files]
+    workbooks = [(part, cells) for part, cells in read if isinstance(cells, WorkbookCells)]
+    others = [(part, cells) for part, cells in read if isinstance(cells, Unreadable)]
+    opened.belongs_to = _another_campaign(here, row, workbooks)
+    if opened.belongs_to:
+        return opened
+    taken = _sort_documents(here, opened, [part for part, _ in others], workbooks, book)
+    _take_seals(opened, taken, book)
+    for part, cells in workbooks:
+        if is_report(here, cells):
+            _take_report(here, opened, part, cells)
+        else:
+            _take_workbook(here, opened, part, cells, book, as_of)
+    _take_documents(here, opened, taken, book, as_of)
+    _answer_seals(here, opened, book, as_of)
+    if not (workbooks or opened.judgements or opened.seals or opened.reasons):
+        _refuse_files(here, opened, others, book, as_of)
+    return opened
+
+
+def _judged_before(here: Running, row: InboxRow) -> set[str]:
+    """A mail that a person gave back to us may hold parts that were judged when it first came."""
+    if not row.approved_by:
+        return set()
+    with here.office.store.read() as connection:
+        return submissions.judged_parts(connection, row.id)
+
+
+def _another_campaign(here: Running, row: InboxRow, workbooks: Sequence[tuple[MailPart, WorkbookCells]]) -> str | None:
+    """A new mail names no campaign, and its workbooks may all be of one that is not ours."""
+    named = {cells.marks.campaign for _, cells in workbooks}
+    if row.campaign is not None or len(named) != 1 or here.name in named:
+        return None
+    return next((name for name in armed_campaigns() if name in named), None)
+
+
+def _take_report(here: Running, opened: Opened, part: MailPart, cells: WorkbookCells) -> None:
+    judged = judge_report(here, opened.row, opened.mail, part, cells)
+    if isinstance(judged, str):
+        opened.reasons.append(judged)
+    else:
+        opened.reports.append(judged)
+
+
+def _take_workbook(
+    here: Running, opened: Opened, part: MailPart, cells: WorkbookCells, book: dict[int, Assignment], as_of: datetime
+) -> None:
+    proof = evidence(opened.mail, cells, here.token_key, is_forwarded=part.forwarded)
+    assignment = assignment_of(here, chosen(proof), book)
+    if assignment is None:
+        opened.reasons.append("邮件和表格里都没有本次任务的编号")
+        return
+    verdict = match(proof, opened.mail.sender_address, entitled(here, assignment))
+    if verdict.certainty != "certain" and not opened.row.approved_by:
+        opened.reasons.append(verdict.reason)
+        return
+    judge(here, opened, part, assignment, review_return(here, assignment, cells, opened.row.received_at), book, as_of)
+
+
+def _refuse_files(
+    here: Running, opened: Opened, files: Sequence[tuple[MailPart, Any]], book: dict[int, Assignment], as_of: datetime
+) -> None:
+    """Nothing in the mail can be read as a workbook. Say so where the sender is known, else leave it to a person."""
+    proof = evidence(opened.mail, None, here.token_key, is_forwarded=False)
+    assignment = assignment_of(here, chosen(proof), book)
+    if not files or assignment is None or here.campaign.deliverable(assignment.deliverable).kind != "workbook":
+        opened.reasons.append("邮件没有可以读取的附件，请查看正文" if assignment else "找不到对应的任务")
+        return
+    verdict = match(proof, opened.mail.sender_address, entitled(here, assignment))
+    if verdict.certainty != "certain" and not opened.row.approved_by:
+        opened.reasons.append(verdict.reason)
+        return
+    part = files[0][0]
+    refused = Review("refused", {}, [unreadable.finding for _, unreadable in files])
+    judge(here, opened, part, assignment, refused, book, as_of)
+
+
+def _sort_documents(
+    here: Running, opened: Opened, parts: Sequence[MailPart], workbooks: Sequence[tuple[MailPart, WorkbookCells]],
+    book: dict[int, Assignment],
+) -> Taken:  # fmt: skip
+    """Word, PDF and pictures that answer what the sender owes; read only where he owes any."""
+    tokens = [evidence(opened.mail, None, here.token_key, is_forwarded=False)]
+    tokens += [evidence(opened.mail, cells, here.token_key, is_forwarded=part.forwarded) for part, cells in workbooks]
+    asked = next((found for each in tokens if (found := assignment_of(here, chosen(each), book)) is not None), None)
+    if asked is None or not parts:
+        return Taken()
+    if opened.mail.sender_address.lower() not in entitled(here, asked) and not opened.row.approved_by:
+        return Taken()
+    owed = {number: book.get(number, each) for number, each in owed_documents(here, asked).items()}
+    if not owed:
+        return Taken()
+    with borrowed_document_reader() as reader:
+        taken = take(here, reader, parts, owed)
+    if taken.unclear:
+        opened.reasons.append(f"分不清是哪一份材料：{'、'.join(taken.unclear)}")
+    is_alone = not (taken.copies or taken.seals or taken.unclear or workbooks)
+    if is_alone and here.campaign.deliverable(asked.deliverable).kind == "document":
+        taken.copies = {asked.id: [(part, replace(file, paper=None, fault="DC-121")) for part, file in taken.unasked]}
+    return taken
+
+
+def _take_seals(opened: Opened, taken: Taken, book: dict[int, Assignment]) -> None:
+    """Before anything is answered, so that a receipt says how both statuses stand."""
+    for number, files in taken.seals.items():
+        before = book.setdefault(number, taken.owed[number])
+        if all(file.paper is not None for _, file in files):
+            book[number] = with_seal(before)
+        opened.seals.append(SealTaken(number, files))
+
+
+def _take_documents(here: Running, opened: Opened, taken: Taken, book: dict[int, Assignment], as_of: datetime) -> None:
+    for number, files in taken.copies.items():
+        before = book.setdefault(number, taken.owed[number])
+        seals = [file for each in opened.seals if each.assignment == number for file in each.files]
+        verdict = review_documents(here, before, [file for _, file in files])
+        verdict = replace(verdict, findings=[*verdict.findings, *seal_findings(seals)])
+        archive_pictures(here, files)
+        judge(here, opened, files[0][0], before, verdict, book, as_of, files=files)
+
+
+def _answer_seals(here: Running, opened: Opened, book: dict[int, Assignment], as_of: datetime) -> None:
+    """A letter of its own for a seal that came without its return."""
+    answered = {judgement.assignment.id for judgement in opened.judgements}
+    for each in opened.seals:
+        if each.assignment not in answered:
+            after, names = book[each.assignment], [file.name for _, file in each.files]
+            each.letter = answer_document(
+                here, after, Review("accepted", {}, seal_findings(each.files)), opened.mail, names,
+                round_=f"seal-{opened.row.id}", received_at=opened.row.received_at, as_of=as_of,
+            )  # fmt: skip

@@ -1,0 +1,101 @@
+"""What a mail led to, written in the caller's one transaction: verdicts, problems, answers, the mail's own state."""
+
+from dataclasses import replace
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import Connection
+
+from oneledger.domain.figures import figures_of
+from oneledger.store import assignments, inbox, outbox, submissions
+from oneledger.store.outbox import OutboxRow
+from tasks.documents import (
+    keep,
+)  # fmt: skip
+from tasks.incident_intake import record_report
+from tasks.office import Running
+from tasks.opened import Judgement, Opened
+from tasks.recording_problems import record_problems
+from tasks.supervising import rectification_notice
+
+
+def record(here: Running, connection: Connection, opened: Opened, as_of: datetime) -> None:
+    if opened.belongs_to:
+        inbox.settle(connection, opened.row.id, state="new", campaign=opened.belongs_to)
+        return
+    notices: list[OutboxRow | None] = []
+    for judgement in opened.judgements:
+        submission = submissions.record(connection, _submission_row(here, opened, judgement, as_of))
+        after = judgement.assignment
+        if judgement.review.verdict == "accepted":
+            after = replace(after, accepted=submission)
+            record_problems(here, connection, after, judgement.review, submission, opened.row.received_at)
+            notices.append(rectification_notice(here, connection, after, judgement.review, submission, as_of))
+            keep(
+                connection, here, after, judgement.files, "copy",
+                inbox=opened.row.id, submission=submission, received_at=opened.row.received_at,
+            )  # fmt: skip
+        assignments.record_return(connection, after)
+    for report in opened.reports:
+        if reason := record_report(here, connection, report, as_of):
+            opened.reasons.append(reason)
+    _record_seals(here, connection, opened)
+    letters = [*(judgement.letter for judgement in opened.judgements), *(each.letter for each in opened.seals)]
+    letters += opened.letters
+    letters += notices
+    outbox.plan(connection, [letter for letter in letters if letter is not None])
+    if opened.bounce is not None:
+        outbox.record_bounce(connection, opened.bounce.message_ids, as_of, opened.bounce.diagnostic)
+    inbox.settle(
+        connection, opened.row.id,
+        **{
+            "state": "person" if opened.reasons else "done",
+            "reason": "；".join(opened.reasons) or None,
+            "class": opened.kind.value,
+            "sender": opened.mail.sender_address[:200],
+            "subject": opened.mail.subject[:200],
+            "campaign": here.name,
+        },
+    )  # fmt: skip
+
+
+def _record_seals(here: Running, connection: Connection, opened: Opened) -> None:
+    for each in opened.seals:
+        files = [(part, file) for part, file in each.files if file.paper is not None]
+        if files:
+            assignment = assignments.by_ids(connection, [each.assignment])[each.assignment]
+            keep(
+                connection, here, assignment, files, "seal",
+                inbox=opened.row.id, submission=None, received_at=opened.row.received_at,
+            )  # fmt: skip
+            assignments.record_seal(connection, each.assignment)
+
+
+def _submission_row(here: Running, opened: Opened, judgement: Judgement, as_of: datetime) -> dict[str, Any]:
+    verdict = judgement.review
+    forms = {form.form: form for form in here.forms.values()}
+    level = here.units[judgement.assignment.unit].level
+    deliverable = here.campaign.deliverable(judgement.assignment.deliverable)
+    narrowed = {form.form: form for form in here.forms_of(deliverable, level)} if deliverable.forms else forms
+    answered = [name for name in verdict.ledgers if name != "cover"]
+    figures: dict[str, Any] = {}
+    for name in answered:
+        figures |= figures_of(narrowed[name], verdict.ledgers[name])
+    return {
+        "campaign": here.name,
+        "assignment": judgement.assignment.id,
+        "inbox": opened.row.id,
+        "part": judgement.part.path,
+        "file_name": (judgement.part.filename or "")[:200],
+        "sha256": sha256(judgement.part.content).hexdigest(),
+        "version": judgement.version,
+        "received_at": opened.row.received_at,
+        "reviewed_at": as_of,
+        "verdict": verdict.verdict,
+        "is_late": judgement.is_late,
+        "is_zero": verdict.is_zero,
+        "ledgers": {name: ledger.as_data() for name, ledger in verdict.ledgers.items()},
+        "figures": {"figures": figures, "forms": answered},
+        "findings": [dict(vars(finding)) for finding in verdict.findings],
+    }
