@@ -193,20 +193,21 @@ def test_a_faulty_report_still_raises_the_alarm_and_its_mended_copy_joins_it(qui
 
 
 @pytest.mark.parametrize(
-    ("words", "rule"),
+    ("words", "rules"),
     [
-        ("学生甲家长电话13912345678", "PD-002"),
-        ("身份证号210102200801011234", "PD-001"),
-        ("刘某推打学生乙", "IC-003"),
-        ("姓名：小明，七年级", "IC-003"),
+        ("学生甲家长电话13912345678", ["PD-002"]),
+        ("身份证号210102200801011234", ["PD-001"]),
+        ("学生李雷推打学生乙", ["PD-004"]),
+        ("刘某推打学生乙", ["IC-003"]),
+        ("姓名：小明，七年级", ["PD-007", "IC-003"]),  # what is only asked about elsewhere is kept back here
     ],
 )
-def test_what_may_name_a_pupil_goes_nowhere(quick, words, rule):
+def test_what_may_name_a_pupil_goes_nowhere(quick, words, rules):
     """004-B33, 000-13: refused, kept back from the chain and from every mail to the offices."""
     quick.report(SERIOUS | {"course": words}, at(3, 10, 10))
     (incident,) = quick.incidents()
     report = incident.reports[0]
-    assert ([each["rule"] for each in report.data["findings"]], report.data["kept_back"]) == ([rule], ["course"])
+    assert ([each["rule"] for each in report.data["findings"]], report.data["kept_back"]) == (rules, ["course"])
     assert "course" not in incident.values
     for office_code in (COUNTY, CITY):
         assert words not in quick.mail("incident-alarm", office_code).text

@@ -364,7 +364,7 @@ def test_a_missing_column_is_told_once_and_not_in_every_row():
 
 
 def test_pupils_data_in_free_text_is_an_error_and_masked_where_it_is_quoted():
-    result = reviewed(ledger_sheet([row(description="学生王某（210102201203051234）多次离校")]))
+    result = reviewed(ledger_sheet([row(description="学生王某（210102201203051237）多次离校")]))
     assert told(result.findings) == [("PD-001", LG, "D8", "error")]
     assert "201203051234" not in result.findings[0].found
 

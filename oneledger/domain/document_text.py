@@ -3,7 +3,7 @@ differ from the unit's own returns, pupils' data. Every finding is a question; p
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pydantic import Field as Key
 
@@ -91,9 +91,11 @@ def _numbered(paragraphs: Iterable[Paragraph]) -> Iterator[tuple[str, str]]:
 
 
 def _pupil_data(file: str, paragraphs: Iterable[Paragraph]) -> Iterator[Finding]:
-    """ID and 学籍 numbers are errors. A mobile phone may be an office's own in a plan, and is left to the office."""
+    """Numbers that name a person are errors. A name is asked about, and not kept: prose can be read wrongly."""
     for place, text in _numbered(paragraphs):
-        yield from (structural(rule, f"{file} {place}") for rule in pupil_data_in(text) if rule != "PD-002")
+        for rule in pupil_data_in(text, "prose"):
+            finding = structural(rule, f"{file} {place}")
+            yield replace(finding, level="query") if rule == "PD-004" else finding
 
 
 _UNITS = "年月日号次名人个起场份班校所县市区镇省位项条"

@@ -63,6 +63,7 @@ class Field(Definition):
     locked: bool = False  # prefilled by us; a changed value is a finding
     prefill: str | None = None  # where the prefilled value comes from: unit.code, problem.due_on …; or RETURNED
     personal: bool = False  # never leaves the unit that wrote it
+    staff: bool = False  # asks for a member of staff, whose name is expected there
     levels: tuple[LevelName, ...] = ()  # who is asked; empty: everyone
     rollup: FieldRollup = FieldRollup.NONE
     width: float | None = None  # column width, characters

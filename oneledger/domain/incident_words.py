@@ -11,6 +11,7 @@ from oneledger.domain.forms import Field, FieldType, Form
 from oneledger.domain.incident_clocks import ClockState
 from oneledger.domain.incidents import WITHOUT_CHANGE
 from oneledger.domain.notices import chinese_moment
+from oneledger.domain.pupil_data import pupil_data_in
 from oneledger.domain.returns import Ledger
 from oneledger.domain.rules import structural
 
@@ -37,12 +38,17 @@ def _plain(value: Any, zone: Any) -> Any:
 
 
 def names_told(ledger: Ledger, form: Form) -> list[Finding]:
-    """A thing that reads like a person's name in free text; most names cannot be told from other words."""
+    """What elsewhere is a doubt is an error here: 刘某, a nickname, a thing that only reads like a name."""
     return [
         structural("IC-003", ledger.sheet, ledger.fact_cells.get(fact.key, ""), found=fact.title)
         for fact in _free_text(form)
-        if _NAMES.search(str(ledger.facts.get(fact.key) or ""))
+        if _may_name(str(ledger.facts.get(fact.key) or ""))
     ]
+
+
+def _may_name(text: str) -> bool:
+    told = pupil_data_in(text)
+    return "PD-007" in told or ("PD-004" not in told and _NAMES.search(text) is not None)
 
 
 def _free_text(form: Form) -> list[Field]:

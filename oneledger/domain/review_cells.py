@@ -10,7 +10,7 @@ from oneledger.domain.findings import Finding
 from oneledger.domain.forms import Field, FieldType
 from oneledger.domain.layout import Placed, Position
 from oneledger.domain.parsed import BLANK, Parsed, folded, shown, written
-from oneledger.domain.pupil_data import may_hold_pupil_data, pupil_data_in
+from oneledger.domain.pupil_data import masked, may_hold_pupil_data, pupil_data_in, source_of
 from oneledger.domain.returns import CellValue
 from oneledger.domain.rules import structural
 from oneledger.domain.values import expected, parse
@@ -73,9 +73,10 @@ class CellReader:
             self._tell(field, reading, self._fault(field, place, raw, parsed.fault))
         elif parsed.note:
             self._tell(field, reading, self._note(field, place, raw, parsed.note))
-        if may_hold_pupil_data(value) and field.type is FieldType.TEXT and not (field.personal or field.locked):
-            for rule in pupil_data_in(value):
-                self._tell(field, reading, structural(rule, self._sheet, cell_name(*place), found=shown(raw)))
+        if may_hold_pupil_data(value) and (source := source_of(field)):
+            for rule in pupil_data_in(value, source):
+                told = shown(masked(value, source))
+                self._tell(field, reading, structural(rule, self._sheet, cell_name(*place), found=told))
 
     def _is_riddle(self, field: Field, place: Position, parsed: Parsed, reading: Reading) -> bool:
         """A merged cell that was told already, or a formula that nobody calculated."""
