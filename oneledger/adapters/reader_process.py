@@ -3,6 +3,7 @@
 import socket
 import subprocess
 import sys
+from pathlib import Path
 from time import monotonic
 
 from oneledger.adapters.reader_frames import LENGTH_BYTES, MOST_REPLY_BYTES
@@ -10,6 +11,11 @@ from oneledger.adapters.zip_guard import MIB
 from oneledger.domain.errors import TransientError
 
 START_SECONDS = 30.0
+_ROOT = Path(__file__).parents[2]
+_RUN = (  # isolated, and yet with the very code that this process runs, not with one that happens to be installed
+    "import runpy, sys; sys.path.insert(0, sys.argv.pop(1));"
+    "runpy.run_module(sys.argv.pop(1), run_name='__main__', alter_sys=True)"
+)
 
 
 class ReaderStartError(TransientError):
@@ -26,7 +32,7 @@ class ReaderProcess:
     def __init__(self, module: str, *arguments: str) -> None:
         ours, theirs = socket.socketpair()
         with theirs:
-            command = [sys.executable, "-I", "-B", "-m", module, *arguments]
+            command = [sys.executable, "-I", "-B", "-c", _RUN, str(_ROOT), module, *arguments]
             self._process = subprocess.Popen(
                 command, stdin=theirs.fileno(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/", env={}
             )
