@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from oneledger.domain.errors import RefusedError
-from oneledger.store import inbox, snapshots
+from oneledger.store import confirmations, inbox, snapshots
 from tasks.office import office, running
 
 
@@ -27,5 +27,6 @@ def decide(name: str, number: int, by: str, *, accept: bool) -> None:
     with office().store.write() as connection:
         if not inbox.decide(connection, number, by, accept=accept):
             raise RefusedError([f"no mail {number} waits for a person"])
+        confirmations.decide(connection, number)
         deed = "mail accepted" if accept else "mail dismissed"
         snapshots.record_event(connection, datetime.now(UTC), by, deed, campaign=name, mail=number)

@@ -224,6 +224,7 @@ class Collect(BaseModel):
     imap_user: str = ""
     password_env: str = "ONELEDGER_IMAP_PASSWORD"  # noqa: S105
     imap_cafile: str | None = None
+    authserv_id: str = ""  # the name our own mail server writes into Authentication-Results; empty: it writes none
 
     @property
     def password(self) -> str:

@@ -24,6 +24,12 @@ def unit_by_workbook(cells: WorkbookCells, key: bytes) -> int | None:
     return next(iter(_named(cells.marks.tokens, key, TokenKind.INCIDENT)), None)
 
 
+def confirmation_number(mail: ParsedMail, key: bytes) -> int | None:
+    """The question of ours that a mail answers."""
+    places = (*mail.envelope_recipients, *mail.recipients, mail.in_reply_to or "", *mail.references)
+    return next(iter(_named(places, key, TokenKind.CONFIRM)), None)
+
+
 def by_address(mail: ParsedMail, key: bytes) -> list[int]:
     return _named((*mail.envelope_recipients, *mail.recipients), key, TokenKind.REPLY)
 

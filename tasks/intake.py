@@ -12,9 +12,10 @@ from oneledger.adapters.mail_parse import ParsedMail, parse_mail
 from oneledger.adapters.mail_structure import split_message
 from oneledger.domain.assignments import Assignment
 from oneledger.settings import Collect
-from oneledger.store import assignments, campaigns, inbox
+from oneledger.store import assignments, campaigns, confirmations, inbox
 from oneledger.store.inbox import Seen
-from tasks.evidence import by_mail, unit_by_mail
+from tasks.confirming import close_unanswered
+from tasks.evidence import by_mail, confirmation_number, unit_by_mail
 from tasks.office import Office, Running, office, running
 from tasks.retrying import STORE_RETRIES
 
@@ -35,6 +36,7 @@ def take_in_mail(name: str, as_of: datetime) -> dict[str, list[int]]:
     ledgers = [running(each) for each in armed_campaigns()]
     for source in sources(here.mail.collect):
         _take_in(here, source, ledgers, as_of)
+    close_unanswered(running(name), as_of)
     with here.store.read() as connection:
         return {county or "none": ids for (_, county), ids in inbox.new_by_county(connection, name).items()}
 
@@ -93,7 +95,21 @@ def _routes(here: Office, mails: Sequence[ParsedMail], ledgers: Sequence[Running
     wanted = {number for each in named for _, found in each for number in found}
     with here.store.read() as connection:
         known = assignments.by_ids(connection, wanted)
-    return [_route(each, known) or _incident_route(mail, ledgers) for each, mail in zip(named, mails, strict=True)]
+        places = [_answer_route(connection, mail, ledgers) for mail in mails]
+    return [
+        _route(each, known) or place or _incident_route(mail, ledgers)
+        for each, place, mail in zip(named, places, mails, strict=True)
+    ]
+
+
+def _answer_route(connection: Any, mail: ParsedMail, ledgers: Sequence[Running]) -> Place | None:
+    """Of an answer to our question whether a mail was a unit's own."""
+    for ledger in ledgers:
+        number = confirmation_number(mail, ledger.token_key)
+        asked = confirmations.by_ids(connection, [number]).get(number) if number is not None else None
+        if asked is not None and asked.campaign == ledger.name:
+            return ledger.name, ledger.units[asked.unit].county
+    return None
 
 
 def _incident_route(mail: ParsedMail, ledgers: Sequence[Running]) -> Place:

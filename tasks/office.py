@@ -134,15 +134,18 @@ class Running:
     def letter(
         self, key: Key, context: Mapping[str, Any], to: CampaignUnit, at: datetime, *,
         assignment: Assignment | None = None, files: Sequence[Attachment] = (), reply_to: str | None = None,
-        address: str | None = None, incident_of: CampaignUnit | None = None,
+        address: str | None = None, incident_of: CampaignUnit | None = None, confirmation: int | None = None,
     ) -> OutboxRow:  # fmt: skip
-        """One mail as an outbox row with its exact bytes. ``incident_of``: it is about an incident at that unit."""
+        """One mail as an outbox row with its exact bytes. ``incident_of``: it is about an incident at that unit;
+        ``confirmation``: its answer is the answer to that question."""
         number = assignment.id if assignment else 0
         tag = tokens.subject_tag(number, self.token_key) if assignment else ""
         text = self.office.texts.render(key.notice.value, {**context, "tag": tag})
         token = self.token(number, tokens.TokenKind.REPLY)
         if incident_of is not None:
             token = self.incident_token(incident_of, tokens.TokenKind.INCIDENT_REPLY)
+        if confirmation is not None:
+            token = self.token(confirmation, tokens.TokenKind.CONFIRM)
         sender, collect = self.office.mail.sender, self.office.mail.collect
         message_id = key.message_id(token, sender.address.partition("@")[2])
         draft = MailDraft(

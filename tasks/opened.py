@@ -9,9 +9,8 @@ from oneledger.domain.incoming import Bounce, MailClass
 from oneledger.domain.returns import Review
 from oneledger.store.inbox import InboxRow
 from oneledger.store.outbox import OutboxRow
-from tasks.documents import (
-    File,
-)  # fmt: skip
+from tasks.confirming import Doubt, Word
+from tasks.documents import File
 from tasks.incident_intake import Reported
 
 
@@ -81,3 +80,14 @@ class Opened:
     reports: list[Reported] = field(default_factory=list)  # of incidents
     belongs_to: str | None = None  # another armed campaign, which will find it new
     letters: list[OutboxRow] = field(default_factory=list)  # answers to what is no return
+    standings: dict[int, str] = field(default_factory=dict)  # of questions to registered addresses, by assignment
+    doubts: list[Doubt] = field(default_factory=list)  # what waits for their word
+    word: Word | None = None  # their word, in this mail
+
+    def is_vouched(self, assignment: int) -> bool:
+        """By a person, or by the unit's registered address."""
+        return bool(self.row.approved_by) or self.standings.get(assignment) == "agreed"
+
+    @property
+    def was_vouched(self) -> bool:
+        return bool(self.row.approved_by) or "agreed" in self.standings.values()

@@ -9,11 +9,12 @@ from oneledger.adapters.mail_parse import MailPart, ParsedMail, facts_of, may_ho
 from oneledger.adapters.workbook_reader import WorkbookReader
 from oneledger.domain.assignments import Assignment
 from oneledger.domain.incoming import MailClass, classify, read_bounce
-from oneledger.domain.matching import chosen, match
+from oneledger.domain.matching import Evidence, chosen, match
 from oneledger.domain.returns import Review, Unreadable, WorkbookCells
 from oneledger.store import submissions
 from oneledger.store.inbox import InboxRow
 from tasks.answering import answer_document
+from tasks.confirming import Word, doubted, is_forged, standings, word_given
 from tasks.documents import (
     Taken,
     archive_pictures,
@@ -48,7 +49,13 @@ def open_mail(
     if form := form_asked_for(here, row, mail, as_of):
         opened.letters.append(form)
         return opened
-    judged = _judged_before(here, row)
+    word = word_given(here, row, mail)
+    if word is not None:
+        _take_word(opened, word)
+        if not any(may_hold_workbook(part.content) for part in mail.parts):
+            return opened
+    opened.standings = standings(here, row)
+    judged = _judged_before(here, opened)
     files = [each for each in mail.parts if each.filename or may_hold_workbook(each.content)]
     files = [each for each in files if each.path not in judged]
     read = [(part, reader.read(part.content)) for part in files]
@@ -66,17 +73,39 @@ def open_mail(
             _take_workbook(here, opened, part, cells, book, as_of)
     _take_documents(here, opened, taken, book, as_of)
     _answer_seals(here, opened, book, as_of)
-    if not (workbooks or opened.judgements or opened.seals or opened.reasons):
+    if not (workbooks or opened.judgements or opened.seals or opened.reasons or opened.word):
         _refuse_files(here, opened, others, book, as_of)
     return opened
 
 
-def _judged_before(here: Running, row: InboxRow) -> set[str]:
-    """A mail that a person gave back to us may hold parts that were judged when it first came."""
-    if not row.approved_by:
+def _take_word(opened: Opened, word: Word | str) -> None:
+    if isinstance(word, str):
+        opened.reasons.append(word)
+    else:
+        opened.word = word
+
+
+def _judged_before(here: Running, opened: Opened) -> set[str]:
+    """A mail that somebody vouched for may hold parts that were judged when it first came."""
+    if not opened.was_vouched:
         return set()
     with here.office.store.read() as connection:
-        return submissions.judged_parts(connection, row.id)
+        return submissions.judged_parts(connection, opened.row.id)
+
+
+def _may_answer(here: Running, opened: Opened, proof: Evidence, assignment: Assignment) -> bool:
+    """Signed token and registered sender, or somebody who vouched; else the registered address is asked."""
+    if opened.is_vouched(assignment.id):
+        return True
+    found = match(proof, opened.mail.sender_address, entitled(here, assignment), is_forged=is_forged(here, opened.mail))
+    if found.certainty == "certain":
+        return True
+    doubt = doubted(here, found, assignment, opened.standings.get(assignment.id))
+    if isinstance(doubt, str):
+        opened.reasons.append(doubt)
+    elif doubt is not None and doubt not in opened.doubts:
+        opened.doubts.append(doubt)
+    return False
 
 
 def _another_campaign(here: Running, row: InboxRow, workbooks: Sequence[tuple[MailPart, WorkbookCells]]) -> str | None:
@@ -103,9 +132,7 @@ def _take_workbook(
     if assignment is None:
         opened.reasons.append("邮件和表格里都没有本次任务的编号")
         return
-    verdict = match(proof, opened.mail.sender_address, entitled(here, assignment))
-    if verdict.certainty != "certain" and not opened.row.approved_by:
-        opened.reasons.append(verdict.reason)
+    if not _may_answer(here, opened, proof, assignment):
         return
     judge(here, opened, part, assignment, review_return(here, assignment, cells, opened.row.received_at), book, as_of)
 
@@ -119,9 +146,7 @@ def _refuse_files(
     if not files or assignment is None or here.campaign.deliverable(assignment.deliverable).kind != "workbook":
         opened.reasons.append("邮件没有可以读取的附件，请查看正文" if assignment else "找不到对应的任务")
         return
-    verdict = match(proof, opened.mail.sender_address, entitled(here, assignment))
-    if verdict.certainty != "certain" and not opened.row.approved_by:
-        opened.reasons.append(verdict.reason)
+    if not _may_answer(here, opened, proof, assignment):
         return
     part = files[0][0]
     refused = Review("refused", {}, [unreadable.finding for _, unreadable in files])
@@ -138,7 +163,8 @@ def _sort_documents(
     asked = next((found for each in tokens if (found := assignment_of(here, chosen(each), book)) is not None), None)
     if asked is None or not parts:
         return Taken()
-    if opened.mail.sender_address.lower() not in entitled(here, asked) and not opened.row.approved_by:
+    sender, is_doubtful = opened.mail.sender_address.lower(), is_forged(here, opened.mail)
+    if (sender not in entitled(here, asked) or is_doubtful) and not opened.is_vouched(asked.id):
         return Taken()
     owed = {number: book.get(number, each) for number, each in owed_documents(here, asked).items()}
     if not owed:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from oneledger.domain.figures import figures_of
 from oneledger.store import assignments, inbox, outbox, submissions
 from oneledger.store.outbox import OutboxRow
+from tasks.confirming import record_doubts, record_word, settled_state
 from tasks.documents import (
     keep,
 )  # fmt: skip
@@ -45,13 +46,15 @@ def record(here: Running, connection: Connection, opened: Opened, as_of: datetim
     letters += opened.letters
     letters += notices
     outbox.plan(connection, [letter for letter in letters if letter is not None])
+    record_doubts(connection, here, opened.doubts, opened.row, opened.mail, as_of)
+    if opened.word is not None:
+        record_word(connection, here, opened.word, opened.row, as_of)
     if opened.bounce is not None:
         outbox.record_bounce(connection, opened.bounce.message_ids, as_of, opened.bounce.diagnostic)
     inbox.settle(
         connection, opened.row.id,
+        **settled_state(opened.reasons, opened.doubts),
         **{
-            "state": "person" if opened.reasons else "done",
-            "reason": "；".join(opened.reasons) or None,
             "class": opened.kind.value,
             "sender": opened.mail.sender_address[:200],
             "subject": opened.mail.subject[:200],

@@ -128,8 +128,17 @@ class SmallOffice:
 
     def answer(self, asked: EmailMessage, deliverable: str, unit: str, moment: datetime, *, facts=None, rows=None):
         """The unit fills in its workbook and replies; the real review judges it. Returns the tally."""
+        return self.take(self.reply(asked, deliverable, unit, moment, facts=facts, rows=rows), moment)
+
+    def take(self, mail: EmailMessage | bytes, moment: datetime, county: str = COUNTY):
+        """Archived, recorded and judged like any mail; None of it where the mail stays new elsewhere."""
         from tasks.reviewing import review_pack
 
+        content = mail if isinstance(mail, bytes) else mail.as_bytes(policy=email.policy.SMTP)
+        return review_pack.fn(self.name, {county: self._take_in(content, moment)}, moment, "test", is_one_of_many=False)
+
+    def reply(self, asked: EmailMessage, deliverable: str, unit: str, moment: datetime, *, facts=None, rows=None):
+        """What the unit would send."""
         forms = self.here.forms_of(self.here.campaign.deliverable(deliverable), self.here.units[unit].level)
         part = next(each for each in parse_mail(asked.as_bytes()).parts if (each.filename or "").endswith(".xlsx"))
         book = open_book(part.content, Habit())
@@ -144,8 +153,7 @@ class SmallOffice:
         reply.set_content("请查收。")
         kind = {"maintype": "application", "subtype": "vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
         reply.add_attachment(book.saved(), filename=part.filename, **kind)
-        ids = self._take_in(reply.as_bytes(policy=email.policy.SMTP), moment)
-        return review_pack.fn(self.name, {COUNTY: ids}, moment, "test", is_one_of_many=False)
+        return reply
 
     def _take_in(self, content: bytes, moment: datetime) -> list[int]:
         self.answered += 1

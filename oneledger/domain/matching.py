@@ -33,8 +33,11 @@ def chosen(evidence: Evidence) -> int | None:
     return next((each for each in (evidence.workbook, evidence.address, evidence.thread) if each is not None), None)
 
 
-def match(evidence: Evidence, sender: str, entitled: Collection[str]) -> Match:
-    """``entitled``: lower-case addresses that may answer the chosen assignment: its respondent's and those above it."""
+def match(evidence: Evidence, sender: str, entitled: Collection[str], *, is_forged: bool = False) -> Match:
+    """``entitled``: lower-case addresses that may answer the chosen assignment: its respondent's and those above it.
+
+    ``is_forged``: our own mail server found that the address is not the sender's.
+    """
     assignment = chosen(evidence)
     if assignment is None:
         return Match(None, "none", "邮件和表格里都没有本次任务的编号")
@@ -42,4 +45,6 @@ def match(evidence: Evidence, sender: str, entitled: Collection[str]) -> Match:
     if sender.lower() not in entitled:
         who = "表格属于另一单位" if len(named) > 1 else "发件邮箱不在该单位登记的邮箱之内"
         return Match(assignment, "confirm", f"{who}：{sender}")
+    if is_forged:
+        return Match(assignment, "confirm", f"发件邮箱没有通过本方邮件服务器的核验：{sender}")
     return Match(assignment, "certain")

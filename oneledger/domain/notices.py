@@ -32,6 +32,7 @@ class Notice(StrEnum):
     INCIDENT_CLOCK = "incident-clock"
     INCIDENT_FORM = "incident-form"
     SUPERVISE = "supervise"
+    CONFIRM = "confirm"
 
 
 PRIORITY: Mapping[Notice, int] = {
@@ -45,6 +46,7 @@ PRIORITY: Mapping[Notice, int] = {
     Notice.INCIDENT_FORM: 0,
     Notice.INCIDENT_CLOCK: 1,
     Notice.UNMATCHED: 1,
+    Notice.CONFIRM: 0,
     Notice.SUPERVISE: 1,
     Notice.REMIND: 2,
     Notice.DIGEST: 2,

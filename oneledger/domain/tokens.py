@@ -33,6 +33,7 @@ class TokenKind(IntEnum):
     BOUNCE = 3
     INCIDENT = 4  # a unit's workbook for incidents; its number is unit_number
     INCIDENT_REPLY = 5  # the reply address of mails about a unit's incidents
+    CONFIRM = 6  # the reply address of a question to a registered address; its number is the confirmation's
 
 
 _KIND_OF_HEAD = {_VERSION << 4 | kind: kind for kind in TokenKind}

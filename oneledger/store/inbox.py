@@ -10,6 +10,8 @@ from sqlalchemy import BigInteger, Connection, cast, func, select, update
 from oneledger.store import schema as t
 from oneledger.store.database import Store, insert_new
 
+WAITING = ("person", "confirm")  # for a person; for the registered address, while a person may decide before it
+
 
 @dataclass(frozen=True)
 class InboxRow:
@@ -86,8 +88,8 @@ def settle(connection: Connection, row_id: int, **values: Any) -> None:
 
 def for_a_person(connection: Connection, campaign: str | None = None) -> list[dict[str, Any]]:
     c = t.inbox.c
-    columns = (c.id, c.received_at, c.sender, c.subject, c.reason, c.sha256, c.campaign)
-    query = select(*columns).where(c.state == "person").order_by(c.id)
+    columns = (c.id, c.received_at, c.sender, c.subject, c.reason, c.sha256, c.campaign, c.state)
+    query = select(*columns).where(c.state.in_(WAITING)).order_by(c.id)
     rows = [dict(row._mapping) for row in connection.execute(query)]  # noqa: SLF001  SQLAlchemy's public name
     return [row for row in rows if campaign is None or row["campaign"] in (None, campaign)]
 
@@ -105,6 +107,6 @@ def counts_by_class(connection: Connection) -> dict[str, int]:
 
 def decide(connection: Connection, row_id: int, by: str, *, accept: bool) -> bool:
     """A person's word on a waiting mail: taken again, its sender vouched for, or put away. False: none waits."""
-    waiting = (t.inbox.c.id == row_id, t.inbox.c.state == "person")
+    waiting = (t.inbox.c.id == row_id, t.inbox.c.state.in_(WAITING))
     values = {"state": "new", "approved_by": by} if accept else {"state": "done", "approved_by": None}
     return connection.execute(update(t.inbox).where(*waiting).values(values)).rowcount == 1

@@ -182,7 +182,7 @@ inbox = Table(
     Column("size", Integer, nullable=False),
     Column("campaign", Text),
     Column("county", Text),  # by which it is worked on; null: no token found
-    Column("state", Text, nullable=False),  # new | done | person | duplicate
+    Column("state", Text, nullable=False),  # new | done | person | confirm | duplicate
     Column("class", Text),
     Column("sender", Text),
     Column("subject", Text),
@@ -190,6 +190,24 @@ inbox = Table(
     Column("approved_by", Text),  # who vouched for the sender
     UniqueConstraint("account", "folder", "uidvalidity", "uid"),
     Index("inbox_by_state", "state", "campaign", "county"),
+)  # fmt: skip
+
+confirmation = Table(
+    "confirmation", metadata,
+    _key(),
+    _campaign(),
+    Column("inbox", _Id, ForeignKey("inbox.id"), nullable=False),  # the mail that is in question
+    Column("assignment", _Id, ForeignKey("assignment.id"), nullable=False),
+    Column("unit", Text, nullable=False),  # whose registered address is asked
+    Column("reason", Text, nullable=False),
+    Column("asked_at", Utc, nullable=False),
+    Column("expires_at", Utc, nullable=False),
+    Column("state", Text, nullable=False),  # asked | agreed | refused | expired | decided (by a person)
+    Column("answered_by", Text),  # the address
+    Column("answered_in", _Id, ForeignKey("inbox.id")),
+    Column("answered_at", Utc),
+    UniqueConstraint("inbox", "assignment"),
+    Index("confirmation_by_state", "campaign", "state"),
 )  # fmt: skip
 
 submission = Table(
