@@ -100,6 +100,8 @@ def _cases(case: Case, ledger: Sequence[Values]) -> Mapping[str, Suggestion]:
         "punished": some(0, tiers["cases_medium"] + tiers["cases_serious"]),
         "admonished": some(0, tiers["cases_medium"] + tiers["cases_serious"]),
         "counselled": some(victims, victims + 4),
+        "psych_intervened": lambda values: values["counselled"] and values["counselled"] // 3,
+        "psych_treated": always(0 if all_cases else None),
         "reported_up": some(all_cases, all_cases),
     }
 
@@ -144,6 +146,7 @@ def summary(case: Case, _rows: Sequence[Values]) -> Mapping[str, Suggestion]:
         "earlier_fixed": always(earlier - recurred),
         "recurred": always(recurred),
         "followed_up": always("是" if earlier else None),
+        "expelled": always(0),
         "lookback_result": always("反弹" if recurred else "巩固"),
         **{key: always("是") for key in ("report_rule", "joint_rule", "assess_rule")},
         "circular_rule": always(gap),
