@@ -10,6 +10,7 @@ from tasks.apart import is_many, pack_runner
 from tasks.incident_alarms import alarms_due, ring_clocks
 from tasks.intake import armed_campaigns, take_in_mail
 from tasks.opened import ReviewTally
+from tasks.quarantine import delete_originals, originals_overdue
 from tasks.reviewing import review_pack
 
 
@@ -34,3 +35,5 @@ def _reviewed(name: str, at: datetime) -> list[ReviewTally]:
     finally:  # a county that failed holds up no clock
         if alarms_due(name, at):
             ring_clocks(name, at)
+        if originals_overdue(name, at):
+            delete_originals(name, at)

@@ -36,6 +36,13 @@ class Settings(BaseSettings):
     database_url: str = ""  # empty: SQLite under ``data``
     overrides: Path | None = None  # laid on top of a campaign's definition until it is armed
     mail: Path | None = None  # mail.yaml elsewhere; default <config>/mail.yaml
+    seal_key_file: Path | None = None  # default <data>/seal.key; better on another disk
+    quarantine_days: int = 30  # an original with pupils' data is kept so long, then deleted
+
+    @property
+    def seal_key(self) -> str:
+        """In place of the file. Read here and kept nowhere: settings are printed, keys are not."""
+        return os.environ.get(f"{_PREFIX}SEAL_KEY", "")
 
 
 def current_settings() -> Settings:

@@ -10,6 +10,8 @@ from oneledger.domain.assignments import Assignment
 from oneledger.domain.findings import Finding
 from oneledger.domain.mailing import Attachment
 from oneledger.domain.notices import Key, Notice, chinese_moment, common_context, office_of, workbook_name
+from oneledger.domain.pupil_data import masked
+from oneledger.domain.pupil_masking import is_withheld
 from oneledger.domain.returns import Review
 from oneledger.store.outbox import OutboxRow
 from tasks.office import Running
@@ -25,9 +27,10 @@ def answer(
     notice = NOTICES[verdict.verdict]
     files = enclosed
     if notice is Notice.CORRECTION:
-        files = _marked(here, assignment, original, verdict.findings)
+        files = () if is_withheld(verdict.findings) else _marked(here, assignment, original, verdict.findings)
     context = _context(here, assignment, verdict, received_at=received_at, version=version)
     context |= {"has_marked_file": bool(files), "is_overdue": as_of > assignment.due_at}
+    context |= {"is_withheld": is_withheld(verdict.findings)}
     context["draft"] = enclosed[0].filename if enclosed else ""
     context |= {"seal_missing": assignment.lacks_seal}
     return _letter(here, assignment, notice, context, mail, files=files, round_=str(version), as_of=as_of)
@@ -44,7 +47,7 @@ def answer_document(
         "received_text": chinese_moment(received_at, here.campaign),
         "is_late": received_at > assignment.due_at,
         "is_overdue": as_of > assignment.due_at,
-        "file_name": "、".join(file_names),
+        "file_name": masked("、".join(file_names), "prose"),
         "document": {"title": here.campaign.deliverable(assignment.deliverable).title},
         "notes": [finding.sentence() for finding in verdict.findings if finding.level != "error"],
         "findings": [finding.sentence() for finding in verdict.findings if finding.level == "error"],

@@ -20,6 +20,7 @@ from oneledger.domain.document_sorting import sort_files
 from oneledger.domain.document_text import TextContext, review_text
 from oneledger.domain.documents import ReceivedFile, Role
 from oneledger.domain.findings import Finding, is_acceptable
+from oneledger.domain.pupil_masking import masked_file
 from oneledger.domain.returns import Review
 from oneledger.settings import load_documents
 from oneledger.store import assignments, documents, submissions
@@ -159,6 +160,7 @@ def keep(
     if not files:
         return
     deliverable = here.campaign.deliverable(assignment.deliverable)
+    files = [(part, masked_file(file)) for part, file in files]
     rows = [_row(here, assignment, part, file, role, inbox, submission, received_at) for part, file in files]
     if role == "copy":
         titles: Collection[str] | None = [row["title"] for row in rows] if deliverable.at_most > 1 else None

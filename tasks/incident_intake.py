@@ -28,6 +28,8 @@ from oneledger.domain.incidents import (
     lacking_at_the_end,
     next_number,
 )
+from oneledger.domain.pupil_data import masked
+from oneledger.domain.pupil_masking import guarded
 from oneledger.domain.returns import Ledger, Review, WorkbookCells
 from oneledger.domain.review import ReviewContext, review
 from oneledger.domain.rules import structural
@@ -86,10 +88,11 @@ def judge_report(
         expected_forms=tuple(f"{form.form}-v{form.version}" for form in forms),
     )  # fmt: skip
     verdict = review(cells, forms, context)
-    ledger = verdict.ledgers.get(incident_form(here).form)
-    if ledger is not None:
-        verdict.findings.extend(names_told(ledger, forms[1]))
-    return Reported(row, mail, part, about, sender or about, verdict, ledger)
+    told = verdict.ledgers.get(incident_form(here).form)
+    if told is not None:
+        verdict.findings.extend(names_told(told, forms[1]))
+    verdict = guarded(verdict, forms)
+    return Reported(row, mail, part, about, sender or about, verdict, verdict.ledgers.get(incident_form(here).form))
 
 
 def form_asked_for(here: Running, row: InboxRow, mail: ParsedMail, as_of: datetime) -> OutboxRow | None:
@@ -167,7 +170,7 @@ def _take(
             "kept_back": sorted(hidden),
             "verdict": "accepted" if is_acceptable(findings) else "returned",
             "findings": [asdict(each) for each in findings],
-            "file_name": (report.part.filename or "")[:200],
+            "file_name": masked(report.part.filename or "", "prose")[:200],
             "sha256": sha256(report.part.content).hexdigest(),
         },
         report.row.id, report.part.path,

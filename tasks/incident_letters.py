@@ -17,6 +17,7 @@ from oneledger.domain.incident_words import clocks_in_words, facts_in_words, lat
 from oneledger.domain.incidents import Entry, Incident, step_title
 from oneledger.domain.mailing import Attachment
 from oneledger.domain.notices import Key, Notice, chinese_moment, workbook_name
+from oneledger.domain.pupil_masking import is_withheld
 from oneledger.domain.workbooks import Fill
 from oneledger.store.outbox import OutboxRow
 from tasks.office import Running
@@ -87,7 +88,7 @@ def receipt_letter(
     """The number of the incident, its clocks, what to mend, and the workbook for the next report."""
     states = clock_states(here.campaign, incident, here.office.calendar) if incident else []
     wrong = [finding for finding in findings if finding.level != "note"]
-    marked = _marked(original, findings, about) if wrong else ()
+    marked = _marked(original, findings, about) if wrong and not is_withheld(findings) else ()
     name, content = make_incident_workbook(here, about, incident.incident_no if incident else "")
     context = incident_context(here, to, about) | {
         "incident": {
@@ -102,6 +103,7 @@ def receipt_letter(
         "findings": wrong,
         "error_count": sum(finding.level == "error" for finding in wrong),
         "has_marked_file": bool(marked),
+        "is_withheld": is_withheld(findings),
         "notes": [finding.sentence() for finding in findings if finding.level == "note"],
         "file_name": name,
     }

@@ -18,6 +18,7 @@ from tasks.documents import (
 )  # fmt: skip
 from tasks.office import Running
 from tasks.opened import Judgement, Opened
+from tasks.quarantine import told
 
 
 def assignment_of(here: Running, number: int | None, book: dict[int, Assignment]) -> Assignment | None:
@@ -73,6 +74,7 @@ def judge(
     here: Running, opened: Opened, part: MailPart, before: Assignment, verdict: Review,
     book: dict[int, Assignment], as_of: datetime, *, files: Sequence[File] = (),
 ) -> None:  # fmt: skip
+    verdict = told(here, opened, verdict)
     version = before.versions + 1
     received_at = opened.row.received_at
     is_late = received_at > before.due_at

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from oneledger.adapters.archive import Archive
 from oneledger.adapters.mail_compose import compose
 from oneledger.adapters.mail_texts import MailTexts
+from oneledger.adapters.sealing import Sealer
 from oneledger.adapters.workbook_master import build_master
 from oneledger.adapters.workbook_stamp import StampPlan, prepare
 from oneledger.domain import tokens
@@ -50,11 +51,15 @@ def _office(settings: Settings) -> Office:
     return Office(
         settings,
         open_store(settings.database_url, settings.data),
-        Archive(settings.data / "archive"),
+        Archive(settings.data / "archive", sealer_of(settings)),
         load_mail(settings),
         MailTexts(settings.templates / "mail"),
         load_calendar(settings.config),
     )
+
+
+def sealer_of(settings: Settings) -> Sealer:
+    return Sealer(settings.seal_key_file or settings.data / "seal.key", settings.seal_key)
 
 
 def office() -> Office:

@@ -1,5 +1,6 @@
 """One mail on its way through a review: what was found in it and what will be answered. Nothing is written yet."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -80,6 +81,7 @@ class Opened:
     reports: list[Reported] = field(default_factory=list)  # of incidents
     belongs_to: str | None = None  # another armed campaign, which will find it new
     letters: list[OutboxRow] = field(default_factory=list)  # answers to what is no return
+    exposed: Counter[str] = field(default_factory=Counter)  # what in it names pupils: rule -> how often
     standings: dict[int, str] = field(default_factory=dict)  # of questions to registered addresses, by assignment
     doubts: list[Doubt] = field(default_factory=list)  # what waits for their word
     word: Word | None = None  # their word, in this mail

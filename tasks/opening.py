@@ -30,6 +30,7 @@ from tasks.intake import armed_campaigns
 from tasks.judging import assignment_of, entitled, judge, review_return
 from tasks.office import Running
 from tasks.opened import Opened, SealTaken
+from tasks.quarantine import in_the_mail
 from tasks.readers import borrowed_document_reader
 
 
@@ -61,6 +62,7 @@ def open_mail(
     read = [(part, reader.read(part.content)) for part in files]
     workbooks = [(part, cells) for part, cells in read if isinstance(cells, WorkbookCells)]
     others = [(part, cells) for part, cells in read if isinstance(cells, Unreadable)]
+    opened.exposed = in_the_mail(mail, [cells for _, cells in workbooks])
     opened.belongs_to = _another_campaign(here, row, workbooks)
     if opened.belongs_to:
         return opened

@@ -8,8 +8,10 @@ from typing import Any
 from sqlalchemy import Connection
 
 from oneledger.domain.figures import figures_of
+from oneledger.domain.pupil_data import masked
 from oneledger.store import assignments, inbox, outbox, submissions
 from oneledger.store.outbox import OutboxRow
+from tasks import quarantine
 from tasks.confirming import record_doubts, record_word, settled_state
 from tasks.documents import (
     keep,
@@ -45,6 +47,7 @@ def record(here: Running, connection: Connection, opened: Opened, as_of: datetim
     letters = [*(judgement.letter for judgement in opened.judgements), *(each.letter for each in opened.seals)]
     letters += opened.letters
     letters += notices
+    quarantine.record(here, connection, opened, as_of)
     outbox.plan(connection, [letter for letter in letters if letter is not None])
     record_doubts(connection, here, opened.doubts, opened.row, opened.mail, as_of)
     if opened.word is not None:
@@ -57,7 +60,7 @@ def record(here: Running, connection: Connection, opened: Opened, as_of: datetim
         **{
             "class": opened.kind.value,
             "sender": opened.mail.sender_address[:200],
-            "subject": opened.mail.subject[:200],
+            "subject": masked(opened.mail.subject, "prose")[:200],
             "campaign": here.name,
         },
     )  # fmt: skip
@@ -90,7 +93,7 @@ def _submission_row(here: Running, opened: Opened, judgement: Judgement, as_of: 
         "assignment": judgement.assignment.id,
         "inbox": opened.row.id,
         "part": judgement.part.path,
-        "file_name": (judgement.part.filename or "")[:200],
+        "file_name": masked(judgement.part.filename or "", "prose")[:200],
         "sha256": sha256(judgement.part.content).hexdigest(),
         "version": judgement.version,
         "received_at": opened.row.received_at,

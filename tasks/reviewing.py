@@ -20,6 +20,7 @@ from tasks.judging import assignments_of
 from tasks.office import Running, running
 from tasks.opened import Opened, ReviewTally
 from tasks.opening import open_mail
+from tasks.quarantine import seal
 from tasks.readers import borrowed_reader
 from tasks.recording import record
 from tasks.retrying import STORE_RETRIES
@@ -64,6 +65,8 @@ def _review_chunk(here: Running, reader: WorkbookReader, ids: list[int], as_of: 
     book = assignments_of(here, {number for _, mail in mails for number in by_mail(mail, here.token_key)})
     opened = [open_mail(here, reader, row, mail, book, as_of) for row, mail in mails]
     enclose_drafts(here, opened, as_of)
+    for each in opened:
+        seal(here, each)
     with here.office.store.write() as connection:
         for each in opened:
             record(here, connection, each, as_of)

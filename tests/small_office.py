@@ -126,9 +126,9 @@ class SmallOffice:
         with self.store.read() as connection:
             return outbox.counts(connection, self.name)
 
-    def answer(self, asked: EmailMessage, deliverable: str, unit: str, moment: datetime, *, facts=None, rows=None):
+    def answer(self, asked: EmailMessage, deliverable: str, unit: str, moment: datetime, **said):
         """The unit fills in its workbook and replies; the real review judges it. Returns the tally."""
-        return self.take(self.reply(asked, deliverable, unit, moment, facts=facts, rows=rows), moment)
+        return self.take(self.reply(asked, deliverable, unit, moment, **said), moment)
 
     def take(self, mail: EmailMessage | bytes, moment: datetime, county: str = COUNTY):
         """Archived, recorded and judged like any mail; None of it where the mail stays new elsewhere."""
@@ -137,8 +137,11 @@ class SmallOffice:
         content = mail if isinstance(mail, bytes) else mail.as_bytes(policy=email.policy.SMTP)
         return review_pack.fn(self.name, {county: self._take_in(content, moment)}, moment, "test", is_one_of_many=False)
 
-    def reply(self, asked: EmailMessage, deliverable: str, unit: str, moment: datetime, *, facts=None, rows=None):
-        """What the unit would send."""
+    def reply(
+        self, asked: EmailMessage, deliverable: str, unit: str, moment: datetime, *, facts=None, rows=None,
+        subject: str = "", body: str = "请查收。", file_name: str = "", changed=bytes,
+    ):  # fmt: skip
+        """What the unit would send. ``changed``: what it does to its file besides filling it in."""
         forms = self.here.forms_of(self.here.campaign.deliverable(deliverable), self.here.units[unit].level)
         part = next(each for each in parse_mail(asked.as_bytes()).parts if (each.filename or "").endswith(".xlsx"))
         book = open_book(part.content, Habit())
@@ -147,12 +150,12 @@ class SmallOffice:
         reply = EmailMessage()
         reply["From"] = asked["To"]
         reply["To"] = asked["Reply-To"]
-        reply["Subject"] = f"回复：{asked['Subject']}"
+        reply["Subject"] = subject or f"回复：{asked['Subject']}"
         reply["In-Reply-To"] = asked["Message-ID"]
         reply["Message-ID"] = f"<{self.answered}@{unit}.invalid>"
-        reply.set_content("请查收。")
+        reply.set_content(body)
         kind = {"maintype": "application", "subtype": "vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
-        reply.add_attachment(book.saved(), filename=part.filename, **kind)
+        reply.add_attachment(changed(book.saved()), filename=file_name or part.filename, **kind)
         return reply
 
     def _take_in(self, content: bytes, moment: datetime) -> list[int]:

@@ -1,3 +1,4 @@
+import base64
 import hashlib
 import os
 import stat
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from oneledger.adapters.archive import Archive, ArchiveDamagedError
+from oneledger.adapters.sealing import Sealer, SealError
 
 
 @pytest.fixture
@@ -124,3 +126,53 @@ def test_a_file_is_synced_before_it_gets_its_name_and_its_folder_afterwards(arch
     sha = archive.put(b"mail")
     assert deeds[:2] == ["sync file", "rename"]
     assert set(deeds[2:]) == {"sync .", f"sync {sha[:2]}", f"sync {sha[:2]}/{sha[2:4]}"}
+
+
+def test_what_is_sealed_is_read_by_programs_and_lies_nowhere_in_the_clear(archive, tmp_path):
+    """Issue 3 of 6 G: twice is the same as once, and the same bytes put again are not written in the clear."""
+    sha = archive.put(b"a pupil's name")
+    for _ in range(2):
+        archive.seal(sha)
+    assert archive.put(b"a pupil's name") == sha
+    assert (archive.get(sha), archive.is_sealed(sha)) == (b"a pupil's name", True)
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file() and b"name" in path.read_bytes()] == []
+
+
+def test_a_seal_opens_with_its_own_key_and_name_only(archive, tmp_path):
+    """T18: whoever has the disk without the key has nothing."""
+    one, other = archive.put(b"one"), archive.put(b"other")
+    for sha in (one, other):
+        archive.seal(sha)
+    archive._sealed(one).write_bytes(archive._sealed(other).read_bytes())
+    with pytest.raises(SealError):
+        archive.get(one)
+    (tmp_path / "archive" / "seal.key").unlink()
+    with pytest.raises(SealError):
+        Archive(tmp_path / "archive").get(other)
+
+
+def test_the_key_is_its_owners_and_many_processes_agree_on_it(tmp_path):
+    sealers = [Sealer(tmp_path / "keys" / "seal.key") for _ in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        sealed = list(pool.map(lambda each: each.seal(b"x", "n"), sealers))
+    assert [Sealer(tmp_path / "keys" / "seal.key").open(each, "n") for each in sealed] == [b"x"] * 8
+    assert stat.S_IMODE((tmp_path / "keys" / "seal.key").stat().st_mode) == 0o600
+    assert [path.name for path in (tmp_path / "keys").iterdir()] == ["seal.key"]
+
+
+def test_a_key_of_the_environment_needs_no_file_and_must_be_whole(tmp_path):
+    key = base64.b64encode(b"k" * 32).decode()
+    sealed = Sealer(tmp_path / "seal.key", key).seal(b"x", "n")
+    assert (Sealer(tmp_path / "other.key", key).open(sealed, "n"), list(tmp_path.iterdir())) == (b"x", [])
+    with pytest.raises(SealError, match="32 bytes"):
+        Sealer(tmp_path / "seal.key", key[:-8]).seal(b"x", "n")
+
+
+def test_what_is_removed_is_gone_sealed_or_not(archive):
+    names = [archive.put(b"one"), archive.put(b"other")]
+    archive.seal(names[0])
+    for sha in (*names, *names):
+        archive.remove(sha)
+    for sha in names:
+        with pytest.raises(ArchiveDamagedError):
+            archive.get(sha)

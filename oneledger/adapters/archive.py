@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from secrets import token_hex
 
+from oneledger.adapters.sealing import Sealer
 from oneledger.domain.errors import OneLedgerError
 
 _NAME = re.compile(r"[0-9a-f]{64}")
@@ -27,9 +28,10 @@ class ArchiveDamagedError(OneLedgerError):
 class Archive:
     """Folders of two levels, ab/cd/abcd…; readable by the owner only. Safe to share between processes."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, sealer: Sealer | None = None) -> None:
         self._root = root
         self._waiting = root / "tmp"
+        self._sealer = sealer or Sealer(root / "seal.key")
 
     def put(self, content: bytes) -> str:
         return self.put_many([content])[0]
@@ -58,17 +60,47 @@ class Archive:
         return names
 
     def get(self, sha: str) -> bytes:
-        """Read one file and check it. Raises ArchiveDamagedError if it is missing or no longer what it was."""
+        """Read one file, sealed or not, and check it. Raises ArchiveDamagedError if it is missing or no longer what it
+        was."""
         try:
             content = self.path(sha).read_bytes()
         except FileNotFoundError:
-            raise ArchiveDamagedError(sha, "is missing") from None
+            content = self._unsealed(sha)
         if hashlib.sha256(content).hexdigest() != sha:
             raise ArchiveDamagedError(sha, "has changed on the disk")
         return content
 
+    def seal(self, sha: str) -> None:
+        """From now on it lies on the disk only encrypted; get() still reads it. Twice is the same as once."""
+        plain, sealed = self.path(sha), self._sealed(sha)
+        if not sealed.exists():
+            aside = self._write_aside(self._sealer.seal(self.get(sha), sha))
+            aside.rename(sealed)
+            _sync_folder(sealed.parent)
+        plain.unlink(missing_ok=True)
+        _sync_folder(plain.parent)
+
+    def is_sealed(self, sha: str) -> bool:
+        return self._sealed(sha).exists() and not self.path(sha).exists()
+
+    def remove(self, sha: str) -> None:
+        """For good. Its name stays known to the store, so the same bytes are not worked on again."""
+        for path in (self.path(sha), self._sealed(sha)):
+            path.unlink(missing_ok=True)
+        if self.path(sha).parent.is_dir():
+            _sync_folder(self.path(sha).parent)
+
+    def _sealed(self, sha: str) -> Path:
+        return self.path(sha).with_suffix(".sealed")
+
+    def _unsealed(self, sha: str) -> bytes:
+        try:
+            return self._sealer.open(self._sealed(sha).read_bytes(), sha)
+        except FileNotFoundError:
+            raise ArchiveDamagedError(sha, "is missing") from None
+
     def path(self, sha: str) -> Path:
-        """Where a file lies or would lie. Raises ValueError for anything but a SHA-256 in lower-case hex."""
+        """Where a file lies or would lie unsealed. Raises ValueError for anything but a SHA-256 in lower-case hex."""
         if not _NAME.fullmatch(sha):
             raise ValueError(f"{sha!r} is no name of an archived file")
         return self._root / sha[:2] / sha[2:4] / sha
@@ -77,7 +109,7 @@ class Archive:
         try:
             return self.path(name).stat().st_size == size
         except FileNotFoundError:
-            return False
+            return self._sealed(name).exists()
 
     def _write_aside(self, content: bytes) -> Path:
         aside = self._waiting / token_hex(16)

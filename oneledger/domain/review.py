@@ -8,6 +8,7 @@ from typing import Any
 from oneledger.domain.findings import Finding, is_acceptable
 from oneledger.domain.forms import Form
 from oneledger.domain.layout import locate
+from oneledger.domain.pupil_masking import strays
 from oneledger.domain.returns import Ledger, Review, WorkbookCells, WorkbookMarks
 from oneledger.domain.review_form import judged
 from oneledger.domain.rules import structural
@@ -67,6 +68,7 @@ def review(cells: WorkbookCells, forms: Sequence[Form], context: ReviewContext) 
     for name, placed in layout.placed.items():
         ledgers[name], told = judged(placed, context.values(), context.printed)
         findings += told
+    findings += strays(cells, ledgers)
     return Review("accepted" if is_acceptable(findings) else "returned", ledgers, findings)
 
 

@@ -86,6 +86,12 @@ def settle(connection: Connection, row_id: int, **values: Any) -> None:
     connection.execute(update(t.inbox).where(t.inbox.c.id == row_id).values(**values))
 
 
+def give_up(connection: Connection, row_id: int, reason: str) -> None:
+    """A mail that waits for somebody and can no longer be read."""
+    waiting = (t.inbox.c.id == row_id, t.inbox.c.state.not_in(("done", "duplicate")))
+    connection.execute(update(t.inbox).where(*waiting).values(state="done", reason=reason))
+
+
 def for_a_person(connection: Connection, campaign: str | None = None) -> list[dict[str, Any]]:
     c = t.inbox.c
     columns = (c.id, c.received_at, c.sender, c.subject, c.reason, c.sha256, c.campaign, c.state)

@@ -330,6 +330,34 @@ shift = Table(  # append-only
 )  # fmt: skip
 keep_for_ever(shift)
 
+quarantine = Table(
+    "quarantine", metadata,  # mails whose original lies under seal, because it names pupils
+    _key(),
+    _campaign(),
+    Column("inbox", _Id, ForeignKey("inbox.id"), nullable=False),
+    Column("unit", Text, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("kinds", Json, nullable=False),  # rule -> how often
+    Column("found_at", Utc, nullable=False),
+    Column("delete_at", Utc, nullable=False),
+    Column("deleted_at", Utc),
+    UniqueConstraint("inbox"),
+    Index("quarantine_by_campaign", "campaign", "delete_at"),
+)  # fmt: skip
+
+privacy_event = Table(  # append-only: who saw or deleted people's data, when and why
+    "privacy_event", metadata,
+    _key(),
+    _campaign(),
+    Column("at", Utc, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("deed", Text, nullable=False),
+    Column("about", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("detail", Json, nullable=False),
+)  # fmt: skip
+keep_for_ever(privacy_event)
+
 draw = Table(
     "draw", metadata,
     Column("campaign", Text, ForeignKey("campaign.id"), primary_key=True),
