@@ -2,8 +2,10 @@
 
 import json
 import os
+import sys
 from dataclasses import asdict, is_dataclass
 from datetime import UTC, datetime
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
@@ -13,6 +15,9 @@ from rich.console import Console
 
 from oneledger.settings import Settings
 
+for stream in (sys.stdout, sys.stderr):
+    if isinstance(stream, TextIOWrapper):  # whatever stands in a stranger's file can be shown
+        stream.reconfigure(errors="backslashreplace")
 out = Console()
 err = Console(stderr=True)
 
@@ -42,6 +47,20 @@ def use_data(data: Path | None, overrides: Path | None = None) -> Settings:
         if path is not None:
             os.environ[name] = str(path)
     return Settings()
+
+
+MOST_BYTES = 64 * 2**20  # of a file that is looked at; the intake reads less
+
+
+def bytes_of(file: Path) -> bytes:
+    """What is in a file, no more than anybody will look at. Called wrongly where it is none, or closed to us."""
+    if not file.is_file():
+        raise typer.BadParameter(f"{file}: no such file")
+    try:
+        with file.open("rb") as opened:
+            return opened.read(MOST_BYTES)
+    except OSError as fault:
+        raise typer.BadParameter(f"{file}: {fault.strerror}") from fault
 
 
 def show_json(value: Any) -> None:

@@ -102,6 +102,11 @@ def _routes(here: Office, mails: Sequence[ParsedMail], ledgers: Sequence[Running
     ]
 
 
+def campaign_of(mail: ParsedMail, names: Sequence[str]) -> str | None:
+    """The armed campaign that a mail's own tokens name."""
+    return _routes(office(), [mail], [running(each) for each in names])[0][0]
+
+
 def _answer_route(connection: Any, mail: ParsedMail, ledgers: Sequence[Running]) -> Place | None:
     """Of an answer to our question whether a mail was a unit's own."""
     for ledger in ledgers:

@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from oneledger.adapters.archive import Archive
-from oneledger.adapters.mail_compose import compose
+from oneledger.adapters.mail_compose import compose, is_message_id
 from oneledger.adapters.mail_texts import MailTexts
 from oneledger.adapters.sealing import Sealer
 from oneledger.adapters.workbook_master import build_master
@@ -153,6 +153,7 @@ class Running:
             token = self.token(confirmation, tokens.TokenKind.CONFIRM)
         sender, collect = self.office.mail.sender, self.office.mail.collect
         message_id = key.message_id(token, sender.address.partition("@")[2])
+        answered = reply_to if reply_to and is_message_id(reply_to) else None
         draft = MailDraft(
             to_name=to.name,
             to_address=address or to.address,
@@ -164,8 +165,8 @@ class Running:
             html=text.html,
             attachments=tuple(files),
             message_id=message_id,
-            in_reply_to=reply_to,
-            references=(reply_to,) if reply_to else (),
+            in_reply_to=answered,
+            references=(answered,) if answered else (),
             headers={
                 "X-OneLedger-Kind": f"{key.notice}/{key.phase}/{key.subject_of}/{key.round}".encode(
                     "ascii", "replace"

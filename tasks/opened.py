@@ -84,6 +84,7 @@ class Opened:
     exposed: Counter[str] = field(default_factory=Counter)  # what in it names pupils: rule -> how often
     standings: dict[int, str] = field(default_factory=dict)  # of questions to registered addresses, by assignment
     doubts: list[Doubt] = field(default_factory=list)  # what waits for their word
+    is_trial: bool = False  # nothing of it will be written
     word: Word | None = None  # their word, in this mail
 
     def is_vouched(self, assignment: int) -> bool:

@@ -33,16 +33,19 @@ from tasks.opened import Opened, SealTaken
 from tasks.quarantine import in_the_mail
 from tasks.readers import borrowed_document_reader
 
+SECONDS_FOR_DOCUMENTS = 120.0  # of one mail
+
 
 def open_mail(
-    here: Running, reader: WorkbookReader, row: InboxRow, mail: ParsedMail, book: dict[int, Assignment], as_of: datetime
-) -> Opened:
+    here: Running, reader: WorkbookReader, row: InboxRow, mail: ParsedMail, book: dict[int, Assignment],
+    as_of: datetime, *, is_trial: bool = False,
+) -> Opened:  # fmt: skip
     facts = facts_of(
         mail,
         has_token=bool(by_mail(mail, here.token_key)) or unit_by_mail(mail, here.token_key) is not None,
         own_addresses=frozenset({here.office.mail.sender.address.lower()}),
     )
-    opened = Opened(row, mail, classify(facts))
+    opened = Opened(row, mail, classify(facts), is_trial=is_trial)
     if opened.kind is MailClass.BOUNCE:
         opened.bounce = read_bounce(facts)
     if opened.kind is not MailClass.ANSWER_CANDIDATE:
@@ -172,6 +175,7 @@ def _sort_documents(
     if not owed:
         return Taken()
     with borrowed_document_reader() as reader:
+        reader.allow(SECONDS_FOR_DOCUMENTS if not opened.is_trial else SECONDS_FOR_DOCUMENTS / 20)
         taken = take(here, reader, parts, owed)
     if taken.unclear:
         opened.reasons.append(f"分不清是哪一份材料：{'、'.join(taken.unclear)}")
@@ -196,7 +200,8 @@ def _take_documents(here: Running, opened: Opened, taken: Taken, book: dict[int,
         seals = [file for each in opened.seals if each.assignment == number for file in each.files]
         verdict = review_documents(here, before, [file for _, file in files])
         verdict = replace(verdict, findings=[*verdict.findings, *seal_findings(seals)])
-        archive_pictures(here, files)
+        if not opened.is_trial:
+            archive_pictures(here, files)
         judge(here, opened, files[0][0], before, verdict, book, as_of, files=files)
 
 

@@ -12,7 +12,7 @@ from oneledger.domain.findings import Finding
 from oneledger.domain.forms import Form, asked_of
 from oneledger.domain.returns import Review, Unreadable, WorkbookMarks
 from oneledger.domain.review import ReviewContext, review
-from oneledger.settings import COVER
+from oneledger.settings import COVER, current_settings
 from oneledger.store import campaigns
 from tasks.launching import load_definition
 from tasks.office import office
@@ -43,6 +43,12 @@ def read_file(content: bytes, as_of: datetime) -> dict[str, Any]:
         received_at=as_of.astimezone(ZoneInfo(campaign.timezone)).replace(tzinfo=None),
     )  # fmt: skip
     return _told(cells.marks, review(cells, forms, context))
+
+
+def has_store() -> bool:
+    """Looking at a file makes no database where there is none."""
+    settings = current_settings()
+    return bool(settings.database_url) or (settings.data / "oneledger.db").is_file()
 
 
 def _place(marks: WorkbookMarks) -> tuple[Campaign, tuple[Form, ...], str, str] | None:

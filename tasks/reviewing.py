@@ -16,10 +16,10 @@ from oneledger.store import inbox
 from tasks.apart import worked
 from tasks.drafting import enclose_drafts
 from tasks.evidence import by_mail
+from tasks.guarding import open_guarded
 from tasks.judging import assignments_of
 from tasks.office import Running, running
 from tasks.opened import Opened, ReviewTally
-from tasks.opening import open_mail
 from tasks.quarantine import seal
 from tasks.readers import borrowed_reader
 from tasks.recording import record
@@ -63,7 +63,7 @@ def _review_chunk(here: Running, reader: WorkbookReader, ids: list[int], as_of: 
         rows = inbox.by_ids(connection, ids)
     mails = [(row, parse_mail(here.office.archive.get(row.sha256))) for row in rows]
     book = assignments_of(here, {number for _, mail in mails for number in by_mail(mail, here.token_key)})
-    opened = [open_mail(here, reader, row, mail, book, as_of) for row, mail in mails]
+    opened = [open_guarded(here, reader, row, mail, book, as_of) for row, mail in mails]
     enclose_drafts(here, opened, as_of)
     for each in opened:
         seal(here, each)

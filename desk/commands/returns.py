@@ -1,4 +1,4 @@
-"""What units get and send back: form, read, pending, incidents, problems, sample."""
+"""What units get and send back: form, read, intake, pending, incidents, problems, sample."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from desk.console import AsJson, AsOfText, CampaignName, Data, SetFile, as_moment, out, show_json, use_data
+from desk.console import AsJson, AsOfText, CampaignName, Data, SetFile, as_moment, bytes_of, out, show_json, use_data
 
 app = typer.Typer()
 
@@ -36,9 +36,7 @@ def read(file: Path, data: Data = None, as_json: AsJson = False, as_of: AsOfText
     from tasks.reading import read_file  # noqa: PLC0415
 
     use_data(data)
-    if not file.is_file():
-        raise typer.BadParameter(f"{file}: no such file")
-    told = read_file(file.read_bytes(), as_moment(as_of))
+    told = read_file(bytes_of(file), as_moment(as_of))
     if as_json:
         show_json(told)
     else:
@@ -47,6 +45,21 @@ def read(file: Path, data: Data = None, as_json: AsJson = False, as_of: AsOfText
             where = f"{finding['sheet']}!{finding['cell']}" if finding["cell"] else finding["sheet"]
             print(f"{finding['rule']} {where}: {finding['found']} → {finding['expected']} {finding['remedy']}")
     raise typer.Exit(0 if told["status"] == "accepted" else 1)
+
+
+@app.command()
+def intake(file: Path, data: Data = None, as_json: AsJson = False, as_of: AsOfText = "") -> None:
+    """What the intake would do with a mail, without a trace in the store. Exit 0: nobody need do more about it."""
+    from desk.mails import show_mail  # noqa: PLC0415
+    from tasks.trying import is_fine, try_mail  # noqa: PLC0415
+
+    use_data(data)
+    told = try_mail(bytes_of(file), as_moment(as_of))
+    if as_json:
+        show_json(told)
+    else:
+        show_mail(out, told)
+    raise typer.Exit(0 if is_fine(told) else 1)
 
 
 @app.command()

@@ -44,6 +44,11 @@ _WORD_BYTES = 36  # of UTF-8 in one encoded word: 60 characters, so it fits behi
 _NAME_BYTES = 255  # what file systems take, and one RFC 2231 value still stays below the 998 of a line
 
 
+def is_message_id(text: str) -> bool:
+    """One that we may answer to: a sender may have written anything there."""
+    return _MESSAGE_ID.fullmatch(text) is not None
+
+
 def compose(draft: MailDraft, date: datetime) -> bytes:
     """The mail as it goes over the wire, lines ended by CRLF.
 

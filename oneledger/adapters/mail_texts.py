@@ -18,6 +18,7 @@ from oneledger.domain.phrases import day_text, share
 LISTED = 30
 """Findings written out in one mail; a phone shows no more, and the marked workbook has them all."""
 
+_UNSHOWN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _MOMENTS = ("due", "received_at")
 
 STATUS_NAMES = {
@@ -58,7 +59,8 @@ class MailTexts:
     def render(self, notice: str, context: Mapping[str, Any]) -> MailText:
         subject = self._filled(f"{notice}/subject.txt", context)
         text = self._filled(f"{notice}/text.txt", context)
-        return MailText(one_line(subject), _tidy(text), self._filled(f"{notice}/html.html", context))
+        html = _shown(self._filled(f"{notice}/html.html", context))
+        return MailText(one_line(subject), _tidy(_shown(text)), html)
 
     def notices(self) -> list[str]:
         return sorted(folder.name for folder in self._folder.iterdir() if folder.is_dir())
@@ -81,6 +83,11 @@ class MailTexts:
 def one_line(words: str) -> str:
     """No line end and no control character can come through: a subject is one header and nothing else."""
     return "".join(letter for letter in " ".join(words.split()) if letter.isprintable())
+
+
+def _shown(text: str) -> str:
+    """Without what no mail may hold, and without marks that turn the reading direction round."""
+    return _UNSHOWN.sub("", text)
 
 
 def _tidy(text: str) -> str:

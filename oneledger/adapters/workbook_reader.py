@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from datetime import date, datetime, time as clock_time
+from math import inf
 from time import monotonic
 from types import TracebackType
 from typing import Any, Self
@@ -27,6 +28,11 @@ class WorkbookReader:
         self._timeout_seconds = timeout_seconds
         self._renew_after = renew_after
         self._child: ReaderProcess | None = None
+        self._allowed_until = inf
+
+    def allow(self, seconds: float) -> None:
+        """For all that is read from now on together, until this is called again."""
+        self._allowed_until = monotonic() + seconds
 
     def __enter__(self) -> Self:
         return self
@@ -40,13 +46,19 @@ class WorkbookReader:
         """Never raises for what is in a workbook: that is a verdict. Ends within the time allowed."""
         if len(content) > MOST_BYTES:
             return Unreadable(structural("WB-102", limit=MOST_BYTES // MIB))
-        until = monotonic() + self._timeout_seconds
+        until = min(monotonic() + self._timeout_seconds, self._allowed_until)
+        if until <= monotonic():
+            return Unreadable(structural("WB-109"))
         try:
             reply = self._asked(content, until)
         except (TimeoutError, ChildGoneError):
             self._end()
             return Unreadable(structural("WB-109"))
-        return self._understood(reply)
+        try:
+            return self._understood(reply)
+        except (ValueError, TypeError, LookupError, AttributeError, RecursionError):  # it said what it could never say
+            self._end()
+            return Unreadable(structural("WB-109"))
 
     def _asked(self, content: bytes, until: float) -> bytes:
         """A child may have been killed from outside (out of memory, an operator): a second one confirms a death."""
