@@ -74,7 +74,22 @@ def decode_words(text: str) -> str:
 
 
 def _run_text(run: list[tuple[str, str]], label: str) -> str:
-    return decode_bytes(b"".join(_run_bytes(run)), label) if run else ""
+    """Base64 without its `=` is either cut between two words or only badly ended: what gives characters is right."""
+    if not run:
+        return ""
+    joined = b"".join(_run_bytes(run))
+    if len(run) > 1 and not _is_text(joined, label):
+        apart = b"".join(piece for each in run for piece in _run_bytes([each]))
+        joined = apart if _is_text(apart, label) else joined
+    return decode_bytes(joined, label)
+
+
+def _is_text(raw: bytes, label: str) -> bool:
+    try:
+        raw.decode(codec_of(label) or "utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _run_bytes(run: Iterable[tuple[str, str]]) -> Iterator[bytes]:

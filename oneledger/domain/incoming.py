@@ -29,6 +29,15 @@ class MailFacts:
     own_addresses: frozenset[str] = frozenset()
 
 
+class BounceKind(StrEnum):
+    """Whom a bounce speaks of, so what is to be done."""
+
+    HARD = "hard"  # the address is dead: another one
+    SOFT = "soft"  # this mail did not get in, the next may: once more after a day, then as hard
+    SENDER = "sender"  # they refuse our standing or our speed: once more after a day, and the operator must know
+    DELAYED = "delayed"  # their server is still trying: nothing
+
+
 @dataclass(frozen=True)
 class Bounce:
     """What a mail system says about one of our mails."""
@@ -38,6 +47,15 @@ class Bounce:
     status: str | None  # RFC 3463, like 5.1.1; made up from the words where only words are given
     is_hard: bool  # this address will not work tomorrow either: find another way to reach the unit
     diagnostic: str
+    is_delayed: bool = False
+
+    @property
+    def kind(self) -> BounceKind:
+        if self.is_delayed:
+            return BounceKind.DELAYED
+        if self.is_hard:
+            return BounceKind.HARD
+        return BounceKind.SENDER if (self.status or "")[1:3] == ".7" else BounceKind.SOFT
 
 
 _DAEMONS = re.compile(r"(mailer-daemon|postmaster|mail-?daemon|mailsystem|bounces?)(\+[^@]*)?@")
@@ -119,6 +137,7 @@ def read_bounce(mail: MailFacts) -> Bounce:
         status=status,
         is_hard=_is_refused_by_its_reader(mail) or (not is_delayed and _is_permanent(status or "")),
         diagnostic=" ".join(words.split())[:500],
+        is_delayed=is_delayed,
     )
 
 
