@@ -1,6 +1,6 @@
 """Freeze figures at a report-by date; make each office's workbook and report; mail them."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -16,9 +16,9 @@ from oneledger.domain.forms import LEVELS, Form
 from oneledger.domain.mailing import Attachment
 from oneledger.domain.notices import Key, Notice, common_context
 from oneledger.domain.report import SnapshotView, UnitBrief, report_context
-from oneledger.domain.rolling import digest, own_rollup, rolled_up
+from oneledger.domain.rolling import digest
 from oneledger.domain.rollup import Rollup
-from oneledger.domain.schedule import Milestone, report_day, report_milestones
+from oneledger.domain.schedule import Milestone, report_milestones
 from oneledger.domain.shifts import in_force
 from oneledger.store import assignments, outbox, shifts, snapshots, submissions
 from oneledger.store.outbox import OutboxRow
@@ -27,6 +27,7 @@ from oneledger.store.submissions import Counted
 from tasks.apart import worked
 from tasks.circulars import circular, registers
 from tasks.office import Running, running, safe_path
+from tasks.recounting import own_rollups, roll_up
 from tasks.retrying import STORE_RETRIES
 from tasks.volume import volume
 
@@ -62,10 +63,7 @@ def _freeze(here: Running, milestone: Milestone) -> None:
     with here.office.store.read() as connection:
         if snapshots.found(connection, here.name, milestone.key):
             return
-        everyone = assignments.of_phase(connection, here.name, milestone.phase)
-        counted = submissions.counting(connection, here.name, milestone.phase, milestone.at)
-        faulty = submissions.faulty(connection, here.name, milestone.phase, milestone.at)
-    rollups = roll_up(here, [each for each in everyone if _is_due(here, each, milestone)], counted, faulty)
+        rollups = roll_up(here, own_rollups(here, connection, milestone.phase, milestone.at))
     if not rollups:
         return
     with here.office.store.write() as connection:
@@ -77,35 +75,6 @@ def _freeze(here: Running, milestone: Milestone) -> None:
         snapshots.record_event(
             connection, milestone.at, "system", "snapshot frozen", campaign=here.name, milestone=milestone.key
         )
-
-
-def _is_due(here: Running, assignment: Assignment, milestone: Milestone) -> bool:
-    """A snapshot speaks of what was owed by then, not of what is due later in the phase."""
-    if assignment.opened_at > milestone.at and assignment.due_at > milestone.at:
-        return False  # owed by a notice that came later
-    deliverable = here.campaign.deliverable(assignment.deliverable)
-    day = report_day(here.campaign, deliverable, here.office.calendar)
-    return day <= milestone.at.date() and assignment.due_at <= milestone.at
-
-
-def roll_up(
-    here: Running, everyone: Iterable[Assignment], counted: Mapping[int, Counted], faulty: Collection[int]
-) -> dict[str, Rollup]:
-    own: dict[str, list[Rollup]] = {}
-    for each in everyone:
-        found = counted.get(each.id)
-        own.setdefault(each.unit, []).append(
-            own_rollup(
-                each, here.units[each.unit].name,
-                is_counted=found is not None,
-                is_zero=found is not None and found.is_zero,
-                is_late=found is not None and found.is_late,
-                in_correction=each.id in faulty,
-                figures=found.figures if found else {},
-                forms=found.forms if found else (),
-            )
-        )  # fmt: skip
-    return rolled_up(here.units, own)
 
 
 @task(task_run_name="to-report-{milestone}", **STORE_RETRIES)

@@ -11,13 +11,15 @@ from oneledger.domain.work_calendar import WorkCalendar
 from oneledger.settings import load_calendar, load_campaign
 from oneledger.store.database import Store, open_store
 
+pytest_plugins = ["tests.rehearsed_city"]
+
 settings.register_profile("oneledger", deadline=None)  # these machines are noisy: no test fails on time
 settings.load_profile("oneledger")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest first, so that no worker is left with them at the end."""
-    items.sort(key=lambda item: "test_whole_way" not in item.nodeid)
+    items.sort(key=lambda item: not any(name in item.nodeid for name in ("test_whole_way", "test_tracing")))
 
 
 CONFIG = Path(__file__).parent.parent / "config"

@@ -1,4 +1,4 @@
-"""What comes out of it: report, volume."""
+"""What comes out of it: report, trace, volume."""
 
 from pathlib import Path
 from typing import Annotated
@@ -24,6 +24,25 @@ def report(
     use_data(data)
     for path in write_reports(campaign, unit, phase, output):
         print(path)
+
+
+@app.command()
+def trace(
+    snapshot: Annotated[str, typer.Argument(help="as reports print it, e.g. liaoning-2021/deploy-0319")],
+    unit: Annotated[str, typer.Argument(help="code of the unit whose report it is")],
+    figure: Annotated[str, typer.Argument(help="the key beside the figure in the report's list of sources")],
+    reread: Annotated[bool, typer.Option("--reread", help="read the cells once more from the archived mails")] = False,
+    data: Data = None,
+    as_json: AsJson = False,
+) -> None:
+    """Walk a figure down to units, returns, cells and mails. Exit 1 if the cells do not add up to it."""
+    from desk.tracing import show_trace  # noqa: PLC0415
+    from tasks.tracing import trace as traced  # noqa: PLC0415
+
+    use_data(data)
+    told = traced(snapshot, unit, figure, from_mails=reread)
+    show_json(told) if as_json else show_trace(out, told)
+    raise typer.Exit(0 if told["agrees"] else 1)
 
 
 @app.command("volume")

@@ -40,10 +40,10 @@ def _of_fact(form: str, fact: Field, value: Any) -> dict[str, Number]:
         return {}
     if fact.rollup == FieldRollup.SUM:
         return {f"{form}.{fact.key}": value}
-    return {f"{form}.{fact.key}={choice}": 1 for choice in _choices(value)}
+    return {f"{form}.{fact.key}={choice}": 1 for choice in choices_of(value)}
 
 
-def _choices(value: Any) -> list[str]:
+def choices_of(value: Any) -> list[str]:
     if isinstance(value, list):
         return [str(each) for each in value] or [BLANK_WORD]
     return [BLANK_WORD if value is None else str(value)]
@@ -59,7 +59,7 @@ def _of_rows(form: Form, rows: Sequence[Mapping[str, Any]]) -> Counter[str]:
     for combination in table.rollup.count_by:
         if personal.isdisjoint(combination):
             for row in rows:
-                for values in product(*(_choices(row.get(column)) for column in combination)):
+                for values in product(*(choices_of(row.get(column)) for column in combination)):
                     by = ",".join(f"{key}={value}" for key, value in zip(combination, values, strict=True))
                     figures[f"{name}.rows[{by}]"] += 1
     for column in table.rollup.sum:

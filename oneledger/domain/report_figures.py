@@ -68,7 +68,7 @@ class Source:
     """A number of the report and where it comes from.
 
     ``key``: of the unit's own roll-up in this snapshot; ``@code`` after it, of the child with that code; ``#phase``, of
-    the unit's last snapshot of that earlier phase. A key that starts with = is a formula of keys.
+    the unit's last snapshot of that earlier phase. A key that starts with = is a formula of keys (domain/tracing.py).
     """
 
     key: str
@@ -103,7 +103,7 @@ class Figures:
 
     def cited(self, key: str, title: str, value: Number, unit: str = "") -> str:
         """A number reckoned from others, under a formula of their keys."""
-        named = f"{key}{self.whose}"
+        named = f"=({key[1:]}){self.whose}" if self.whose and key.startswith("=") else f"{key}{self.whose}"
         self.sources.setdefault(named, Source(named, title, grouped(value), unit))
         return f"{grouped(value)}{unit}"
 

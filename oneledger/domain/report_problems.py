@@ -36,7 +36,7 @@ def _compared_rows(view: SnapshotView, figures: Figures, form: Form) -> str:
     key = f"{form.form}.rows"
     told = earlier.cite(key, f"{before.title}阶段排查问题", "个")
     change = figures.rows(form) - earlier.rows(form)
-    figures.cited(f"={key}-{key}#{before.phase}", f"比{before.title}阶段增减", abs(change), "个")
+    figures.cited(f"=|{key}-{key}#{before.phase}|", f"比{before.title}阶段增减", abs(change), "个")
     return f"上一阶段（{before.title}）为{told}，{change_text(change)}。"
 
 

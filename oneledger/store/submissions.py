@@ -170,3 +170,16 @@ def findings_of(connection: Connection, numbers: Sequence[int]) -> dict[int, lis
         rows = connection.execute(select(s.id, s.findings).where(s.id.in_(numbers[start : start + 500])))
         found |= {row.id: [Finding(**each) for each in row.findings] for row in rows}
     return found
+
+
+def mails_of(connection: Connection, numbers: Sequence[int]) -> dict[int, dict[str, Any]]:
+    """By submission: the mail that brought it, by the hash of its archived bytes, and the file in it."""
+    s, i = t.submission.c, t.inbox.c
+    columns = (s.id, s.version, s.part, s.file_name, s.sha256.label("file_sha256"), i.sha256, i.received_at, i.sender)
+    found: dict[int, dict[str, Any]] = {}
+    for start in range(0, len(numbers), 500):
+        query = select(*columns).join(t.inbox, i.id == s.inbox).where(s.id.in_(numbers[start : start + 500]))
+        for row in connection.execute(query).mappings():
+            told = dict(row)
+            found[told.pop("id")] = told
+    return found

@@ -1,0 +1,160 @@
+"""Walk a figure of a frozen report down to units, submissions, cells and mails."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from oneledger.domain.assignments import Assignment
+from oneledger.domain.errors import RefusedError
+from oneledger.domain.figures import figure_title
+from oneledger.domain.forms import Form
+from oneledger.domain.known_answers import ledger_of
+from oneledger.domain.returns import Ledger
+from oneledger.domain.rollup import Number, Rollup
+from oneledger.domain.tracing import MISSING_UNITS, Term, cells_behind, counts_children, is_counted, number_of, parsed
+from oneledger.store import snapshots, submissions
+from oneledger.store.snapshots import Frozen
+from tasks.office import Running, running
+from tasks.recounting import Own, own_rollups
+from tasks.rereading import reread
+
+
+@dataclass
+class _Book:
+    """A snapshot and the returns it was made of."""
+
+    here: Running
+    frozen: Frozen
+
+    @cached_property
+    def rollups(self) -> dict[str, Rollup]:
+        with self.here.office.store.read() as connection:
+            return snapshots.rollups(connection, self.frozen.id)
+
+    @cached_property
+    def own(self) -> list[Own]:
+        with self.here.office.store.read() as connection:
+            return own_rollups(self.here, connection, self.frozen.phase, self.frozen.as_of)
+
+    def children(self, code: str) -> list[str]:
+        return [each for each in self.rollups if self.here.units[each].parent == code]
+
+    def below(self, code: str) -> list[Own]:
+        """Of the unit itself and of every unit that reports up to it."""
+        return [each for each in self.own if code in self._lines[each.assignment.unit]]
+
+    @cached_property
+    def _lines(self) -> dict[str, set[str]]:
+        units = {each.assignment.unit for each in self.own}
+        return {unit: {unit, *(above.code for above in self.here.ancestors(unit))} for unit in units}
+
+
+def trace(snapshot: str, unit: str, figure: str, *, from_mails: bool = False) -> dict[str, Any]:
+    """{snapshot, unit, figure, value, recomputed, agrees, terms: [{key, sign, value, recomputed, children, returns}]}.
+
+    ``value`` is what was frozen, ``recomputed`` the sum of the cells. ``from_mails``: each cell also tells what stands
+    in the archived file. Raises RefusedError for an unknown snapshot, unit
+    or figure.
+    """
+    name, _, milestone = snapshot.partition("/")
+    here = running(name)
+    book = _book(here, lambda each: each.milestone == milestone, f"{name} has no snapshot {milestone!r}")
+    if unit not in book.rollups:
+        raise RefusedError([f"snapshot {snapshot} knows no unit {unit!r}"])
+    formula = parsed(figure)
+    terms = [_term(book, unit, term) for term in formula.terms]
+    if from_mails:
+        for term in terms:
+            reread(here.office, term["returns"])
+    frozen, recomputed = (formula.value([term[which] for term in terms]) for which in ("value", "recomputed"))
+    return {
+        "snapshot": snapshot, "as_of": book.frozen.as_of.isoformat(), "digest": book.frozen.digest,
+        "unit": unit, "name": here.units[unit].name, "figure": figure,
+        "value": frozen, "recomputed": recomputed, "agrees": frozen == recomputed, "terms": terms,
+    }  # fmt: skip
+
+
+def _book(here: Running, wanted: Callable[[Frozen], bool], otherwise: str) -> _Book:
+    with here.office.store.read() as connection:
+        found = [each for each in snapshots.of_campaign(connection, here.name) if wanted(each)]
+    if not found:
+        raise RefusedError([otherwise])
+    return _Book(here, found[-1])
+
+
+def _term(book: _Book, unit: str, term: Term) -> dict[str, Any]:
+    here, code = book.here, unit
+    if term.of.startswith("#"):
+        phase = term.of[1:]
+        book = _book(here, lambda each: each.phase == phase, f"{here.name} has no snapshot of phase {phase!r}")
+    elif term.of:
+        code = term.of[1:]
+    rollup = book.rollups.get(code, Rollup())
+    below = [(here.units[each], book.rollups[each]) for each in book.children(code)]
+    told = {
+        "sign": term.sign, "key": term.key, "title": _title(here, term.key), "unit": code,
+        "snapshot": f"{here.name}/{book.frozen.milestone}",
+        "value": number_of(term.key, rollup, [each for _, each in below]),
+    }  # fmt: skip
+    if condition := counts_children(term.key):
+        named = [_line(child.code, child.name, 1) for child, each in below if is_counted(condition, each)]
+        return {**told, "recomputed": len(named), "children": named, "returns": []}
+    children = [_line(child.code, child.name, number_of(term.key, each)) for child, each in below]
+    returns = _returns(book, code, term.key)
+    recomputed = sum(each["adds"] for each in returns)
+    return {
+        **told,
+        "recomputed": recomputed,
+        "children": [each for each in children if each["value"]],
+        "returns": returns,
+    }
+
+
+def _line(code: str, name: str, value: Number) -> dict[str, Any]:
+    return {"unit": code, "name": name, "value": value}
+
+
+def _title(here: Running, key: str) -> str:
+    return figure_title(key, list(here.forms.values()))
+
+
+def _returns(book: _Book, code: str, key: str) -> list[dict[str, Any]]:
+    """Every return that adds to the figure, in administrative order, with its mail and its cells."""
+    adding = [each for each in book.below(code) if number_of(key, each.rollup)]
+    if key == MISSING_UNITS or key.startswith(("coverage.", "answered.")):
+        return [_told(book.here, each, number_of(key, each.rollup)) for each in adding]
+    with book.here.office.store.read() as connection:
+        ledgers = dict(submissions.ledgers(connection, [each.counted.submission for each in adding if each.counted]))
+        mails = submissions.mails_of(connection, list(ledgers))
+    told = []
+    for each in adding:
+        assert each.counted is not None
+        cells = _cells(book.here, each.assignment, ledgers[each.counted.submission], key)
+        adds = sum(cell["adds"] for cell in cells)
+        told.append(_told(book.here, each, adds) | {"mail": mails.get(each.counted.submission), "cells": cells})
+    return told
+
+
+def _told(here: Running, own: Own, adds: Number) -> dict[str, Any]:
+    assignment, counted = own.assignment, own.counted
+    return {
+        "unit": assignment.unit, "name": here.units[assignment.unit].name, "deliverable": assignment.deliverable,
+        "assignment": assignment.id, "submission": counted.submission if counted else None, "adds": adds,
+    }  # fmt: skip
+
+
+def _cells(here: Running, assignment: Assignment, ledgers: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
+    level = here.units[assignment.unit].level
+    forms = here.forms_of(here.campaign.deliverable(assignment.deliverable), level)
+    return [
+        {"sheet": each.sheet, "cells": list(each.cells), "values": list(each.values), "adds": each.adds}
+        for form, ledger in _answered(forms, ledgers)
+        for each in cells_behind(form, ledger, key)
+    ]
+
+
+def _answered(forms: Iterable[Form], ledgers: Mapping[str, Any]) -> Iterable[tuple[Form, Ledger]]:
+    for form in forms:
+        if form.form in ledgers:
+            yield form, ledger_of(form, ledgers[form.form])
