@@ -22,8 +22,10 @@ NOTICES = {"accepted": Notice.RECEIPT, "returned": Notice.CORRECTION, "refused":
 def answer(
     here: Running, assignment: Assignment, verdict: Review, mail: ParsedMail, original: bytes, *,
     version: int, received_at: datetime, as_of: datetime, enclosed: tuple[Attachment, ...] = (),
+    unused: Sequence[str] = (),
 ) -> OutboxRow:  # fmt: skip
-    """The one mail that answers one version of one return; ``version`` makes it unique. ``enclosed``: in receipts."""
+    """The one mail that answers one version of one return; ``version`` makes it unique. ``enclosed``: in receipts.
+    ``unused``: other files of the school's mail."""
     notice = NOTICES[verdict.verdict]
     files = enclosed
     if notice is Notice.CORRECTION:
@@ -32,13 +34,13 @@ def answer(
     context |= {"has_marked_file": bool(files), "is_overdue": as_of > assignment.due_at}
     context |= {"is_withheld": is_withheld(verdict.findings)}
     context["draft"] = enclosed[0].filename if enclosed else ""
-    context |= {"seal_missing": assignment.lacks_seal}
+    context |= {"seal_missing": assignment.lacks_seal, "unused": list(unused)}
     return _letter(here, assignment, notice, context, mail, files=files, round_=str(version), as_of=as_of)
 
 
 def answer_document(
     here: Running, assignment: Assignment, verdict: Review, mail: ParsedMail, file_names: Sequence[str], *,
-    round_: str, received_at: datetime, as_of: datetime,
+    round_: str, received_at: datetime, as_of: datetime, unused: Sequence[str] = (),
 ) -> OutboxRow:  # fmt: skip
     """``assignment`` as it stands after these files, so that the letter says what is still missing."""
     is_good = verdict.verdict == "accepted"
@@ -51,6 +53,7 @@ def answer_document(
         "document": {"title": here.campaign.deliverable(assignment.deliverable).title},
         "notes": [finding.sentence() for finding in verdict.findings if finding.level != "error"],
         "findings": [finding.sentence() for finding in verdict.findings if finding.level == "error"],
+        "unused": list(unused),
         **missing_parts(assignment),
     }
     notice = Notice.PLAN_RECEIVED if is_good else Notice.DOCUMENT_RETURNED

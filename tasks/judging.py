@@ -83,12 +83,13 @@ def judge(
     if files:
         letter = answer_document(
             here, after, verdict, opened.mail, [file.name for _, file in files],
-            round_=str(version), received_at=received_at, as_of=as_of,
+            round_=str(version), received_at=received_at, as_of=as_of, unused=opened.take_unused(),
         )  # fmt: skip
     else:
         letter = answer(
-            here, before, verdict, opened.mail, part.content, version=version, received_at=received_at, as_of=as_of
-        )
+            here, before, verdict, opened.mail, part.content, version=version, received_at=received_at, as_of=as_of,
+            unused=opened.take_unused(),
+        )  # fmt: skip
     opened.judgements.append(Judgement(after, version, part, verdict, is_late, letter, files))
 
 

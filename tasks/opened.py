@@ -87,6 +87,13 @@ class Opened:
     is_trial: bool = False  # nothing of it will be written
     word: Word | None = None  # their word, in this mail
 
+    unused: list[str] = field(default_factory=list)  # files of it that count for nothing, and why; not told yet
+
+    def take_unused(self) -> list[str]:
+        """For the first letter that answers the mail."""
+        told, self.unused = self.unused, []
+        return told
+
     def is_vouched(self, assignment: int) -> bool:
         """By a person, or by the unit's registered address."""
         return bool(self.row.approved_by) or self.standings.get(assignment) == "agreed"

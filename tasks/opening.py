@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from oneledger.adapters.mail_parse import MailPart, ParsedMail, facts_of, may_hold_workbook
 from oneledger.adapters.workbook_reader import WorkbookReader
 from oneledger.domain.assignments import Assignment
 from oneledger.domain.incoming import MailClass, classify, read_bounce
 from oneledger.domain.matching import Evidence, chosen, match
-from oneledger.domain.returns import Review, Unreadable, WorkbookCells
+from oneledger.domain.returns import Review, WorkbookCells
 from oneledger.store import submissions
 from oneledger.store.inbox import InboxRow
 from tasks.answering import answer_document
@@ -25,6 +24,7 @@ from tasks.documents import (
     with_seal,
 )  # fmt: skip
 from tasks.evidence import by_mail, evidence, unit_by_mail
+from tasks.files import FilesOfMail, open_files
 from tasks.incident_intake import form_asked_for, is_report, judge_report
 from tasks.intake import armed_campaigns
 from tasks.judging import assignment_of, entitled, judge, review_return
@@ -59,28 +59,37 @@ def open_mail(
         if not any(may_hold_workbook(part.content) for part in mail.parts):
             return opened
     opened.standings = standings(here, row)
-    judged = _judged_before(here, opened)
-    files = [each for each in mail.parts if each.filename or may_hold_workbook(each.content)]
-    files = [each for each in files if each.path not in judged]
-    read = [(part, reader.read(part.content)) for part in files]
-    workbooks = [(part, cells) for part, cells in read if isinstance(cells, WorkbookCells)]
-    others = [(part, cells) for part, cells in read if isinstance(cells, Unreadable)]
-    opened.exposed = in_the_mail(mail, [cells for _, cells in workbooks])
-    opened.belongs_to = _another_campaign(here, row, workbooks)
-    if opened.belongs_to:
-        return opened
-    taken = _sort_documents(here, opened, [part for part, _ in others], workbooks, book)
+    files = open_files(reader, mail, _judged_before(here, opened))
+    opened.mail = files.mail
+    opened.exposed = in_the_mail(opened.mail, [cells for _, cells in files.workbooks])
+    opened.belongs_to = _another_campaign(here, row, files.workbooks)
+    if not opened.belongs_to:
+        _judge_files(here, opened, files, book, as_of)
+    return opened
+
+
+def _judge_files(
+    here: Running, opened: Opened, files: FilesOfMail, book: dict[int, Assignment], as_of: datetime
+) -> None:
+    taken = _sort_documents(here, opened, [part for part, _ in files.others], files.workbooks, book)
     _take_seals(opened, taken, book)
-    for part, cells in workbooks:
+    opened.unused = files.unused(_paths(taken)) if files.workbooks or taken.copies or taken.seals else []
+    for part, cells in files.workbooks:
         if is_report(here, cells):
             _take_report(here, opened, part, cells)
         else:
             _take_workbook(here, opened, part, cells, book, as_of)
     _take_documents(here, opened, taken, book, as_of)
     _answer_seals(here, opened, book, as_of)
-    if not (workbooks or opened.judgements or opened.seals or opened.reasons or opened.word):
-        _refuse_files(here, opened, others, book, as_of)
-    return opened
+    if not (files.workbooks or opened.judgements or opened.seals or opened.reasons or opened.word):
+        _refuse_files(here, opened, files, book, as_of)
+    if opened.unused and not opened.doubts:
+        opened.reasons.append(f"附件没有用上：{'；'.join(opened.unused)}")
+
+
+def _paths(taken: Taken) -> set[str]:
+    """Of the documents that are answered as such."""
+    return {part.path for files in (*taken.copies.values(), *taken.seals.values()) for part, _ in files}
 
 
 def _take_word(opened: Opened, word: Word | str) -> None:
@@ -143,19 +152,19 @@ def _take_workbook(
 
 
 def _refuse_files(
-    here: Running, opened: Opened, files: Sequence[tuple[MailPart, Any]], book: dict[int, Assignment], as_of: datetime
+    here: Running, opened: Opened, files: FilesOfMail, book: dict[int, Assignment], as_of: datetime
 ) -> None:
     """Nothing in the mail can be read as a workbook. Say so where the sender is known, else leave it to a person."""
     proof = evidence(opened.mail, None, here.token_key, is_forwarded=False)
     assignment = assignment_of(here, chosen(proof), book)
-    if not files or assignment is None or here.campaign.deliverable(assignment.deliverable).kind != "workbook":
+    findings = files.refusals()
+    if not findings or assignment is None or here.campaign.deliverable(assignment.deliverable).kind != "workbook":
         opened.reasons.append("邮件没有可以读取的附件，请查看正文" if assignment else "找不到对应的任务")
         return
     if not _may_answer(here, opened, proof, assignment):
         return
-    part = files[0][0]
-    refused = Review("refused", {}, [unreadable.finding for _, unreadable in files])
-    judge(here, opened, part, assignment, refused, book, as_of)
+    part = next((part for part, _ in files.worth_telling()), opened.mail.parts[0])
+    judge(here, opened, part, assignment, Review("refused", {}, findings), book, as_of)
 
 
 def _sort_documents(
@@ -214,4 +223,5 @@ def _answer_seals(here: Running, opened: Opened, book: dict[int, Assignment], as
             each.letter = answer_document(
                 here, after, Review("accepted", {}, seal_findings(each.files)), opened.mail, names,
                 round_=f"seal-{opened.row.id}", received_at=opened.row.received_at, as_of=as_of,
+                unused=opened.take_unused(),
             )  # fmt: skip

@@ -10,8 +10,9 @@ from oneledger.domain.campaigns import INCIDENT, Campaign, Deliverable
 from oneledger.domain.errors import DefinitionError, RefusedError
 from oneledger.domain.findings import Finding
 from oneledger.domain.forms import Form, asked_of
-from oneledger.domain.returns import Review, Unreadable, WorkbookMarks
+from oneledger.domain.returns import PackedFiles, Review, Unreadable, WorkbookCells, WorkbookMarks
 from oneledger.domain.review import ReviewContext, review
+from oneledger.domain.rules import structural
 from oneledger.settings import COVER, current_settings
 from oneledger.store import campaigns
 from tasks.launching import load_definition
@@ -27,7 +28,7 @@ _UNMARKED = Finding(
 def read_file(content: bytes, as_of: datetime) -> dict[str, Any]:
     """{campaign, phase, unit, status, forms, findings}; status accepted, returned or refused, never an exception."""
     with WorkbookReader() as reader:
-        cells = reader.read(content)
+        cells = _workbook_in(reader, content)
     if isinstance(cells, Unreadable):
         return _told(WorkbookMarks(), Review("refused", {}, [cells.finding]))
     place = _place(cells.marks)
@@ -43,6 +44,19 @@ def read_file(content: bytes, as_of: datetime) -> dict[str, Any]:
         received_at=as_of.astimezone(ZoneInfo(campaign.timezone)).replace(tzinfo=None),
     )  # fmt: skip
     return _told(cells.marks, review(cells, forms, context))
+
+
+def _workbook_in(reader: WorkbookReader, content: bytes) -> WorkbookCells | Unreadable:
+    """The workbook, or the only one that a zip holds."""
+    told = reader.read(content)
+    if not isinstance(told, PackedFiles):
+        return told
+    inside = [reader.read(each) for _, each in told.files]
+    found: list[WorkbookCells | Unreadable] = [each for each in inside if isinstance(each, WorkbookCells)]
+    if len(found) > 1:
+        return Unreadable(structural("WB-142", count=len(found)))
+    found += [each for each in inside if isinstance(each, Unreadable)]
+    return found[0] if found else Unreadable(structural("WB-139"))
 
 
 def has_store() -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 from oneledger.adapters.file_kinds import sniff
 from oneledger.adapters.mail_items import MAX_BYTES, MAX_HEADER_BYTES
-from oneledger.adapters.mail_parse import MailPart, ParsedMail, facts_of, may_hold_workbook, parse_mail
+from oneledger.adapters.mail_parse import MailPart, ParsedMail, facts_of, is_file, parse_mail
 from oneledger.adapters.mail_structure import split_message
 from oneledger.adapters.workbook_reader import WorkbookReader
 from oneledger.domain.findings import Finding
@@ -55,7 +55,7 @@ def _opened(here: Running, reader: WorkbookReader, mail: ParsedMail, as_of: date
 
 
 def _files(mail: ParsedMail) -> list[MailPart]:
-    return [part for part in mail.parts if part.filename or may_hold_workbook(part.content)]
+    return [part for part in mail.parts if is_file(part)]
 
 
 def _told(mail: ParsedMail) -> dict[str, Any]:

@@ -84,7 +84,8 @@ def ole(*streams):
         first, count = len(fat), len(data) // 512
         fat += [*range(first + 1, first + count), 0xFFFFFFFE]
         blocks.append(data)
-        directory += _entry(name, 2, first, len(data))
+        is_last = len(directory) // 128 + 1 == len(streams)
+        directory += _entry(name, 2, first, len(data), right=0xFFFFFFFF if is_last else len(directory) // 128 + 2)
     root = _entry("Root Entry", 5, 0xFFFFFFFE, 0, child=1)
     directory = (root + directory).ljust(512, b"\0")
     assert len(directory) == 512
@@ -97,10 +98,10 @@ def ole(*streams):
     return header + table + directory + b"".join(blocks)
 
 
-def _entry(name, kind, first, size, child=0xFFFFFFFF):
+def _entry(name, kind, first, size, child=0xFFFFFFFF, right=0xFFFFFFFF):
     wide = (name + "\0").encode("utf-16-le")
     return (
-        wide.ljust(64, b"\0") + struct.pack("<H2B3L", len(wide), kind, 1, 0xFFFFFFFF, 0xFFFFFFFF, child)
+        wide.ljust(64, b"\0") + struct.pack("<H2B3L", len(wide), kind, 1, 0xFFFFFFFF, right, child)
         + b"\0" * 36 + struct.pack("<LQ", first, size)
     )  # fmt: skip
 

@@ -16,6 +16,8 @@ from tasks.publishing import freeze_due, reported, units_to_report
 from tasks.reminding import digest, remind
 from tasks.status import campaign_status
 from tests.document_office import FIRST, NAME, NAMES, OPENED, SECOND, THIRD, DocumentOffice, make_docx, make_picture
+from tests.make_files import zipped
+from tests.make_mails import tnef
 
 
 @pytest.fixture(scope="module")
@@ -148,6 +150,18 @@ def test_pictures_beyond_the_limits_come_back(here, files, rule):
         assert [each["kind"] for each in letters] == ["document-returned"]
         assert f"（{rule}）" in letters[0]["text"]
     assert here.standing(FIRST, "pictures")[0] == "missing"
+
+
+def test_documents_in_a_zip_and_in_winmail_dat_are_taken_as_if_attached(here):
+    """Issue 4, A: and what nobody asked for is named in the answer."""
+    summary = ("总结/工作总结.docx", make_docx("开展了三次班会。", heading="工作总结"))
+    pack = zipped(dict([summary, ("总结/旧稿.rar", b"Rar!\x1a\x07\x01\x00abc")]))
+    (letter,) = here.receive(FIRST, ("总结.zip", pack))
+    assert (letter["kind"], here.standing(FIRST, "summary")[0]) == ("plan-received", "returned")
+    assert "旧稿.rar（WB-122）" in letter["text"]
+    pictures = tnef(*((None, f"活动{n}.jpg", make_picture(1200 + n)) for n in range(2)))
+    (letter,) = here.receive(SECOND, ("winmail.dat", pictures))
+    assert (letter["kind"], here.standing(SECOND, "pictures")[0]) == ("plan-received", "returned")
 
 
 def test_two_pictures_are_wanted_and_one_is_a_question_not_a_refusal(here):

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings, strategies as st
 
 from oneledger.adapters.mail_compose import compose
-from oneledger.adapters.mail_parse import MailPart, facts_of, parse_mail
+from oneledger.adapters.mail_parse import MailPart, facts_of, is_file, parse_mail
 from oneledger.domain.mailing import Attachment, MailDraft
 
 XLSX = b"PK\x03\x04" + bytes(range(256)) * 3
@@ -208,9 +208,31 @@ def test_plain_text_is_preferred_to_a_page_and_an_empty_one_is_not():
     assert [parse_mail(mail.as_bytes()).text for mail in (both, blank)] == ["正文", "页面"]
 
 
-def test_a_file_encoded_into_the_text_is_told():
-    mail = parse_mail(make_mail(body=b"hello\nbegin 644 a.xlsx\n#0V%T\n`\nend\n"))
+def test_a_file_encoded_into_the_text_is_a_file_and_told():
+    """uuencode, as clients of the nineties still write it (mail facts 2)."""
+    mail = parse_mail(make_mail(body=b"hello\nbegin 644 a.xlsx\n#0V%T\n`\nend\nbye\n"))
     assert mail.defects == ("uuencoded file in the text",)
+    assert [(part.path, part.filename, part.content) for part in mail.parts] == [
+        ("1", None, b"hello\n\nbye\n"),
+        ("1.u1", "a.xlsx", b"Cat"),
+    ]
+
+
+def test_a_beginning_without_an_end_is_a_sentence():
+    mail = parse_mail(make_mail(body=b"begin 644 a.xlsx\n#0V%T\n"))
+    assert [part.path for part in mail.parts] == ["1"]
+
+
+def test_a_workbook_called_text_is_not_taken_for_the_words():
+    mail = parse_mail(make_mail(b"Content-Type: text/plain", body=b"PK\x03\x04abc"))
+    assert (mail.text, [is_file(part) for part in mail.parts]) == ("", [True])
+
+
+def test_a_mail_attached_as_a_file_is_opened_by_its_content():
+    inner = b"Received: from x\r\nSubject: x\r\nContent-Transfer-Encoding: base64\r\n\r\nUEsDBGFiYw=="
+    heading = (b"Content-Type: application/octet-stream", b"Content-Disposition: attachment; filename=x.bin")
+    mail = parse_mail(make_mail(*heading, body=inner))
+    assert [(part.content, part.forwarded) for part in mail.parts] == [(b"PK\x03\x04abc", True)]
 
 
 # --- files ----------------------------------------------------------------------------------------------------------
@@ -515,5 +537,5 @@ def test_our_own_mails_are_read_back_whole():
         "正文",
         datetime(2021, 9, 1, tzinfo=UTC),
     )
-    assert mail.parts[2] == MailPart(NAME, SHEET, XLSX, "2", forwarded=False)
+    assert mail.parts[2] == MailPart(NAME, SHEET, XLSX, "2", forwarded=False, is_attachment=True)
     assert (mail.headers["x-kind"], mail.defects) == (["回执"], ())

@@ -38,6 +38,14 @@ XLS = ole(("Workbook", biff({(0, 0): 1.0})))
         (ods(""), "ods"),
         (XLS, "xls"),
         (ole(("Book", b"")), "xls"),
+        (ole(("Workbook", biff({})), ("_VBA_PROJECT_CUR", b"")), "xls"),
+        (make_xlsx(**{"xl__vbaProject.bin": "x"}), "xlsx"),
+        (make_xlsx(**{"xl__macrosheets__sheet1.xml": "<a/>"}), "xlsx"),
+        ("序号,问题\r\n1,门岗".encode(), "text"),
+        ("序号,问题\r\n1,门岗".encode("gb18030"), "text"),
+        ("\ufeff序号\t问题".encode("utf-16"), "text"),
+        (zipped({"附件1.xlsx": make_xlsx()}), "zip"),
+        (b"\x78\x9f\x3e\x22\0\0", "tnef"),
     ],
 )
 def test_what_we_read_is_known_by_its_content(content, kind):
@@ -45,6 +53,7 @@ def test_what_we_read_is_known_by_its_content(content, kind):
     assert (type(scan), scan.kind) == (Scan, kind)
 
 
+ODS = "application/vnd.oasis.opendocument.spreadsheet"
 HTML_TABLE = "<html xmlns:x='urn:schemas-microsoft-com:office:excel'><table><tr><td>1</td></tr></table></html>"
 
 
@@ -57,17 +66,15 @@ HTML_TABLE = "<html xmlns:x='urn:schemas-microsoft-com:office:excel'><table><tr>
         (ole(("EncryptedPackage", b""), ("EncryptionInfo", b"")), "WB-106"),
         (ole(("Workbook", biff({}, encrypted=True))), "WB-106"),
         (with_flag(make_xlsx(), 1), "WB-106"),
-        (ole(("Workbook", biff({})), ("_VBA_PROJECT", b"")), "WB-105"),
-        (make_xlsx(**{"xl__vbaProject.bin": "x"}), "WB-105"),
-        ("序号,问题\r\n1,门岗".encode(), "WB-121"),
-        ("序号,问题\r\n1,门岗".encode("gb18030"), "WB-121"),
-        ("\ufeff序号\t问题".encode("utf-16"), "WB-121"),
-        (zipped({"附件1.xlsx": make_xlsx()}), "WB-122"),
+        (zipped({"mimetype": ODS, "META-INF/manifest.xml": "<x><manifest:encryption-data/></x>"}), "WB-106"),
         (b"Rar!\x1a\x07\x01\x00abc", "WB-122"),
         (b"7z\xbc\xaf\x27\x1cabc", "WB-122"),
         (b"\x1f\x8b\x08\x00abc", "WB-122"),
+        (b"a.xlsx".ljust(257, b"\0") + b"ustar\x0000", "WB-122"),
+        (b"\xfd7zXZ\x00abc", "WB-122"),
         (b"%PDF-1.7\nabc", "WB-123"),
         (b"\x89PNG\r\n\x1a\nabc", "WB-124"),
+        (b"BM\x36\x10\0\0\0\0\0\0\x36\0", "WB-124"),
         (b"\xff\xd8\xff\xe0abc", "WB-124"),
         (b"\0\0\0\x18ftypheic\0\0\0\0", "WB-124"),
         (b"RIFF\0\0\0\0WEBPVP8 ", "WB-124"),
@@ -76,11 +83,17 @@ HTML_TABLE = "<html xmlns:x='urn:schemas-microsoft-com:office:excel'><table><tr>
         (zipped({"mimetype": "application/vnd.oasis.opendocument.text", "content.xml": "<a/>"}), "WB-125"),
         (b"{\\rtf1\\ansi", "WB-125"),
         (HTML_TABLE.encode(), "WB-126"),
-        (b"<?xml version='1.0'?><?mso-application progid='Excel.Sheet'?><Workbook>", "WB-126"),
+        (b"<?xml version='1.0'?><?mso-application progid='Excel.Sheet'?><Workbook>", "WB-130"),
+        (b"<?xml version='1.0'?>\n<office:document xmlns:office='urn:x'>", "WB-130"),
+        (b"Received: from a by b;\r\n Tue\r\nSubject: x\r\n\r\nhello", "WB-131"),
+        (ole(("__properties_version1.0", b"")), "WB-131"),
+        (b"\x09\x04\x06\x00\0\0\x10\0", "WB-129"),
+        (b"\x09\x08\x10\x00\0\x06\x05\0", "WB-129"),
         (b"MIME-Version: 1.0\r\nContent-Type: multipart/related", "WB-126"),
         (zipped({"[Content_Types].xml": "<Types/>", "xl/workbook.bin": "x"}), "WB-127"),
         (zipped({"[Content_Types].xml": "<Types/>", "visio/document.xml": "<w/>"}), "WB-128"),
         (ole(("Something", b"")), "WB-128"),
+        (ole(("Workbook", biff({})))[:600], "WB-108"),
         (bytes(range(256)), "WB-128"),
         (make_xlsx()[:-30], "WB-108"),  # cut off on its way
         (b"PK\x03\x04" + b"\0" * 100, "WB-108"),
@@ -113,7 +126,6 @@ TRAPS = {
     "an entity in the workbook": (lambda: doctype("xl/workbook.xml"), "WB-104"),
     "an entity in UTF-16": (lambda: make_xlsx(**{"xl__a.xml": "<!DOCTYPE x>".encode("utf-16")}), "WB-104"),
     "a method nobody uses": (lambda: zipped(xlsx_parts(), zipfile.ZIP_LZMA), "WB-104"),
-    "macros of Excel 4": (lambda: make_xlsx(**{"xl__macrosheets__sheet1.xml": "<a/>"}), "WB-105"),
     "a bomb": (lambda: make_xlsx(**{"xl__b.xml": " " * (12 * zip_guard.MIB)}), "WB-103"),
     "the last corner": (lambda: make_xlsx('<row r="1048576"><c r="XFD1048576" t="n"><v>1</v></c></row>'), "WB-107"),
     "a far row": (lambda: make_xlsx('<row r="100000"><c r="A100000"><v>1</v></c></row>'), "WB-107"),
@@ -204,3 +216,27 @@ def test_any_bent_workbook_ends_in_a_scan_or_a_finding():
         for _ in range(chance.randint(1, 6)):
             bent[chance.randrange(len(bent))] = chance.randrange(256)
         assert isinstance(prescan(bytes(bent[: chance.randint(len(bent) // 2, len(bent))])), Scan | Finding)
+
+
+def test_a_table_that_has_a_word_document_embedded_is_a_table():
+    """What is embedded lies in a folder of its own; the names of the root decide."""
+    content = bytearray(ole(("MBD0001", b""), ("Workbook", biff({(0, 0): 1.0}))))
+    assert prescan(bytes(content)).kind == "xls"
+    embedded = ole(("Workbook", biff({(0, 0): "WordDocument"})))
+    assert prescan(embedded).kind == "xls"  # nor does a word in a cell
+
+
+def test_a_directory_in_a_circle_ends():
+    content = bytearray(ole(("Workbook", b"")))
+    fat = 512
+    content[fat + 4 : fat + 8] = (1).to_bytes(4, "little")  # the directory's sector follows itself
+    entry = 512 + 512 + 128
+    content[entry + 68 : entry + 76] = (1).to_bytes(4, "little") * 2  # and its entry is its own neighbour
+    assert sniff(bytes(content)) == "xls"
+
+
+def test_macros_are_told():
+    assert prescan(make_xlsx(**{"xl__vbaProject.bin": "x"})).has_macros
+    assert prescan(ole(("Workbook", biff({})), ("_VBA_PROJECT_CUR", b""))).has_macros
+    assert not prescan(make_xlsx()).has_macros
+    assert not prescan(XLS).has_macros

@@ -31,7 +31,7 @@ from pypdf.errors import PyPdfError
 from oneledger.adapters.file_kinds import sniff
 from oneledger.adapters.reader_frames import MOST_REPLY_BYTES
 from oneledger.adapters.reader_limits import confine, receive, send
-from oneledger.adapters.zip_guard import DECLARES, Trap, check_directory, unzipped
+from oneledger.adapters.zip_guard import DECLARES, Trap, check_directory, has_macros, unzipped
 from oneledger.domain.document_rules import document_rule_of
 
 MOST_CHARACTERS = 300_000
@@ -69,7 +69,7 @@ def parsed(content: bytes) -> dict[str, Any]:
 
 def _strange(content: bytes) -> dict[str, Any]:
     kind = sniff(content)
-    rule = {"empty": "DC-101", "encrypted": "DC-106", "rar": "DC-112", "7z": "DC-112", "gzip": "DC-112"}
+    rule = {"empty": "DC-101", "encrypted": "DC-106", "archive": "DC-112", "broken": "DC-108"}
     raise _Refused(rule.get(kind, "DC-121"))
 
 
@@ -82,6 +82,8 @@ def _zip(content: bytes) -> dict[str, Any]:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             entries = archive.infolist()
             check_directory(content, entries, archive.start_dir)
+        if has_macros(entries):
+            raise _Refused("DC-105")
         names = {entry.filename for entry in entries}
         if "word/document.xml" not in names:
             raise _Refused("DC-121" if "[Content_Types].xml" in names or "mimetype" in names else "DC-112")

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from html import unescape
 
+from oneledger.adapters.file_kinds import OLE, TNEF
 from oneledger.adapters.mail_structure import Leaf, Structure, take_apart
 from oneledger.adapters.mail_words import addresses, decode_bytes, decode_heading, decode_words
 from oneledger.domain.incoming import MailFacts
@@ -18,7 +19,7 @@ _ENVELOPE_HEADERS = ("delivered-to", "x-original-to", "envelope-to")
 _MESSAGE_ID = re.compile(r"<[^<>\s]{1,900}>")
 _UNSAFE_IN_NAMES = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 _UUENCODED = re.compile(r"(?m)^begin [0-7]{3} \S")
-_OLE, _ZIP, _RAR, _7Z = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"PK\x03\x04", b"Rar!\x1a\x07", b"7z\xbc\xaf\x27\x1c"
+_ZIP, _RAR, _7Z = b"PK\x03\x04", b"Rar!\x1a\x07", b"7z\xbc\xaf\x27\x1c"
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class MailPart:
     content: bytes
     path: str
     forwarded: bool
+    is_attachment: bool = False  # its heading says so
 
 
 @dataclass(frozen=True)
@@ -92,8 +94,15 @@ def facts_of(
 
 
 def may_hold_workbook(content: bytes) -> bool:
-    """By its first bytes: xlsx or zip, xls or et or an encrypted xlsx, rar, 7z."""
-    return content.startswith((_ZIP, _OLE, _RAR, _7Z))
+    """By its first bytes: xlsx or zip, xls or et or an encrypted xlsx, rar, 7z, winmail.dat."""
+    return content.startswith((_ZIP, OLE, _RAR, _7Z, TNEF))
+
+
+def is_file(part: MailPart) -> bool:
+    """Not one of the mail's own words. Some clients give a file neither a name nor its true type."""
+    if part.filename or part.is_attachment or may_hold_workbook(part.content):
+        return bool(part.filename or part.content.strip())
+    return bool(part.content) and not part.content_type.startswith(("text/", "message/", "multipart/"))
 
 
 def _by_name(headers: Iterable[tuple[str, bytes]]) -> dict[str, list[bytes]]:
@@ -142,17 +151,18 @@ def _date(raw: Mapping[str, list[bytes]]) -> datetime | None:
 
 
 def _part(leaf: Leaf) -> MailPart:
-    name = _safe_name(leaf.filename) if leaf.filename else None
-    return MailPart(name or None, leaf.content_type, leaf.content, leaf.path, leaf.forwarded)
+    name = safe_name(leaf.filename) if leaf.filename else None
+    return MailPart(name or None, leaf.content_type, leaf.content, leaf.path, leaf.forwarded, leaf.is_attachment)
 
 
-def _safe_name(name: str) -> str:
+def safe_name(name: str) -> str:
     """A file name without folders, control characters and marks that turn the reading direction round."""
     return _UNSAFE_IN_NAMES.sub("", re.split(r"[/\\]", name)[-1]).strip()[:200]
 
 
 def _body_text(leaves: Iterable[Leaf]) -> str:
-    bodies = [leaf for leaf in leaves if not (leaf.forwarded or leaf.is_attachment or leaf.filename)]
+    said = [leaf for leaf in leaves if not (leaf.forwarded or leaf.is_attachment or leaf.filename)]
+    bodies = [leaf for leaf in said if not may_hold_workbook(leaf.content)]
     for content_type in ("text/plain", "text/html"):
         for leaf in bodies:
             if leaf.content_type == content_type:

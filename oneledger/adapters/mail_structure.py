@@ -7,8 +7,10 @@ takes quadratic time on some, and both recurse as deep as the sender likes.
 import re
 from binascii import Error as BinasciiError, a2b_qp, a2b_uu
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import islice
 
+from oneledger.adapters.file_kinds import sniff
 from oneledger.adapters.mail_words import decode_bytes, from_base64, parameter, parameters
 
 MAX_FORWARDS = 6  # mails inside mails
@@ -17,6 +19,8 @@ MAX_PARTS = 200
 _MAX_HEADER_BYTES = 1 << 20
 _MAX_CONTENT_HEADER = 16_384  # characters of a Content-… header that are looked at
 _BLANK_LINE = re.compile(rb"\r?\n\r?\n|\A\r?\n")  # a line of blanks only is a folded heading's
+_UU_BEGIN = re.compile(rb"(?m)^begin [0-7]{3,4} ([^\r\n]+)\r?\n")
+_MOST_UUENCODED = 20
 _HEADER_LINE = re.compile(rb"([!-9;-~]{1,200})[ \t]*:(.*)", re.DOTALL)
 
 Headers = list[tuple[str, bytes]]
@@ -117,7 +121,33 @@ def _walk(structure: Structure, headers: Headers, body: bytes, place: _Place) ->
         inside = _Place(place.path or "1", place.forwards + 1, 0)
         _walk(structure, read_headers(block, structure.defects), inner, inside)
         return
-    structure.leaves.append(_leaf(kind, content, place))
+    leaf = _leaf(kind, content, place)
+    if leaf.content_type == "text/plain" and not (leaf.is_attachment or leaf.filename):
+        structure.leaves += _with_uuencoded(structure, leaf)
+    else:
+        structure.leaves.append(leaf)
+
+
+def _with_uuencoded(structure: Structure, leaf: Leaf) -> Iterator[Leaf]:
+    """The words, and the files that a very old client wrote into them."""
+    words: list[bytes] = []
+    files: list[Leaf] = []
+    at = 0
+    for match in islice(_UU_BEGIN.finditer(leaf.content), _MOST_UUENCODED):
+        end = leaf.content.find(b"\nend", match.end() - 1)
+        if match.start() < at or end < 0:
+            continue
+        content = b"".join(_uudecoded(leaf.content[match.end() : end]))
+        if content:
+            name = decode_bytes(match[1].strip(), leaf.charset)
+            path = f"{leaf.path}.u{len(files) + 1}"
+            files.append(replace(leaf, path=path, filename=name, content=content, is_attachment=True))
+            words.append(leaf.content[at : match.start()])
+            at = end + len(b"\nend")
+    if files:
+        structure.defects.append("uuencoded file in the text")
+    yield replace(leaf, content=b"".join([*words, leaf.content[at:]]))
+    yield from files
 
 
 def _leaf(kind: _Kind, content: bytes, place: _Place) -> Leaf:
@@ -162,11 +192,12 @@ def _content_header(headers: Sequence[tuple[str, bytes]], name: str) -> tuple[st
 
 
 def _is_mail(kind: _Kind, content: bytes) -> bool:
-    """A passed-on mail, whether declared as one or attached as an .eml file."""
+    """A passed-on mail, whether declared as one or attached as a file."""
     if kind.content_type in ("message/rfc822", "message/global"):
         return True
-    is_eml = (kind.filename or "").lower().endswith(".eml")
-    return is_eml and bool(re.match(rb"(From |[!-9;-~]+:)", content.lstrip()[:200]))
+    if (kind.filename or "").lower().endswith(".eml"):
+        return bool(re.match(rb"(From |[!-9;-~]+:)", content.lstrip()[:200]))
+    return kind.is_attachment and not kind.content_type.startswith("message/") and sniff(content) == "mail"
 
 
 def _split_parts(structure: Structure, body: bytes, boundary: str) -> Iterator[bytes]:

@@ -5,6 +5,7 @@ to it, without memory, files or a network to do harm with; its death is a verdic
 Nothing heavy may be imported here: the start of a child is part of the time of a workbook.
 """
 
+import base64
 import gc
 import json
 import sys
@@ -15,8 +16,11 @@ from typing import Any
 
 from python_calamine import CalamineSheet, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
 
+from oneledger.adapters.file_kinds import KINDS_OPENED
+from oneledger.adapters.packed_files import unpacked
 from oneledger.adapters.reader_frames import MOST_REPLY_BYTES
 from oneledger.adapters.reader_limits import confine, receive, send
+from oneledger.adapters.text_tables import read_table
 from oneledger.adapters.workbook_marks import custom_property, defined_name, sheet_parts
 from oneledger.adapters.workbook_prescan import Scan, SheetScan, prescan
 from oneledger.domain.cells import position
@@ -32,8 +36,7 @@ def parsed(content: bytes, names: Sequence[str]) -> dict[str, Any]:
         scan = prescan(content)
         if isinstance(scan, Finding):
             return {"finding": vars(scan)}
-        with CalamineWorkbook.from_filelike(BytesIO(content)) as workbook:
-            return _workbook(workbook, scan, names)
+        return _read(content, scan, names)
     except PasswordError:
         return {"finding": vars(structural("WB-106"))}
     except MemoryError:
@@ -42,6 +45,32 @@ def parsed(content: bytes, names: Sequence[str]) -> dict[str, Any]:
         return {"finding": vars(structural("WB-108"))}
     except BaseException:  # noqa: BLE001  a Rust panic
         return {"finding": vars(structural("WB-108")), "spent": True}
+
+
+def _read(content: bytes, scan: Scan, names: Sequence[str]) -> dict[str, Any]:
+    if scan.kind in KINDS_OPENED:
+        return _packed(scan.kind, content)
+    if scan.kind == "text":
+        return _text(content)
+    with CalamineWorkbook.from_filelike(BytesIO(content)) as workbook:
+        return _workbook(workbook, scan, names)
+
+
+def _packed(kind: str, content: bytes) -> dict[str, Any]:
+    files = unpacked(kind, content)
+    if isinstance(files, Finding):
+        return {"finding": vars(files)}
+    return {"packed": kind, "files": [[name, base64.b64encode(each).decode()] for name, each in files]}
+
+
+def _text(content: bytes) -> dict[str, Any]:
+    table = read_table(content)
+    if isinstance(table, Finding):
+        return {"finding": vars(table)}
+    sheet = {"name": "csv", "rows": table.rows, "merged": [], "hidden": False}
+    sheet["formulas_without_value"] = table.without_result
+    notes = [vars(each) for each in table.notes()]
+    return {"kind": "csv", "sheets": [sheet], "meta": {}, "tokens": [], "notes": notes}
 
 
 def _workbook(workbook: CalamineWorkbook, scan: Scan, names: Sequence[str]) -> dict[str, Any]:
@@ -74,7 +103,13 @@ def _workbook(workbook: CalamineWorkbook, scan: Scan, names: Sequence[str]) -> d
         return {"finding": vars(structural("WB-108"))}
     marks = {str(row[0]): str(row[1]) for row in meta if len(row) > 1 and row[0] is not None and row[1] is not None}
     tokens = (custom_property(scan.parts, property_name), defined_name(scan.parts, name), marks.get("token", ""))
-    return {"kind": scan.kind, "sheets": sheets, "meta": marks, "tokens": [token for token in tokens if token]}
+    return {
+        "kind": scan.kind,
+        "sheets": sheets,
+        "meta": marks,
+        "tokens": [token for token in tokens if token],
+        "notes": [vars(structural("WB-007"))] if scan.has_macros else [],
+    }
 
 
 def _rows(sheet: CalamineSheet) -> list[list[Any]]:

@@ -11,6 +11,7 @@ from oneledger.adapters.book_index import BookIndex, Sheet
 from oneledger.adapters.cell_comments import SheetComments
 from oneledger.adapters.cell_marks import put_marks, take_off_marks
 from oneledger.adapters.findings_sheet import TITLE_ROWS, FindingsSheet, quoted
+from oneledger.adapters.macro_parts import take_out_macros
 from oneledger.adapters.opc_package import Element, Package
 from oneledger.adapters.sheet_xml import SheetXml, select
 from oneledger.adapters.style_sheet import StyleSheet
@@ -38,6 +39,7 @@ class _Markup:
     def __init__(self, original: bytes) -> None:
         self._package = Package(original)
         self._book = BookIndex(self._package)
+        take_out_macros(self._package, self._book.part)
         self._known = self._book.constants(_FORMER)
         self._styles_part = self._book.part_of("styles") or self._bare_styles()
         former = {name.removeprefix(_FORMER): fill for name, fill in self._known.items()}

@@ -10,14 +10,24 @@ import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from oneledger.adapters.file_kinds import KINDS_READ, REFUSED, sniff
-from oneledger.adapters.zip_guard import DECLARES, MIB, MOST_BYTES, Trap, check_directory, inflated, unzipped
+from oneledger.adapters.file_kinds import KINDS_OPENED, KINDS_READ, REFUSED, has_old_macros, sniff
+from oneledger.adapters.zip_guard import (
+    DECLARES,
+    MIB,
+    MOST_BYTES,
+    Trap,
+    check_directory,
+    has_macros,
+    inflated,
+    unzipped,
+)
 from oneledger.domain.findings import Finding
 from oneledger.domain.rules import structural
 
 _HEAD = 200
 _KEPT = re.compile(r"(?:xl/)?(?:_rels/)?workbook[0-9]*\.xml(?:\.rels)?|docProps/custom\.xml", re.IGNORECASE)
 _KEPT_MOST = MIB
+_MANIFEST, _ENCRYPTED = "META-INF/manifest.xml", b":encryption-data"  # of an ods
 _SHEET = re.compile(r"xl/worksheets/[^/]+\.xml", re.IGNORECASE)
 _FAR = re.compile(rb'r="([A-Z]{3,}[0-9]+|[A-Z]{1,2}[0-9]{6,})"[^>]*(?<!/)>(?!</)')
 """Filled, right of column ZZ or below row 99,999. Who writes his XML so as to slip past meets the child's limits."""
@@ -37,13 +47,14 @@ class SheetScan:
 
 @dataclass(frozen=True)
 class Scan:
-    kind: str  # xlsx, xls or ods
+    kind: str  # xlsx, xls, ods; text: a table perhaps; zip, tnef: other files
     parts: Mapping[str, bytes] = field(default_factory=dict)  # the small ones that carry names and marks
     sheets: Mapping[str, SheetScan] = field(default_factory=dict)  # part name -> scan
+    has_macros: bool = False
 
 
 def prescan(content: bytes) -> Scan | Finding:
-    """A finding is a refusal: one of WB-101 to WB-128."""
+    """A finding is a refusal, one of WB-1xx."""
     if len(content) > MOST_BYTES:
         return structural("WB-102", limit=MOST_BYTES // MIB)
     kind = sniff(content)
@@ -54,14 +65,18 @@ def prescan(content: bytes) -> Scan | Finding:
             return trap.finding
         except (zipfile.BadZipFile, zlib.error, ValueError, EOFError, NotImplementedError, OverflowError):
             return structural("WB-108")
-    return Scan(kind) if kind in KINDS_READ else structural(REFUSED[kind])
+    if kind in REFUSED:
+        return structural(REFUSED[kind])
+    return Scan(kind, has_macros=kind == "xls" and has_old_macros(content))
 
 
 def _scan_zip(content: bytes) -> Scan | Finding:
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         entries = archive.infolist()
-        check_directory(content, entries, archive.start_dir)
     kind = _kind_of(content, entries)
+    if kind in KINDS_OPENED:
+        return Scan(kind)  # judged by who opens it, in words of its own
+    check_directory(content, entries, archive.start_dir)
     if kind not in KINDS_READ:
         return structural(REFUSED[kind])
     parts: dict[str, bytes] = {}
@@ -69,7 +84,7 @@ def _scan_zip(content: bytes) -> Scan | Finding:
     for name, part in unzipped(content, entries):
         if name.lower().endswith((".xml", ".rels", ".vml")):
             _check_part(name, part, parts, sheets)
-    return Scan(kind, parts, sheets)
+    return Scan(kind, parts, sheets, has_macros(entries))
 
 
 def _kind_of(content: bytes, entries: Sequence[zipfile.ZipInfo]) -> str:
@@ -79,8 +94,10 @@ def _kind_of(content: bytes, entries: Sequence[zipfile.ZipInfo]) -> str:
             return "xlsb"
         folders = {name.partition("/")[0] for name in names}
         return "xlsx" if "xl" in folders else "word" if folders & {"word", "ppt"} else "unknown"
+    if "xl/workbook.xml" in names:
+        return "xlsx"  # damaged: for its parser to say
     first = next((entry for entry in entries if entry.filename == "mimetype"), None)
-    kind = b"".join(inflated(content, first))[:80] if first is not None and first.file_size < _HEAD else b""
+    kind = next(inflated(content, first), b"")[:80] if first is not None and first.file_size < _HEAD else b""
     if kind.startswith(b"application/vnd.oasis.opendocument.spreadsheet"):
         return "ods"
     return "word" if kind.startswith(b"application/vnd.oasis") else "zip"
@@ -89,6 +106,8 @@ def _kind_of(content: bytes, entries: Sequence[zipfile.ZipInfo]) -> str:
 def _check_part(name: str, xml: bytes, parts: dict[str, bytes], sheets: dict[str, SheetScan]) -> None:
     if b"!" in xml and DECLARES.search(xml):
         raise Trap(structural("WB-104"))
+    if name == _MANIFEST and _ENCRYPTED in xml:
+        raise Trap(structural("WB-106"))
     if _KEPT.fullmatch(name) and len(xml) <= _KEPT_MOST:
         parts[name] = xml
     elif _SHEET.fullmatch(name):

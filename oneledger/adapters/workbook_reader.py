@@ -1,5 +1,6 @@
 """Returned workbooks as cells, parsed in a process of their own that may die of them without anybody else noticing."""
 
+import base64
 import json
 from collections.abc import Callable
 from datetime import date, datetime, time as clock_time
@@ -11,7 +12,7 @@ from typing import Any, Self
 from oneledger.adapters.reader_process import ChildGoneError, ReaderProcess
 from oneledger.adapters.zip_guard import MIB, MOST_BYTES
 from oneledger.domain.findings import Finding
-from oneledger.domain.returns import SheetCells, Unreadable, WorkbookCells, WorkbookMarks
+from oneledger.domain.returns import PackedFiles, SheetCells, Unreadable, WorkbookCells, WorkbookMarks
 from oneledger.domain.rules import structural
 from oneledger.domain.workbooks import CUSTOM_PROPERTY, DEFINED_NAME, META_SHEET
 
@@ -42,7 +43,7 @@ class WorkbookReader:
     ) -> None:
         self._end()
 
-    def read(self, content: bytes) -> WorkbookCells | Unreadable:
+    def read(self, content: bytes) -> WorkbookCells | PackedFiles | Unreadable:
         """Never raises for what is in a workbook: that is a verdict. Ends within the time allowed."""
         if len(content) > MOST_BYTES:
             return Unreadable(structural("WB-102", limit=MOST_BYTES // MIB))
@@ -80,12 +81,15 @@ class WorkbookReader:
             self._child.end()
             self._child = None
 
-    def _understood(self, reply: bytes) -> WorkbookCells | Unreadable:
+    def _understood(self, reply: bytes) -> WorkbookCells | PackedFiles | Unreadable:
         told = json.loads(reply, object_hook=_typed)
         if told.get("spent"):
             self._end()
         if "finding" in told:
             return Unreadable(Finding(**told["finding"]))
+        if "packed" in told:
+            files = tuple((name, base64.b64decode(content)) for name, content in told["files"])
+            return PackedFiles(told["packed"], files)
         return _cells(told)
 
 
@@ -124,4 +128,4 @@ def _cells(told: dict[str, Any]) -> WorkbookCells:
         )
         for sheet in told["sheets"]
     ]
-    return WorkbookCells(sheets, marks, told["kind"])
+    return WorkbookCells(sheets, marks, told["kind"], tuple(Finding(**note) for note in told["notes"]))

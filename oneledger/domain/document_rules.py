@@ -38,7 +38,7 @@ DOCUMENT: Mapping[str, Rule] = {
     "DC-206": Rule("原则上不少于 {limit} 篇，现有 {count} 篇。确实没有可报的，请说明原因。", "query"),
 }
 
-_OF_ZIPS = {"WB-103": "DC-103", "WB-104": "DC-104", "WB-105": "DC-105", "WB-106": "DC-106"}
+_OF_ZIPS = {"WB-103": "DC-103", "WB-104": "DC-104", "WB-106": "DC-106"}
 
 
 def document_rule_of(workbook_rule: str) -> str:

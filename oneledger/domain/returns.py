@@ -33,7 +33,8 @@ class WorkbookMarks:
 class WorkbookCells:
     sheets: list[SheetCells]
     marks: WorkbookMarks
-    kind: str = "xlsx"
+    kind: str = "xlsx"  # xls, ods, csv
+    notes: tuple[Finding, ...] = ()  # about the file as such: its macros, its encoding
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,14 @@ class Unreadable:
     """The file has no cells for us: why (a WB- rule id) and what the sender should do."""
 
     finding: Finding
+
+
+@dataclass(frozen=True)
+class PackedFiles:
+    """A file that only holds others."""
+
+    kind: str  # zip, tnef
+    files: tuple[tuple[str, bytes], ...]  # name, for people only, and bytes
 
 
 @dataclass(frozen=True)

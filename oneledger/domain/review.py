@@ -14,6 +14,8 @@ from oneledger.domain.review_form import judged
 from oneledger.domain.rules import structural
 from oneledger.domain.workbooks import Fill
 
+OLD_KINDS = frozenset({"xls", "ods"})
+
 
 @dataclass(frozen=True)
 class ReviewContext:
@@ -61,7 +63,8 @@ def review(cells: WorkbookCells, forms: Sequence[Form], context: ReviewContext) 
     if not layout.placed:
         return Review("refused", {}, [structural("WB-005")])
     findings = [] if cells.marks.campaign or cells.marks.tokens else [structural("WB-004")]
-    if cells.kind != "xlsx":
+    findings += cells.notes
+    if cells.kind in OLD_KINDS:
         findings.append(structural("WB-006", kind=cells.kind))
     findings += layout.findings
     ledgers: dict[str, Ledger] = {}

@@ -16,6 +16,7 @@ Filled = str | float | int | bool | date | datetime | time
 DEFAULT_LENGTH = 5000  # characters; Excel itself cuts at 32,767 without a word
 LOST_DIGITS = "Excel 把它当成了数字，后几位已丢失，请把单元格设为文本格式后重填"
 
+_SCIENTIFIC = re.compile(r"[+-]?[0-9](?:\.[0-9]+)?[Ee]\+[0-9]{2,3}")  # how Excel writes a long number into a csv
 _MARK_STARTS = "/／\\＼-－—Nn"
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u2060\ufeff\xad]|_x00[01][0-9A-Fa-f]_")
 _UNTIDY = re.compile(r"[\x00-\x20\x7f-\xa0\xad\u200b-\u200f\u2060\u3000\ufeff]|_x00")
@@ -134,6 +135,8 @@ def parse(field: Field, raw: CellValue) -> Parsed:
             return Parsed(None, "按空白处理")
         if text[0] == "#" and text in ERROR_VALUES:
             return Parsed(fault="是公式出错的结果，请改成正确的内容")
+        if "+" in text and _SCIENTIFIC.fullmatch(text):
+            return Parsed(fault=LOST_DIGITS)
     return _READERS[field.type](field, raw)
 
 
