@@ -24,3 +24,15 @@ def show_status(console: Console, told: dict[str, Any]) -> None:
             console.print(f"{phase} 盖章件：{words}", highlight=False)
     states = "，".join(f"{state} {count}" for state, count in sorted(told["mail"].items()))
     console.print(f"发件：{states or '无'}；等人处理的来件 {len(told['person'])} 封", highlight=False)
+    back = told["bounces"]
+    words = (
+        "退信：地址失效 {hard}，暂时 {soft}，对方拒收或限频 {sender}；没有可用邮箱、等新邮箱的 {stranded} 封".format(
+            **back
+        )
+    )
+    console.print(words, highlight=False)
+    if back["is_paused"]:
+        why = f"：{back['why']}" if "why" in back else ""
+        console.print(
+            f"已暂停发信{why}。核对名单后用 oneledger resume {told['campaign']} 继续。", style="red", highlight=False
+        )

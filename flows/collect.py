@@ -7,6 +7,7 @@ from prefect import flow, unmapped
 from flows.running import EVERY, AsOf, CampaignId, finished, labels, moment, run_name
 from oneledger.domain.packs import packs
 from tasks.apart import is_many, pack_runner
+from tasks.bounces import bounces_wait, follow_bounces
 from tasks.incident_alarms import alarms_due, ring_clocks
 from tasks.intake import armed_campaigns, take_in_mail
 from tasks.opened import ReviewTally
@@ -35,5 +36,7 @@ def _reviewed(name: str, at: datetime) -> list[ReviewTally]:
     finally:  # a county that failed holds up no clock
         if alarms_due(name, at):
             ring_clocks(name, at)
+        if bounces_wait(name):
+            follow_bounces(name, at)
         if originals_overdue(name, at):
             delete_originals(name, at)

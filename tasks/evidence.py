@@ -30,6 +30,20 @@ def confirmation_number(mail: ParsedMail, key: bytes) -> int | None:
     return next(iter(_named(places, key, TokenKind.CONFIRM)), None)
 
 
+def request_number(mail: ParsedMail, key: bytes) -> int | None:
+    """The request to change a contact that a mail says yes or no to."""
+    return next(iter(_named(_thread_and_addresses(mail), key, TokenKind.CONTACT_CHANGE)), None)
+
+
+def asked_office(mail: ParsedMail, key: bytes) -> int | None:
+    """The unit_number of the office whose list of dead addresses a mail answers."""
+    return next(iter(_named(_thread_and_addresses(mail), key, TokenKind.CONTACT)), None)
+
+
+def _thread_and_addresses(mail: ParsedMail) -> tuple[str, ...]:
+    return (*mail.envelope_recipients, *mail.recipients, mail.in_reply_to or "", *mail.references)
+
+
 def by_address(mail: ParsedMail, key: bytes) -> list[int]:
     return _named((*mail.envelope_recipients, *mail.recipients), key, TokenKind.REPLY)
 

@@ -15,7 +15,7 @@ from oneledger.settings import Collect
 from oneledger.store import assignments, campaigns, confirmations, inbox
 from oneledger.store.inbox import Seen
 from tasks.confirming import close_unanswered
-from tasks.evidence import by_mail, confirmation_number, unit_by_mail
+from tasks.evidence import asked_office, by_mail, confirmation_number, request_number, unit_by_mail
 from tasks.office import Office, Running, office, running
 from tasks.retrying import STORE_RETRIES
 
@@ -108,8 +108,10 @@ def campaign_of(mail: ParsedMail, names: Sequence[str]) -> str | None:
 
 
 def _answer_route(connection: Any, mail: ParsedMail, ledgers: Sequence[Running]) -> Place | None:
-    """Of an answer to our question whether a mail was a unit's own."""
+    """Of an answer to a question of ours: about a contact, or whether a mail was a unit's own."""
     for ledger in ledgers:
+        if request_number(mail, ledger.token_key) or asked_office(mail, ledger.token_key):
+            return ledger.name, None
         number = confirmation_number(mail, ledger.token_key)
         asked = confirmations.by_ids(connection, [number]).get(number) if number is not None else None
         if asked is not None and asked.campaign == ledger.name:

@@ -140,6 +140,7 @@ class Running:
         self, key: Key, context: Mapping[str, Any], to: CampaignUnit, at: datetime, *,
         assignment: Assignment | None = None, files: Sequence[Attachment] = (), reply_to: str | None = None,
         address: str | None = None, incident_of: CampaignUnit | None = None, confirmation: int | None = None,
+        answer_token: str | None = None,
     ) -> OutboxRow:  # fmt: skip
         """One mail as an outbox row with its exact bytes. ``incident_of``: it is about an incident at that unit;
         ``confirmation``: its answer is the answer to that question."""
@@ -151,6 +152,7 @@ class Running:
             token = self.incident_token(incident_of, tokens.TokenKind.INCIDENT_REPLY)
         if confirmation is not None:
             token = self.token(confirmation, tokens.TokenKind.CONFIRM)
+        token = answer_token or token
         sender, collect = self.office.mail.sender, self.office.mail.collect
         message_id = key.message_id(token, sender.address.partition("@")[2])
         answered = reply_to if reply_to and is_message_id(reply_to) else None
@@ -159,7 +161,7 @@ class Running:
             to_address=address or to.address,
             from_name=sender.name,
             from_address=sender.address,
-            reply_to=collect.reply_address(token) if assignment or incident_of else collect.address,
+            reply_to=collect.reply_address(token) if assignment or incident_of or answer_token else collect.address,
             subject=text.subject,
             text=text.text,
             html=text.html,
@@ -187,6 +189,7 @@ class Running:
             planned_at=at,
             content=compose(draft, at),
             assignment=assignment.id if assignment else None,
+            is_stranded=to.is_unreachable and not address,
         )
 
 

@@ -11,6 +11,7 @@ from oneledger.domain.returns import Review
 from oneledger.store.inbox import InboxRow
 from oneledger.store.outbox import OutboxRow
 from tasks.confirming import Doubt, Word
+from tasks.contact_changes import ContactMail
 from tasks.documents import File
 from tasks.incident_intake import Reported
 
@@ -80,6 +81,7 @@ class Opened:
     reasons: list[str] = field(default_factory=list)  # why a person must look
     reports: list[Reported] = field(default_factory=list)  # of incidents
     belongs_to: str | None = None  # another armed campaign, which will find it new
+    contacts: ContactMail | None = None
     letters: list[OutboxRow] = field(default_factory=list)  # answers to what is no return
     exposed: Counter[str] = field(default_factory=Counter)  # what in it names pupils: rule -> how often
     standings: dict[int, str] = field(default_factory=dict)  # of questions to registered addresses, by assignment

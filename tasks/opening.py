@@ -14,6 +14,7 @@ from oneledger.store import submissions
 from oneledger.store.inbox import InboxRow
 from tasks.answering import answer_document
 from tasks.confirming import Word, doubted, is_forged, standings, word_given
+from tasks.contact_changes import contact_mail
 from tasks.documents import (
     Taken,
     archive_pictures,
@@ -53,11 +54,8 @@ def open_mail(
     if form := form_asked_for(here, row, mail, as_of):
         opened.letters.append(form)
         return opened
-    word = word_given(here, row, mail)
-    if word is not None:
-        _take_word(opened, word)
-        if not any(may_hold_workbook(part.content) for part in mail.parts):
-            return opened
+    if _answers_a_question(here, opened, as_of):
+        return opened
     opened.standings = standings(here, row)
     files = open_files(reader, mail, _judged_before(here, opened))
     opened.mail = files.mail
@@ -81,7 +79,8 @@ def _judge_files(
             _take_workbook(here, opened, part, cells, book, as_of)
     _take_documents(here, opened, taken, book, as_of)
     _answer_seals(here, opened, book, as_of)
-    if not (files.workbooks or opened.judgements or opened.seals or opened.reasons or opened.word):
+    is_answer = opened.word or opened.contacts
+    if not (files.workbooks or opened.judgements or opened.seals or opened.reasons or is_answer):
         _refuse_files(here, opened, files, book, as_of)
     if opened.unused and not opened.doubts:
         opened.reasons.append(f"附件没有用上：{'；'.join(opened.unused)}")
@@ -90,6 +89,19 @@ def _judge_files(
 def _paths(taken: Taken) -> set[str]:
     """Of the documents that are answered as such."""
     return {part.path for files in (*taken.copies.values(), *taken.seals.values()) for part, _ in files}
+
+
+def _answers_a_question(here: Running, opened: Opened, as_of: datetime) -> bool:
+    """Or changes a contact. False where the mail has to be read on: a workbook that comes along is read too."""
+    opened.contacts = contact_mail(here, opened.row, opened.mail, as_of)
+    if opened.contacts is not None:
+        opened.reasons += opened.contacts.reasons
+        opened.letters += opened.contacts.letters
+    word = word_given(here, opened.row, opened.mail)
+    if word is not None:
+        _take_word(opened, word)
+    is_answer = opened.contacts is not None or word is not None
+    return is_answer and not any(may_hold_workbook(part.content) for part in opened.mail.parts)
 
 
 def _take_word(opened: Opened, word: Word | str) -> None:

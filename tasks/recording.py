@@ -12,13 +12,16 @@ from oneledger.domain.pupil_data import masked
 from oneledger.store import assignments, inbox, outbox, submissions
 from oneledger.store.outbox import OutboxRow
 from tasks import quarantine
+from tasks.bounces import record_bounce
 from tasks.confirming import record_doubts, record_word, settled_state
+from tasks.contact_changes import record_contact_mail
 from tasks.documents import (
     keep,
 )  # fmt: skip
 from tasks.incident_intake import record_report
 from tasks.office import Running
 from tasks.opened import Judgement, Opened
+from tasks.quiet_answers import first_of_the_day
 from tasks.recording_problems import record_problems
 from tasks.supervising import rectification_notice
 
@@ -45,15 +48,17 @@ def record(here: Running, connection: Connection, opened: Opened, as_of: datetim
             opened.reasons.append(reason)
     _record_seals(here, connection, opened)
     letters = [*(judgement.letter for judgement in opened.judgements), *(each.letter for each in opened.seals)]
-    letters += opened.letters
+    letters += first_of_the_day(here, connection, opened.letters, opened.reasons, as_of)
     letters += notices
     quarantine.record(here, connection, opened, as_of)
     outbox.plan(connection, [letter for letter in letters if letter is not None])
     record_doubts(connection, here, opened.doubts, opened.row, opened.mail, as_of)
+    if opened.contacts is not None:
+        record_contact_mail(connection, here, opened.contacts, opened.row, opened.mail.sender_address, as_of)
     if opened.word is not None:
         record_word(connection, here, opened.word, opened.row, as_of)
     if opened.bounce is not None:
-        outbox.record_bounce(connection, opened.bounce.message_ids, as_of, opened.bounce.diagnostic)
+        record_bounce(connection, opened.bounce, opened.row, opened.mail.sender_address, as_of)
     inbox.settle(
         connection, opened.row.id,
         **settled_state(opened.reasons, opened.doubts),

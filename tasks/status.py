@@ -7,6 +7,7 @@ from typing import Any
 from oneledger.domain.mailing import SendState
 from oneledger.domain.notices import CASCADE, Notice
 from oneledger.store import assignments, inbox, outbox, snapshots
+from tasks.bounces import standing
 from tasks.office import running
 
 _STATUSES = ("returned", "zero", "exempt", "missing")
@@ -23,6 +24,7 @@ def campaign_status(name: str) -> dict[str, Any]:
         waiting = inbox.for_a_person(connection, name)
         taken = inbox.counts(connection)
         frozen = snapshots.of_campaign(connection, name)
+        came_back = standing(connection, name)
     return {
         "campaign": name,
         "title": here.campaign.title,
@@ -32,6 +34,7 @@ def campaign_status(name: str) -> dict[str, Any]:
             for phase in here.campaign.phases
         },
         "mail": _by_state(mails),
+        "bounces": came_back,
         "inbox": taken,
         "person": [{**row, "received_at": str(row["received_at"])} for row in waiting],
         "snapshots": [

@@ -354,6 +354,24 @@ def test_who_asks_by_mail_gets_the_form_and_a_stranger_does_not(quick):
     assert len(quick.letters("incident-form")) == 1  # thanks for the receipt are no question
 
 
+def test_a_mail_that_is_no_return_is_answered_once_a_day_and_a_machine_never(quick):
+    """Reliability 3.3: at most one automatic reply a sender and day, none to null senders; the rest sees a person."""
+    sender = f"{quick.school}@x.invalid"
+    for headers in ({"Return_Path": "<>"}, {"Auto_Submitted": "auto-replied"}, {"Precedence": "list"}):
+        quick.write(sender, None, at(4, 10, 9), Subject="事件报告", **headers)
+        quick.collect(at(4, 10, 9))
+    assert quick.letters("incident-form") == []
+    tallies = []
+    for hour in (10, 11, 12):
+        quick.write(sender, None, at(4, 10, hour), Subject="Re: 事件报告")
+        tallies.append(quick.collect(at(4, 10, hour)))
+    assert len(quick.letters("incident-form")) == 1
+    assert tallies == [{}, {"for_a_person": 1}, {"for_a_person": 1}]
+    quick.write(sender, None, at(4, 11, 9), Subject="事件报告")
+    quick.collect(at(4, 11, 9))
+    assert len(quick.letters("incident-form")) == 2
+
+
 def test_incidents_are_told_in_administrative_order_with_clocks_and_lateness(quick):
     """001-12: lateness is shown; never ranked by number (domain.md 3.6)."""
     quick.report(SERIOUS | {"inquiry_opened_at": "2021-03-10 09:40"}, at(3, 10, 16, 40))

@@ -14,7 +14,7 @@ from oneledger.domain.rollup import Coverage
 FOLDER = Path(__file__).parent.parent / "templates" / "mail"
 TEXTS = MailTexts(FOLDER)
 NOTICES = [
-    "ask", "confirm", "correction", "digest", "document-returned", "escalate", "incident-alarm", "incident-clock", "incident-form",
+    "address-wanted", "ask", "confirm", "contact-confirm", "correction", "digest", "document-returned", "escalate", "incident-alarm", "incident-clock", "incident-form",
     "incident-receipt", "inspect-ask", "plan-received", "receipt", "refusal", "remind", "report",
     "supervise", "unmatched",
 ]  # fmt: skip

@@ -65,6 +65,19 @@ def compose(draft: MailDraft, date: datetime) -> bytes:
     return b"".join([*_headers(draft, date), b"MIME-Version: 1.0\r\n", body])
 
 
+_TO = re.compile(rb"(?m)^To: .*\r\n(?:[ \t].*\r\n)*")
+_DATE = re.compile(rb"(?m)^Date: .*\r\n")
+
+
+def readdressed(content: bytes, to: tuple[str, str], message_ids: tuple[str, str], date: datetime) -> bytes:
+    """A mail of ours again, to another (name, address), under another Message-ID: (old, new). All else is as it was."""
+    head, blank, body = content.partition(b"\r\n\r\n")
+    old, new = (each.encode("ascii") for each in message_ids)
+    head = _TO.sub(lambda _: _field("To", _mailbox("To", *to)), head.replace(old, new) + b"\r\n", count=1)
+    head = _DATE.sub(lambda _: _field("Date", format_datetime(date)), head, count=1)
+    return head.removesuffix(b"\r\n") + blank + body
+
+
 def _headers(draft: MailDraft, date: datetime) -> Iterator[bytes]:
     yield _field("From", _mailbox("From", draft.from_name, draft.from_address))
     yield _field("To", _mailbox("To", draft.to_name, draft.to_address))

@@ -29,7 +29,16 @@ class CampaignUnit:
 
     @property
     def address(self) -> str:
-        return self.contacts[0].email if self.contacts else ""
+        """The first that still takes mail."""
+        return next((each.email for each in (*self.living, *self.contacts)), "")
+
+    @property
+    def living(self) -> tuple[Contact, ...]:
+        return tuple(each for each in self.contacts if each.email and not each.is_dead)
+
+    @property
+    def is_unreachable(self) -> bool:
+        return bool(self.contacts) and not self.living
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,12 @@ _WORDS = {
 }
 
 
+def own_lines(text: str) -> list[str]:
+    """What a reply says above what it quotes."""
+    lines = text.splitlines()
+    return lines[: next((count for count, line in enumerate(lines) if _QUOTE.match(line)), len(lines))]
+
+
 def read_answer(text: str) -> Answer | None:
     """What the first line of a reply says above what it quotes; None where it is not one plain word."""
     for line in text.splitlines()[:40]:

@@ -129,7 +129,7 @@ def read_bounce(mail: MailFacts) -> Bounce:
     """What a notice says, from its machine-readable part if it has one, else from its words."""
     report = _fields(mail, "message/delivery-status") | _fields(mail, "message/disposition-notification")
     words = report.get("diagnostic-code") or mail.text
-    status = _first(_STATUS, report.get("status", "")) or _first(_STATUS, words) or _status_of_words(words)
+    status = _first(_STATUS, report.get("status", "")) or status_of(words)
     is_delayed = report.get("action", "").lower() == "delayed"
     return Bounce(
         message_ids=_message_ids(mail),
@@ -139,6 +139,11 @@ def read_bounce(mail: MailFacts) -> Bounce:
         diagnostic=" ".join(words.split())[:500],
         is_delayed=is_delayed,
     )
+
+
+def status_of(words: str) -> str | None:
+    """The RFC 3463 status that a text gives, or that its words amount to."""
+    return _first(_STATUS, words) or _status_of_words(words)
 
 
 def _is_permanent(status: str) -> bool:

@@ -33,6 +33,8 @@ class Notice(StrEnum):
     INCIDENT_FORM = "incident-form"
     SUPERVISE = "supervise"
     CONFIRM = "confirm"
+    ADDRESS_WANTED = "address-wanted"
+    CONTACT_CONFIRM = "contact-confirm"
 
 
 PRIORITY: Mapping[Notice, int] = {
@@ -47,6 +49,8 @@ PRIORITY: Mapping[Notice, int] = {
     Notice.INCIDENT_CLOCK: 1,
     Notice.UNMATCHED: 1,
     Notice.CONFIRM: 0,
+    Notice.CONTACT_CONFIRM: 0,
+    Notice.ADDRESS_WANTED: 1,
     Notice.SUPERVISE: 1,
     Notice.REMIND: 2,
     Notice.DIGEST: 2,

@@ -34,6 +34,8 @@ class TokenKind(IntEnum):
     INCIDENT = 4  # a unit's workbook for incidents; its number is unit_number
     INCIDENT_REPLY = 5  # the reply address of mails about a unit's incidents
     CONFIRM = 6  # the reply address of a question to a registered address; its number is the confirmation's
+    CONTACT = 7  # the reply address of a request for the right address; its number is the asked office's unit_number
+    CONTACT_CHANGE = 8  # the reply address of the question whether a contact may be changed; number: the request's
 
 
 _KIND_OF_HEAD = {_VERSION << 4 | kind: kind for kind in TokenKind}

@@ -31,6 +31,7 @@ class Contact:
     email: str = ""
     phone: str = ""
     role: str = ""
+    is_dead: bool = False  # mail to it came back for good; it may still write to us
 
 
 @dataclass(frozen=True, slots=True)

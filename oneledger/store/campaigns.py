@@ -82,6 +82,10 @@ def pause(connection: Connection, name: str, *, is_paused: bool) -> None:
     connection.execute(update(t.campaign).where(t.campaign.c.id == name).values(is_paused=is_paused))
 
 
+def is_paused(connection: Connection, name: str) -> bool:
+    return bool(connection.execute(select(t.campaign.c.is_paused).where(t.campaign.c.id == name)).scalar_one())
+
+
 def units(connection: Connection, name: str) -> dict[str, CampaignUnit]:
     """By code, in administrative order."""
     c = t.campaign_unit.c

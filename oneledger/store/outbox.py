@@ -11,6 +11,8 @@ from oneledger.domain.mailing import SendState
 from oneledger.store import schema as t
 from oneledger.store.database import insert_returning
 
+STRANDED = "stranded"
+
 
 @dataclass(frozen=True)
 class OutboxRow:
@@ -29,6 +31,7 @@ class OutboxRow:
     planned_at: datetime
     content: bytes
     assignment: int | None = None
+    is_stranded: bool = False  # every address of the unit is dead: kept until there is a new one
 
 
 @dataclass(frozen=True)
@@ -45,8 +48,10 @@ class Claim:
 def plan(connection: Connection, rows: Sequence[OutboxRow]) -> int:
     """Says how many were new."""
     planned = [
-        {key: value for key, value in vars(row).items() if key != "content"}
-        | {"state": SendState.PLANNED.value, "next_try_at": row.planned_at, "tries": 0, "fence": 0}
+        {key: value for key, value in vars(row).items() if key not in ("content", "is_stranded")}
+        | {"next_try_at": row.planned_at, "tries": 0, "fence": 0}
+        | {"state": (SendState.SKIPPED if row.is_stranded else SendState.PLANNED).value}
+        | {"bounce": STRANDED if row.is_stranded else None}
         for row in rows
     ]
     contents = {row.message_id: row.content for row in rows}
@@ -131,6 +136,12 @@ def sent_since(connection: Connection, moment: datetime) -> int:
     return connection.execute(select(func.count()).where(t.outbox.c.sent_at > moment)).scalar_one()
 
 
+def was_planned_since(connection: Connection, address: str, kind: str, moment: datetime) -> bool:
+    c = t.outbox.c
+    same = (func.lower(c.address) == address.lower(), c.kind == kind, c.planned_at >= moment)
+    return connection.execute(select(c.id).where(*same).limit(1)).first() is not None
+
+
 def is_waiting(connection: Connection, as_of: datetime) -> bool:
     """Something to send, or something found SENDING that must be settled."""
     c = t.outbox.c
@@ -150,17 +161,6 @@ def counts(connection: Connection, campaign: str) -> list[tuple[str, str, str, i
     by = (c.phase, c.kind, c.state)
     query = select(*by, func.count()).where(c.campaign == campaign).group_by(*by).order_by(*by)
     return [(phase, kind, state, count) for phase, kind, state, count in connection.execute(query)]
-
-
-def record_bounce(connection: Connection, message_ids: Iterable[str], at: datetime, diagnostic: str) -> list[Any]:
-    """Mark the mails a bounce speaks of; returns (id, campaign, unit, assignment, kind) of those that are ours."""
-    c = t.outbox.c
-    ours = (c.message_id.in_(list(message_ids)), c.bounced_at.is_(None))
-    rows = list(connection.execute(select(c.id, c.campaign, c.unit, c.assignment, c.kind).where(*ours)))
-    if rows:
-        ids = [row.id for row in rows]
-        connection.execute(update(t.outbox).where(c.id.in_(ids)).values(bounced_at=at, reply=diagnostic[:500]))
-    return rows
 
 
 def bounced(connection: Connection, campaign: str) -> dict[str, int]:

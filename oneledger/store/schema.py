@@ -158,9 +158,12 @@ outbox = Table(
     Column("code", Integer),
     Column("reply", Text),
     Column("bounced_at", Utc),
+    Column("bounce", Text),  # hard | soft | sender | stranded: nobody is left who could read it
+    Column("copied_at", Utc),  # after it came back: sent again, or not wanted any more
     UniqueConstraint("campaign", "unit", "subject_of", "round", "kind"),
     Index("outbox_by_state", "campaign", "state", "priority", "next_try_at"),
     Index("outbox_by_sent", "sent_at"),
+    Index("outbox_by_bounce", "campaign", "bounce"),
 )  # fmt: skip
 
 outbox_content = Table(
@@ -329,6 +332,25 @@ shift = Table(  # append-only
     Index("shift_by_campaign", "campaign"),
 )  # fmt: skip
 keep_for_ever(shift)
+
+contact_event = Table(  # append-only: what became of a unit's addresses, who said so and in which mail
+    "contact_event", metadata,
+    _key(),
+    _campaign(),
+    Column("unit", Text, nullable=False),
+    Column("address", Text, nullable=False),  # lower case
+    Column("deed", Text, nullable=False),  # bounced | wanted | asked | confirmed | refused | set
+    Column("at", Utc, nullable=False),
+    Column("by", Text, nullable=False),  # an address or a post
+    Column("reason", Text, nullable=False),
+    Column("cause", Text, nullable=False),  # the same cause is recorded once
+    Column("number", _Id),  # of a request, as its token names it
+    Column("detail", Json, nullable=False),
+    Column("inbox", _Id, ForeignKey("inbox.id")),
+    UniqueConstraint("campaign", "unit", "address", "deed", "cause"),
+    Index("contact_event_by_number", "campaign", "number"),
+)  # fmt: skip
+keep_for_ever(contact_event)
 
 quarantine = Table(
     "quarantine", metadata,  # mails whose original lies under seal, because it names pupils

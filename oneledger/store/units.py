@@ -2,8 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Iterable
-from dataclasses import asdict
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -62,3 +62,11 @@ def _move(connection: Connection, code: str, kind: str, parent: str | None, on: 
 def all_edges(connection: Connection) -> list[Edge]:
     columns = (t.edge.c.unit, t.edge.c.kind, t.edge.c.parent, t.edge.c.valid_from, t.edge.c.valid_to)
     return [Edge(*row) for row in connection.execute(select(*columns).order_by(t.edge.c.id))]
+
+
+def put_contacts(connection: Connection, code: str, contacts: Sequence[Contact]) -> None:
+    """Nothing where the list does not hold the unit."""
+    row = connection.execute(select(t.unit.c.data).where(t.unit.c.code == code)).first()
+    if row is not None:
+        changed = replace(_as_unit(row.data), contacts=tuple(contacts))
+        connection.execute(update(t.unit).where(t.unit.c.code == code).values(_row(changed)))
