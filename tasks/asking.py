@@ -26,6 +26,7 @@ from oneledger.domain.notices import (
     workbook_name,
 )  # fmt: skip
 from oneledger.domain.problems import CLOSED, CLOSED_STATES, Problem, printed_row
+from oneledger.domain.pupil_masking import impersonal
 from oneledger.domain.returned_facts import Facts, printed_again
 from oneledger.domain.sampling import draw
 from oneledger.domain.schedule import Shifted
@@ -173,7 +174,7 @@ def make_letter(
             before = returned if each.unit == respondent else None
             name, content, fill = make_workbook(here, each, problems.get(each.unit, []), before)
             files.append(Attachment(name, content))
-            fills[each.id] = {"facts": fill.facts, "rows": fill.rows}
+            fills[each.id] = {"facts": impersonal(fill.facts, here.forms.values()), "rows": fill.rows}
     first = theirs[0]
     deliverable = deliverables[first.id]
     phase = campaign.phase(first.phase)

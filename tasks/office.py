@@ -36,6 +36,7 @@ class Office:
     settings: Settings
     store: Store
     archive: Archive
+    sealer: Sealer
     mail: MailSettings
     texts: MailTexts
     calendar: WorkCalendar
@@ -51,7 +52,8 @@ def _office(settings: Settings) -> Office:
     return Office(
         settings,
         open_store(settings.database_url, settings.data),
-        Archive(settings.data / "archive", sealer_of(settings)),
+        Archive(settings.data / "archive", sealer := sealer_of(settings)),
+        sealer,
         load_mail(settings),
         MailTexts(settings.templates / "mail"),
         load_calendar(settings.config),

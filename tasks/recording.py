@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from oneledger.domain.figures import figures_of
 from oneledger.domain.pupil_data import masked
+from oneledger.domain.pupil_masking import kept
 from oneledger.store import assignments, inbox, outbox, submissions
 from oneledger.store.outbox import OutboxRow
 from tasks import quarantine
@@ -84,8 +85,8 @@ def _record_seals(here: Running, connection: Connection, opened: Opened) -> None
 
 
 def _submission_row(here: Running, opened: Opened, judgement: Judgement, as_of: datetime) -> dict[str, Any]:
-    verdict = judgement.review
     forms = {form.form: form for form in here.forms.values()}
+    verdict = kept(judgement.review, forms, here.office.sealer.seal_value)
     level = here.units[judgement.assignment.unit].level
     deliverable = here.campaign.deliverable(judgement.assignment.deliverable)
     narrowed = {form.form: form for form in here.forms_of(deliverable, level)} if deliverable.forms else forms

@@ -2,6 +2,7 @@
 
 import email
 import email.policy
+import html
 import io
 import re
 import sqlite3
@@ -10,16 +11,24 @@ import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from oneledger.adapters.mail_parse import parse_mail
+
 _DEEPEST = 6
-_CHARSETS = ("utf-8", "gb18030", "utf-16-le", "unicode_escape")
+Wanted = tuple[str, tuple[bytes, ...], re.Pattern[bytes]]  # charset, beginnings, words
+_ESCAPES = {"backslashreplace": "JSON", "xmlcharrefreplace": "XML"}
+_CHARSETS = ("utf-8", "gb18030", "utf-16-le", *_ESCAPES)
 
 
 def hits(folder: Path, needles: Sequence[str]) -> dict[str, set[str]]:
-    """File (under ``folder``) -> which words were found in it."""
-    wanted = _patterns(needles)
-    found = {
-        str(path.relative_to(folder)): _in_file(path, wanted) for path in sorted(folder.rglob("*")) if path.is_file()
-    }
+    """Place (a file under ``folder``, of a database file#table) -> which words were found there."""
+    wanted, found = _patterns(needles), {}
+    for path in sorted(each for each in folder.rglob("*") if each.is_file()):
+        content, name = path.read_bytes(), str(path.relative_to(folder))
+        if content.startswith(b"SQLite format 3\x00"):
+            found |= {f"{name}#{table}": words for table, words in _in_database(path, wanted)}
+        found[name] = (
+            _plain(content, wanted) if name.endswith(("-wal", "-shm")) else _in_bytes(content, wanted, _DEEPEST)
+        )
     return {name: words for name, words in found.items() if words}
 
 
@@ -27,55 +36,53 @@ def hits_in(content: bytes, needles: Sequence[str]) -> set[str]:
     return _in_bytes(content, _patterns(needles), _DEEPEST)
 
 
-def _patterns(needles: Sequence[str]) -> list[tuple[str, re.Pattern[bytes]]]:
-    """Each charset's bytes of all words, longest first; JSON escapes count as a charset."""
-    ways = {
-        charset: {
-            each.encode("ascii", "backslashreplace") if charset == "unicode_escape" else each.encode(charset): each
-            for each in needles
-        }
-        for charset in _CHARSETS
-    }
-    return [
-        (charset, re.compile(b"|".join(re.escape(each) for each in sorted(told, key=len, reverse=True))))
-        for charset, told in ways.items()
-    ]
+def _patterns(needles: Sequence[str]) -> list[Wanted]:
+    """Each charset's bytes of all words; the escapes of JSON and XML count as charsets. The beginnings are few and quickly looked for."""
+    found = []
+    for charset in _CHARSETS:
+        told = sorted({_as(each, charset) for each in needles}, key=len, reverse=True)
+        starts = {_as(each[:7] if each.isascii() else each[:2], charset) for each in needles}
+        found.append((charset, tuple(starts), re.compile(b"|".join(map(re.escape, told)))))
+    return found
 
 
-def _in_file(path: Path, wanted: list[tuple[str, re.Pattern[bytes]]]) -> set[str]:
-    content = path.read_bytes()
-    return (
-        _in_database(path, wanted)
-        if content.startswith(b"SQLite format 3\x00")
-        else _in_bytes(content, wanted, _DEEPEST)
-    )
+def _as(word: str, charset: str) -> bytes:
+    return word.encode("ascii", charset) if charset in _ESCAPES else word.encode(charset)
 
 
-def _in_database(path: Path, wanted: list[tuple[str, re.Pattern[bytes]]]) -> set[str]:
-    """Its rows, with what is inside their blobs; and the raw pages, where deleted rows linger."""
-    found = _plain(path.read_bytes(), wanted)
+def _in_database(path: Path, wanted: list[Wanted]) -> Iterator[tuple[str, set[str]]]:
+    """By table; what is inside its blobs, too. Its raw pages, where deleted rows linger, are the file's own words."""
     with sqlite3.connect(path) as store:
         for (table,) in store.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
+            found: set[str] = set()
             for row in store.execute(f'SELECT * FROM "{table}"'):
                 for value in row:
                     if isinstance(value, str | bytes):
                         found |= _in_bytes(value.encode() if isinstance(value, str) else value, wanted, _DEEPEST)
-    return found
+            yield table, found
 
 
-def _in_bytes(content: bytes, wanted: list[tuple[str, re.Pattern[bytes]]], depth: int) -> set[str]:
+def _in_bytes(content: bytes, wanted: list[Wanted], depth: int) -> set[str]:
     found = _plain(content, wanted)
     for inner in _inside(content) if depth else ():
         found |= _in_bytes(inner, wanted, depth - 1)
     return found
 
 
-def _plain(content: bytes, wanted: list[tuple[str, re.Pattern[bytes]]]) -> set[str]:
+def _plain(content: bytes, wanted: list[Wanted]) -> set[str]:
     found = set()
-    for charset, pattern in wanted:
+    for charset, starts, pattern in wanted:
+        if not any(start in content for start in starts):
+            continue
         told = {match[0] for match in pattern.finditer(content)}
-        found |= {each.decode("unicode_escape" if charset == "unicode_escape" else charset) for each in told}
+        found |= {_read(each, charset) for each in told}
     return found
+
+
+def _read(content: bytes, charset: str) -> str:
+    if charset == "xmlcharrefreplace":
+        return html.unescape(content.decode("ascii"))
+    return content.decode("unicode_escape" if charset == "backslashreplace" else charset)
 
 
 def _inside(content: bytes) -> Iterator[bytes]:
@@ -91,6 +98,8 @@ def _inside(content: bytes) -> Iterator[bytes]:
         except zlib.error:
             return
     elif b"MIME-Version:" in content[:20_000]:
+        names = [part.filename or "" for part in parse_mail(content).parts]  # clients write them in ways of their own
+        yield "\n".join(names).encode()
         mail = email.message_from_bytes(content, policy=email.policy.default)
         yield "\n".join(f"{key}: {value}" for key, value in mail.items()).encode("utf-8", "replace")
         for part in mail.walk():

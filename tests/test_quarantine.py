@@ -11,8 +11,10 @@ from sqlalchemy.exc import DBAPIError
 from typer.testing import CliRunner
 
 from oneledger.adapters.archive import ArchiveDamagedError
+from oneledger.domain.documents import Paper, Paragraph, ReceivedFile
 from oneledger.domain.errors import RefusedError
 from oneledger.domain.pupil_data import traces
+from oneledger.domain.pupil_masking import masked_file
 from oneledger.store import inbox, privacy
 from tests.leak_search import hits, hits_in
 from tests.small_office import OTHER, SCHOOL, at, make_campaign, opened
@@ -262,3 +264,23 @@ def test_the_command_lists_kinds_and_never_the_data(lite, tmp_path):
     assert (tmp_path / "a.eml").stat().st_mode & 0o777 == 0o600
     (event,) = json.loads(CliRunner().invoke(app, ["access-log", "first", "--json"]).stdout)
     assert (event["by"], event["deed"], event["reason"]) == ("王科长", "viewed", "核对")
+
+
+def test_personal_fields_stay_in_the_original_and_are_not_in_the_database(office):
+    """000-13; issue 5 of 6 F: what no output uses is not kept where outputs are made; no finding keeps it either."""
+    asked = office.open("deploy", ASKED_ON)[SCHOOL]
+    facts = {"ledger": {"zero_flag": "是"}, "cover": {"filler": "司马晓婷", "phone": "024-86891234"}}
+    office.answer(asked, "find", SCHOOL, CAME_ON, facts=facts, rows={"selfcheck": checked()})
+    with office.store.read() as connection:
+        kept = connection.execute(text("SELECT ledgers, findings FROM submission")).one()
+    assert [word for word in ("司马晓婷", "024-86891234", "02486891234") if word in "".join(kept)] == []
+    assert json.loads(kept.ledgers)["cover"]["facts"]["phone"].startswith("sealed:")
+
+
+def test_a_document_is_kept_without_the_names_it_told():
+    """The text that is compiled into a volume (001-31)."""
+    paper = Paper("docx", (Paragraph(f"{NAME}同学进步很大"), Paragraph("全校师生共同努力")))
+    kept = masked_file(ReceivedFile(f"{NAME}同学的故事.docx", 10, paper))
+    assert (kept.name, [each.text for each in kept.paper.paragraphs]) == (
+        "张某某同学的故事.docx", ["张某某同学进步很大", "全校师生共同努力"]
+    )  # fmt: skip

@@ -6,10 +6,12 @@ is lost, so it is backed up apart from the data (docs/privacy.md).
 
 import base64
 import binascii
+import json
 import os
 from functools import cached_property
 from pathlib import Path
 from secrets import token_bytes, token_hex
+from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -17,6 +19,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from oneledger.domain.errors import OneLedgerError
 
 _MARK = b"OLS1"
+_VALUE = "sealed:"
 _NONCE = 12
 _KEY = 32
 
@@ -45,6 +48,16 @@ class Sealer:
             return self._cipher.decrypt(nonce, rest, name.encode())
         except InvalidTag:
             raise SealError(f"{name}: does not open with this key, or was changed") from None
+
+    def seal_value(self, value: Any) -> str:
+        """One value of a ledger, for a column of texts."""
+        return _VALUE + base64.b64encode(self.seal(json.dumps(value).encode(), _VALUE)).decode()
+
+    def open_value(self, kept: Any) -> Any:
+        """Whatever is not sealed is as it is."""
+        if not isinstance(kept, str) or not kept.startswith(_VALUE):
+            return kept
+        return json.loads(self.open(base64.b64decode(kept.removeprefix(_VALUE)), _VALUE))
 
     @cached_property
     def _cipher(self) -> AESGCM:

@@ -4,7 +4,7 @@ The file as it came keeps everything, and is sealed (tasks/quarantine.py).
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +14,7 @@ from oneledger.domain.findings import Finding
 from oneledger.domain.forms import Field, Form
 from oneledger.domain.parsed import shown
 from oneledger.domain.pupil_data import MASKED, masked, source_of, traces
+from oneledger.domain.returned_facts import lasting
 from oneledger.domain.returns import Ledger, LedgerRow, Review, WorkbookCells
 from oneledger.domain.rules import structural
 
@@ -96,6 +97,47 @@ def _masked_values(values: Mapping[str, Any], fields: Mapping[str, Field]) -> di
 def _masked_value(value: Any, field: Field | None) -> Any:
     source = source_of(field) if field is not None else None
     return masked(value, source) if source and isinstance(value, str) else value
+
+
+def kept(verdict: Review, forms: Mapping[str, Form], sealed: Callable[[Any], str]) -> Review:
+    """What the store needs. Personal fields serve nothing that it feeds and stay in the original alone; those that the
+    unit itself gets printed again (prefill: returned) are kept ``sealed``."""
+    ledgers = {name: _without_personal(ledger, forms[name], sealed) for name, ledger in verdict.ledgers.items()}
+    hidden = {place for name, ledger in verdict.ledgers.items() for place in _personal_places(ledger, forms[name])}
+    findings = [replace(each, found="") if (each.sheet, each.cell) in hidden else each for each in verdict.findings]
+    return replace(verdict, ledgers=ledgers, findings=findings)
+
+
+def impersonal(facts: Mapping[str, Mapping[str, Any]], forms: Iterable[Form]) -> dict[str, dict[str, Any]]:
+    """Form -> facts without the personal ones."""
+    hidden = {form.form: _personal(form) for form in forms}
+    return {
+        name: {key: value for key, value in told.items() if key not in hidden[name]} for name, told in facts.items()
+    }
+
+
+def _personal(form: Form) -> set[str]:
+    return {each.key for each in (*form.facts, *form.columns) if each.personal}
+
+
+def _without_personal(ledger: Ledger, form: Form, sealed: Callable[[Any], str]) -> Ledger:
+    hidden, lasts = _personal(form), lasting(form)
+    if not hidden:
+        return ledger
+    facts = {key: value for key, value in ledger.facts.items() if key not in hidden}
+    facts |= {key: sealed(ledger.facts[key]) for key in hidden & set(lasts) if ledger.facts.get(key) is not None}
+    rows = [
+        LedgerRow(row.line, {key: value for key, value in row.values.items() if key not in hidden})
+        for row in ledger.rows
+    ]
+    return replace(ledger, facts=facts, rows=rows)
+
+
+def _personal_places(ledger: Ledger, form: Form) -> Iterator[tuple[str, str]]:
+    hidden = _personal(form)
+    yield from ((ledger.sheet, cell) for key, cell in ledger.fact_cells.items() if key in hidden)
+    columns = [column for key, column in ledger.columns.items() if key in hidden]
+    yield from ((ledger.sheet, f"{column}{row.line}") for row in ledger.rows for column in columns)
 
 
 def masked_file(file: ReceivedFile) -> ReceivedFile:
