@@ -1,6 +1,7 @@
 # make demo   rehearse the campaign on 300 invented schools (ONCE=1 ends by itself)
+# make fuzz   100,000 bent workbooks, archives and mails through the readers (N=2000 for a short run)
 # make test   everything that must hold: ruff, mypy, import-linter, pytest
-.PHONY: demo test check install clean
+.PHONY: demo fuzz test check install clean
 SHELL := /bin/bash
 PY := .venv/bin/python
 
@@ -10,6 +11,10 @@ install: .venv/.installed
 
 demo: install
 	@$(PY) -m desk.cli demo $(if $(ONCE),--once)
+
+N ?= 100000
+fuzz: install
+	@$(PY) -m tests.fuzz --number $(N)
 
 check: install
 	.venv/bin/ruff check .
