@@ -18,8 +18,8 @@ from oneledger.settings import Settings
 for stream in (sys.stdout, sys.stderr):
     if isinstance(stream, TextIOWrapper):  # whatever stands in a stranger's file can be shown
         stream.reconfigure(errors="backslashreplace")
-out = Console()
-err = Console(stderr=True)
+out = Console(markup=False)  # what units write is never a style or a link
+err = Console(stderr=True, markup=False)
 
 CampaignName = Annotated[str, typer.Argument(help="a file under config/campaigns, without .yaml")]
 AsJson = Annotated[bool, typer.Option("--json", help="for programs")]

@@ -240,3 +240,13 @@ def test_macros_are_told():
     assert prescan(ole(("Workbook", biff({})), ("_VBA_PROJECT_CUR", b""))).has_macros
     assert not prescan(make_xlsx()).has_macros
     assert not prescan(XLS).has_macros
+
+
+@pytest.mark.parametrize("part", ["content.xml", "META-INF/manifest.xml"])
+def test_an_ods_that_is_cut_off_inside_is_refused_before_the_parser_goes_round_for_ever(part):
+    """Found by `make fuzz`: such a file cost its child the whole time allowed."""
+    whole = ods("<table:table-row/>")
+    with zipfile.ZipFile(io.BytesIO(whole)) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    assert isinstance(prescan(zipped(parts)), Scan)
+    assert prescan(zipped({**parts, part: parts[part][:-20]})).rule == "WB-108"

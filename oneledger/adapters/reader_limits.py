@@ -10,7 +10,7 @@ from contextlib import suppress
 from oneledger.adapters.reader_frames import LENGTH_BYTES
 
 MEMORY_BYTES = 2**30
-CPU_SECONDS = 20
+CPU_SECONDS = 15
 _NOBODY = 65534
 _CODECS = ("cp437", "utf-8", "utf-16", "utf-16-le", "utf-16-be", "gb18030", "gb2312", "latin-1", "ascii")
 """Loaded before the uid changes: the folder Python lies in may be closed to nobody."""

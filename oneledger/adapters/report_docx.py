@@ -16,11 +16,11 @@ from docxtpl import DocxTemplate
 from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from oneledger.adapters.xml_text import xml_text
 from oneledger.adapters.zip_parts import Part, archived, packed
 from oneledger.domain.errors import DefinitionError
 
 _FILLED = re.compile(r"^(word/(document|header\d*|footer\d*)|docProps/core)\.xml$")
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _BEFORE_PARAGRAPH = re.compile(r"<w:p([ >])")
 
 
@@ -75,4 +75,4 @@ def _offset(source: str, line: int) -> int:
 
 def _as_xml_text(value: object) -> object:
     """Characters that no XML may hold are left out; everything else stays text, escaped by Jinja."""
-    return _NOT_XML.sub("", value) if isinstance(value, str) else value
+    return xml_text(value) if isinstance(value, str) else value

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from itertools import count
@@ -15,6 +16,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 from python_calamine import CalamineError, CalamineWorkbook
 
+from oneledger.adapters.cell_text import clean
 from oneledger.domain.errors import DefinitionError
 from oneledger.domain.unit_headings import LEVEL_WORDS, STAGES, all_headings, field_of, heading_of, row_of
 from oneledger.domain.units import Unit
@@ -32,6 +34,9 @@ _NOTES = (
     "邮箱：一格一个，至少一个；第二、第三位联系人写在带 2、3 的列。",
     "再次导入同一张表，只改动有变化的单位；表中不再出现的单位只提示，不删除。",
 )
+
+_RUNS = re.compile(r"'*[=+\-@\t\r＝＋－＠]")
+_INERT = re.compile(r"^'(?='*[=+\-@\t\r＝＋－＠])")
 
 
 def read_unit_rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
@@ -56,7 +61,7 @@ def _csv_rows(path: Path) -> Rows:
     reader = csv.reader(io.StringIO(_decoded(path), newline=""))
     line = 1
     for cells in reader:
-        yield line, [cell.strip() for cell in cells]
+        yield line, [_INERT.sub("", cell).strip() for cell in cells]
         line = reader.line_num + 1
 
 
@@ -118,9 +123,21 @@ def write_units(path: Path, units: Iterable[Unit]) -> None:
     rows = [[row.get(heading, "") for heading in headings] for row in map(row_of, units)]
     if path.suffix.lower() == ".csv":
         with path.open("w", encoding="utf-8-sig", newline="") as file:
-            csv.writer(file).writerows([headings, *rows])
+            csv.writer(file).writerows([headings, *([_inert(text) for text in row] for row in rows)])
     else:
         _write_xlsx(path, headings, rows)
+
+
+def _inert(text: str) -> str:
+    """A spreadsheet would run what begins like a formula; people see the mark, and reading takes it off again."""
+    text = clean(text)
+    return f"'{text}" if _RUNS.match(text) else text
+
+
+def _write_text(cell: Any, text: str) -> None:
+    """Never a formula, whatever it begins with."""
+    cell.value = clean(text)
+    cell.data_type = "s"
 
 
 def _write_xlsx(path: Path, headings: list[str], rows: list[list[str]]) -> None:
@@ -129,7 +146,10 @@ def _write_xlsx(path: Path, headings: list[str], rows: list[list[str]]) -> None:
     sheet.title = "单位表"
     sheet.append(headings)
     for row in rows:
-        sheet.append({column: text for column, text in enumerate(row, start=1) if text})
+        sheet.append([None] * len(row))
+        for column, text in enumerate(row, start=1):
+            if text:
+                _write_text(sheet.cell(sheet.max_row, column), text)
     _dress(sheet, headings)
     notes = workbook.create_sheet("填写说明")
     for note in _NOTES:

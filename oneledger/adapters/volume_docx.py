@@ -5,6 +5,7 @@ Set anew from text and cleaned pictures: nothing of the schools' files (macros, 
 
 import io
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Mm, Pt
 
+from oneledger.adapters.xml_text import xml_text
 from oneledger.domain.volume import Article, Line, Section
 
 WIDTH, HEIGHT = Mm(120), Mm(90)  # most of a picture
@@ -23,6 +25,7 @@ _STYLES = {0: "公文正文", 1: "公文一级标题", 2: "公文正文"}
 
 def make_volume(template: Path, title: Sequence[str], issuer: str, day: str, parts: Sequence[Section]) -> bytes:
     """``title``: its lines, as they stand on the cover."""
+    title, issuer, parts = [xml_text(line) for line in title], xml_text(issuer), [_clean(part) for part in parts]
     document = Document(str(template))
     body = document.element.body
     for element in list(body):
@@ -40,6 +43,20 @@ def make_volume(template: Path, title: Sequence[str], issuer: str, day: str, par
     made = io.BytesIO()
     document.save(made)
     return made.getvalue()
+
+
+def _clean(part: Section) -> Section:
+    """What a PDF's text may hold and Word's may not is left out."""
+    articles = (
+        replace(
+            article,
+            unit=replace(article.unit, name=xml_text(article.unit.name)),
+            title=xml_text(article.title),
+            lines=tuple(replace(line, text=xml_text(line.text)) for line in article.lines),
+        )
+        for article in part.articles
+    )
+    return Section(xml_text(part.title), tuple(articles))
 
 
 def _write_cover(document: Any, title: Sequence[str], issuer: str, day: str) -> None:

@@ -9,6 +9,7 @@ import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from xml.parsers.expat import ExpatError, ParserCreate
 
 from oneledger.adapters.file_kinds import KINDS_OPENED, KINDS_READ, REFUSED, has_old_macros, sniff
 from oneledger.adapters.zip_guard import (
@@ -25,6 +26,7 @@ from oneledger.domain.findings import Finding
 from oneledger.domain.rules import structural
 
 _HEAD = 200
+_ODS_PARTS = ("content.xml", "META-INF/manifest.xml")
 _KEPT = re.compile(r"(?:xl/)?(?:_rels/)?workbook[0-9]*\.xml(?:\.rels)?|docProps/custom\.xml", re.IGNORECASE)
 _KEPT_MOST = MIB
 _MANIFEST, _ENCRYPTED = "META-INF/manifest.xml", b":encryption-data"  # of an ods
@@ -63,7 +65,7 @@ def prescan(content: bytes) -> Scan | Finding:
             return _scan_zip(content)
         except Trap as trap:
             return trap.finding
-        except (zipfile.BadZipFile, zlib.error, ValueError, EOFError, NotImplementedError, OverflowError):
+        except (zipfile.BadZipFile, ExpatError, zlib.error, ValueError, EOFError, NotImplementedError, OverflowError):
             return structural("WB-108")
     if kind in REFUSED:
         return structural(REFUSED[kind])
@@ -84,6 +86,8 @@ def _scan_zip(content: bytes) -> Scan | Finding:
     for name, part in unzipped(content, entries):
         if name.lower().endswith((".xml", ".rels", ".vml")):
             _check_part(name, part, parts, sheets)
+        if kind == "ods" and name in _ODS_PARTS:
+            ParserCreate().Parse(part, True)  # the fast parser goes round for ever where one is cut off
     return Scan(kind, parts, sheets, has_macros(entries))
 
 

@@ -25,7 +25,7 @@ class WorkbookReader:
     The child is started by the first workbook and renewed after many: memory it may have lost is given back.
     """
 
-    def __init__(self, *, timeout_seconds: float = 20.0, renew_after: int = 200) -> None:
+    def __init__(self, *, timeout_seconds: float = 15.0, renew_after: int = 200) -> None:
         self._timeout_seconds = timeout_seconds
         self._renew_after = renew_after
         self._child: ReaderProcess | None = None

@@ -22,6 +22,8 @@ from oneledger.domain.unit_headings import (
 from oneledger.domain.unit_links import Links
 from oneledger.domain.units import Contact, Level, Unit
 
+_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
+MOST_NAME = 100  # characters; names stand in subjects, addresses and headings
 _REQUIRED = ("code", "name", "level", "reports_to", "email")
 _AS_WRITTEN = ("name", "kind", "contact", "role")
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
@@ -144,6 +146,8 @@ def _check_name_and_stage(row: UnitRow) -> None:
     stage = row.cell("stage")
     if not row.cell("name"):
         row.refuses("name", "没有填，请补填单位全称")
+    elif len(row.cell("name")) > MOST_NAME or _UNSEEN.search(row.cell("name")):
+        row.refuses("name", f"有看不见的字符或换行，或超过 {MOST_NAME} 个字，请改成一行单位全称")
     if stage and stage not in STAGES:
         row.refuses("stage", f"“{stage}”不认识，请从这些里选一个：{'、'.join(STAGES)}")
 

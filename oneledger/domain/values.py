@@ -18,8 +18,10 @@ LOST_DIGITS = "Excel 把它当成了数字，后几位已丢失，请把单元�
 
 _SCIENTIFIC = re.compile(r"[+-]?[0-9](?:\.[0-9]+)?[Ee]\+[0-9]{2,3}")  # how Excel writes a long number into a csv
 _MARK_STARTS = "/／\\＼-－—Nn"
-_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u2060\ufeff\xad]|_x00[01][0-9A-Fa-f]_")
-_UNTIDY = re.compile(r"[\x00-\x20\x7f-\xa0\xad\u200b-\u200f\u2060\u3000\ufeff]|_x00")
+_CONTROLS = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\xad]|_x00[01][0-9A-Fa-f]_"
+)
+_UNTIDY = re.compile(r"[\x00-\x20\x7f-\xa0\xad\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\u3000\ufeff]|_x00")
 _BLANKS = re.compile(r"[ \t\u3000\xa0]+")
 _LINES = re.compile(r" ?\r?\n\s*|\r")
 
