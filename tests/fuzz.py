@@ -36,7 +36,7 @@ from oneledger.adapters.workbook_reader import WorkbookReader
 from oneledger.adapters.workbook_stamp import prepare, stamp
 from oneledger.domain.confirming import authentication, read_answer
 from oneledger.domain.incoming import MailClass, classify, read_bounce
-from oneledger.domain.returns import Unreadable
+from oneledger.domain.returns import PackedFiles, Unreadable
 from oneledger.domain.review import review
 from tasks.evidence import by_mail, confirmation_number, evidence, unit_by_mail
 from tests import make_files, mutations
@@ -139,6 +139,9 @@ class Readers:
         read = self.workbooks.read(content)
         if isinstance(read, Unreadable):
             return read.finding.rule
+        if isinstance(read, PackedFiles):
+            inside = [self.workbooks.read(each) for _, each in read.files]
+            return f"packed, {len(inside)}"
         told = review(read, FORMS, make_context(FORMS))
         if told.verdict == "returned":
             with suppress(MarkupError):  # the school's own zip is opened by us once more, to be marked
