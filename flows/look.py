@@ -15,6 +15,7 @@ from flows.send import send
 from flows.steps import phases_to_bring
 from oneledger.domain.campaigns import PhaseKind
 from tasks.apart import pack_runner
+from tasks.auditing import seal_trail
 from tasks.bringing import has_mail_to_send
 from tasks.picturing import show_progress
 
@@ -40,6 +41,7 @@ def look(campaign_id: CampaignId, as_of: AsOf = None) -> None:
         except Exception as fault:  # noqa: BLE001  raised below, after the other steps
             faults.append(f"{step.name}: {fault}")
     show_progress(campaign_id, at)
+    seal_trail(at)
     if faults:
         raise StepsFailedError("; ".join(faults))
 

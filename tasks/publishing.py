@@ -25,6 +25,7 @@ from oneledger.store.outbox import OutboxRow
 from oneledger.store.snapshots import Frozen
 from oneledger.store.submissions import Counted
 from tasks.apart import worked
+from tasks.auditing import FROZEN
 from tasks.circulars import circular, registers
 from tasks.office import Running, running, safe_path
 from tasks.recounting import own_rollups, roll_up
@@ -66,14 +67,15 @@ def _freeze(here: Running, milestone: Milestone) -> None:
         rollups = roll_up(here, own_rollups(here, connection, milestone.phase, milestone.at))
     if not rollups:
         return
+    seen = digest(rollups)
     with here.office.store.write() as connection:
         snapshots.freeze(
             connection, here.name, milestone.phase, milestone.key,
-            label=f"{milestone.title}（{milestone.at:%Y-%m-%d %H:%M}）", as_of=milestone.at, digest=digest(rollups),
+            label=f"{milestone.title}（{milestone.at:%Y-%m-%d %H:%M}）", as_of=milestone.at, digest=seen,
             rollups=rollups, root=here.campaign.root,
         )  # fmt: skip
         snapshots.record_event(
-            connection, milestone.at, "system", "snapshot frozen", campaign=here.name, milestone=milestone.key
+            connection, milestone.at, "system", FROZEN, campaign=here.name, milestone=milestone.key, digest=seen
         )
 
 
@@ -189,6 +191,11 @@ def _report(here: Running, this: Edition, code: str, as_of: datetime) -> None:
     with here.office.store.write() as connection:
         for kind, (path, content_hash) in paths.items():
             snapshots.record_report(connection, frozen.id, code, kind=kind, path=path, sha256=content_hash)
+        hashes = {kind: content_hash for kind, (_, content_hash) in paths.items()}
+        snapshots.record_event(
+            connection, as_of, "oneledger", "reports made", campaign=here.name, unit=code,
+            milestone=frozen.milestone, files=hashes,
+        )  # fmt: skip
         if here.units[code].contacts:
             outbox.plan(connection, [_letter(here, frozen, view, (docx, xlsx, told, book), as_of)])
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from oneledger.domain.figures import figures_of
 from oneledger.domain.pupil_data import masked
 from oneledger.domain.pupil_masking import kept
-from oneledger.store import assignments, inbox, outbox, submissions
+from oneledger.store import assignments, audit, inbox, outbox, submissions
 from oneledger.store.outbox import OutboxRow
 from tasks import quarantine
 from tasks.bounces import record_bounce
@@ -33,7 +33,9 @@ def record(here: Running, connection: Connection, opened: Opened, as_of: datetim
         return
     notices: list[OutboxRow | None] = []
     for judgement in opened.judgements:
-        submission = submissions.record(connection, _submission_row(here, opened, judgement, as_of))
+        row = _submission_row(here, opened, judgement, as_of)
+        submission = submissions.record(connection, row)
+        audit.record(connection, [_deed(opened, judgement, row, submission)])
         after = judgement.assignment
         if judgement.review.verdict == "accepted":
             after = replace(after, accepted=submission)
@@ -70,6 +72,18 @@ def record(here: Running, connection: Connection, opened: Opened, as_of: datetim
             "campaign": here.name,
         },
     )  # fmt: skip
+
+
+def _deed(opened: Opened, judgement: Judgement, row: dict[str, Any], submission: int) -> dict[str, Any]:
+    """A return on the trail, by the hashes of its mail and its file."""
+    return {
+        "at": row["reviewed_at"], "actor": "oneledger", "deed": f"return {row['verdict']}",
+        "campaign": row["campaign"], "unit": judgement.assignment.unit,
+        "detail": {
+            "submission": submission, "deliverable": judgement.assignment.deliverable, "version": row["version"],
+            "received_at": row["received_at"].isoformat(), "mail": opened.row.sha256, "sha256": row["sha256"],
+        },
+    }  # fmt: skip
 
 
 def _record_seals(here: Running, connection: Connection, opened: Opened) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Any, cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -133,4 +134,5 @@ def _settled(claim: Claim, outcome: SendOutcome, as_of: datetime) -> dict[str, A
         "reply": outcome.text[:500],
         "at": as_of,
         "next_try_at": as_of + retry_delay(claim.tries),
+        "sha256": sha256(claim.content).hexdigest(),
     }

@@ -19,7 +19,9 @@ settings.load_profile("oneledger")
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest first, so that no worker is left with them at the end."""
-    items.sort(key=lambda item: not any(name in item.nodeid for name in ("test_whole_way", "test_tracing")))
+    items.sort(
+        key=lambda item: not any(name in item.nodeid for name in ("test_whole_way", "test_tracing", "test_audit"))
+    )
 
 
 CONFIG = Path(__file__).parent.parent / "config"

@@ -52,6 +52,7 @@ def outcome(claim: outbox.Claim, state: SendState, at: datetime = AT) -> dict[st
         "reply": "ok",
         "at": at,
         "next_try_at": at,
+        "sha256": "0" * 64,
     }
 
 

@@ -1,6 +1,6 @@
 """Every mail that must go out: written with its exact bytes before any SMTP, claimed by lease, settled by outcome."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select, update
 
 from oneledger.domain.mailing import SendState
-from oneledger.store import schema as t
+from oneledger.store import audit, schema as t
 from oneledger.store.database import insert_returning
 
 STRANDED = "stranded"
@@ -101,9 +101,10 @@ def claim(connection: Connection, as_of: datetime, *, most: int, lease: timedelt
 
 
 def settle(connection: Connection, outcomes: Sequence[dict[str, Any]]) -> int:
-    """Record outcomes {id, fence, state, code, reply, at, next_try_at}; a stale fence changes nothing."""
+    """Record outcomes {id, fence, state, code, reply, at, next_try_at, sha256}; a stale fence changes nothing."""
     c = t.outbox.c
     changed = 0
+    sent: dict[int, dict[str, Any]] = {}
     for each in outcomes:
         values = {"state": each["state"].value, "code": each["code"], "reply": each["reply"], "lease_until": None}
         if each["state"] is SendState.SENT:
@@ -111,8 +112,33 @@ def settle(connection: Connection, outcomes: Sequence[dict[str, Any]]) -> int:
         if each["state"] is SendState.DEFERRED:
             values["next_try_at"] = each["next_try_at"]
         mine = (c.id == each["id"], c.fence == each["fence"], c.state == SendState.SENDING.value)
-        changed += connection.execute(update(t.outbox).where(*mine).values(values)).rowcount
+        settled = connection.execute(update(t.outbox).where(*mine).values(values)).rowcount
+        changed += settled
+        if settled and each["state"] is SendState.SENT:
+            sent[each["id"]] = each
+    _record_sent(connection, sent)
     return changed
+
+
+def _record_sent(connection: Connection, sent: Mapping[int, dict[str, Any]]) -> None:
+    """The trail says which mail went to which unit, by the hash of its bytes; never to which person."""
+    c = t.outbox.c
+    columns = (c.id, c.campaign, c.unit, c.kind, c.subject_of, c.round)
+    rows = connection.execute(select(*columns).where(c.id.in_(list(sent))).order_by(c.id)).mappings() if sent else ()
+    audit.record(
+        connection,
+        [
+            {
+                "at": sent[row["id"]]["at"], "actor": "oneledger", "deed": "mail sent",
+                "campaign": row["campaign"], "unit": row["unit"],
+                "detail": {
+                    "kind": row["kind"], "subject_of": row["subject_of"], "round": row["round"],
+                    "outbox": row["id"], "sha256": sent[row["id"]]["sha256"],
+                },
+            }
+            for row in rows
+        ],
+    )  # fmt: skip
 
 
 def release(connection: Connection, claims: Iterable[Claim], at: datetime) -> None:

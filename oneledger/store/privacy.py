@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
-from oneledger.store import schema as t
+from oneledger.store import audit, schema as t
 from oneledger.store.database import insert_new
 
 
@@ -70,6 +70,10 @@ def mark_deleted(connection: Connection, numbers: list[int], at: datetime) -> No
 
 def record(connection: Connection, event: PrivacyEvent) -> None:
     connection.execute(t.privacy_event.insert(), vars(event))
+    told = {"about": event.about, "reason": event.reason, **event.detail}
+    deed, unit = f"original {event.deed}", told.pop("unit", None)
+    row = {"at": event.at, "actor": event.by, "deed": deed, "campaign": event.campaign, "unit": unit, "detail": told}
+    audit.record(connection, [row])
 
 
 def events(connection: Connection, campaign: str) -> list[PrivacyEvent]:

@@ -426,7 +426,7 @@ lease = Table(
     Column("fence", Integer, nullable=False),
 )  # fmt: skip
 
-event = Table(
+event = Table(  # append-only
     "event", metadata,
     _key(),
     Column("at", Utc, nullable=False),
@@ -435,4 +435,18 @@ event = Table(
     Column("campaign", Text),
     Column("unit", Text),
     Column("detail", Json),
+    Index("event_by_deed", "campaign", "deed"),
+    Index("event_by_unit", "campaign", "unit"),
 )  # fmt: skip
+keep_for_ever(event)
+
+event_seal = Table(  # append-only
+    "event_seal", metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("sealed_at", Utc, nullable=False),
+    Column("last", BigInteger, nullable=False),  # number of the last event it is over
+    Column("count", Integer, nullable=False),
+    Column("prior", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+)  # fmt: skip
+keep_for_ever(event_seal)
