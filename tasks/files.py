@@ -110,11 +110,11 @@ def _yield_to_marked(done: FilesOfMail, tables: Sequence[Workbook]) -> None:
     if done.workbooks:
         weaker += tables
     elif tables:
-        done.workbooks = [_joined(tables)]
+        done.workbooks = [joined_tables(tables)]
     done.others += [(part, Unreadable(structural("WB-141"))) for part, _ in weaker]
 
 
-def _joined(tables: Sequence[Workbook]) -> Workbook:
+def joined_tables(tables: Sequence[Workbook]) -> Workbook:
     sheets: list[SheetCells] = []
     notes: list[Finding] = []
     for part, cells in tables:

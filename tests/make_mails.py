@@ -16,14 +16,14 @@ def _property(key, kind, raw):
     return struct.pack("<HH2L", kind, key, 1, len(raw)) + _padded(raw)
 
 
-def tnef(*files, in_properties=False):
+def tnef(*files, in_properties=False, as_objects=False):
     """winmail.dat with these (short name, long name, content)."""
     content = struct.pack("<LH", 0x223E9F78, 1)
     content += _attribute(1, 0x00089006, struct.pack("<L", 0x00010000))  # version
     content += _attribute(1, 0x00069003, struct.pack("<L", 0))  # of the mail itself: no property
     for short, long, data in files:
         content += _attribute(2, 0x00069002, b"\0" * 14)
-        if not in_properties:
+        if not (in_properties or as_objects):
             content += _attribute(2, 0x0006800F, data)
         if short is not None:
             content += _attribute(2, 0x00018010, short.encode("gbk") + b"\0")
@@ -40,5 +40,7 @@ def tnef(*files, in_properties=False):
             told.append(_property(0x3707, 0x001F, (long + "\0").encode("utf-16-le")))
         if in_properties:
             told.append(_property(0x3701, 0x0102, data))
+        if as_objects:
+            told.append(_property(0x3701, 0x000D, b"\7" * 16 + data))
         content += _attribute(2, 0x00069005, struct.pack("<L", len(told)) + b"".join(told))
     return content

@@ -213,6 +213,15 @@ def test_names_in_gbk_and_files_that_stand_in_the_properties_only():
     assert files_in(tnef((None, "甲.xlsx", b"abc"), in_properties=True)) == [("甲.xlsx", b"abc")]
 
 
+def test_files_of_a_mail_that_is_passed_on_in_winmail_dat_come_out_too():
+    inner = tnef((None, "台账.xlsx", b"abc"))
+    assert files_in(tnef((None, "转发", inner), as_objects=True)) == [("台账.xlsx", b"abc")]
+    deep = inner
+    for _ in range(9):
+        deep = tnef((None, "转发", deep), as_objects=True)
+    assert [name for name, _ in files_in(deep)] == ["转发"]
+
+
 @pytest.mark.parametrize("cut", [7, 60, 200, 400])
 def test_a_broken_winmail_dat_ends(reader, cut):
     content = tnef(("a.xls", "a.xlsx", b"abc" * 300))[:cut]
@@ -318,6 +327,12 @@ def test_an_ods_under_a_password_is_told_as_such(reader):
         parts = {name: archive.read(name) for name in archive.namelist()}
     parts["META-INF/manifest.xml"] = b"<m><manifest:encryption-data/></m>"
     assert reader.read(zipped(parts)) == Unreadable(structural("WB-106"))
+
+
+def test_line_breaks_and_tabs_within_a_cell_of_an_ods_are_not_lost(reader):
+    text = "<text:p>门岗<text:tab/>登记<text:line-break></text:line-break>不全</text:p>"
+    row = f'<table:table-row><table:table-cell office:value-type="string">{text}</table:table-cell></table:table-row>'
+    assert reader.read(ods(row)).sheets[0].rows == [["门岗\t登记\n不全"]]
 
 
 def test_every_container_and_table_has_an_own_type():

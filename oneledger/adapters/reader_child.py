@@ -17,6 +17,7 @@ from typing import Any
 from python_calamine import CalamineSheet, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
 
 from oneledger.adapters.file_kinds import KINDS_OPENED
+from oneledger.adapters.ods_breaks import CONTENT, with_breaks
 from oneledger.adapters.packed_files import unpacked
 from oneledger.adapters.reader_frames import MOST_REPLY_BYTES
 from oneledger.adapters.reader_limits import confine, receive, send
@@ -52,6 +53,8 @@ def _read(content: bytes, scan: Scan, names: Sequence[str]) -> dict[str, Any]:
         return _packed(scan.kind, content)
     if scan.kind == "text":
         return _text(content)
+    if scan.kind == "ods" and CONTENT in scan.parts:
+        content = with_breaks(content, scan.parts[CONTENT])
     with CalamineWorkbook.from_filelike(BytesIO(content)) as workbook:
         return _workbook(workbook, scan, names)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from struct import Struct, error
 
+from oneledger.adapters.file_kinds import TNEF
 from oneledger.adapters.plain_words import chinese
 
 _START = 6  # signature and key
@@ -15,7 +16,9 @@ _NEXT_FILE, _TITLE, _DATA, _PROPERTIES = 0x00069002, 0x00018010, 0x0006800F, 0x0
 _LONG_NAME, _SHORT_NAME, _DATA_AGAIN = 0x3707, 0x3704, 0x3701
 _WIDTHS = {0x02: 4, 0x03: 4, 0x04: 4, 0x05: 8, 0x06: 8, 0x07: 8, 0x0A: 4, 0x0B: 4, 0x14: 8, 0x40: 8, 0x48: 16}
 _VARIABLE = {0x0D, 0x1E, 0x1F, 0x102}
-_UNICODE = 0x1F
+_UNICODE, _OBJECT = 0x1F, 0x0D
+_OBJECT_KIND = 16  # bytes before an object that say what it is
+_MOST_NESTED = 4  # mails in mails
 _MANY = 0x1000
 _NAMED = 0x8000  # properties with a name of their own
 _MOST_PROPERTIES = 10_000
@@ -28,15 +31,21 @@ class _File:
     content: bytes = b""
 
 
-def files_in(content: bytes) -> list[tuple[str, bytes]]:
-    """(name, bytes). A broken envelope gives what stands before the break."""
+def files_in(content: bytes, nested: int = 0) -> list[tuple[str, bytes]]:
+    """(name, bytes), those of mails passed on in it too. A broken envelope gives what stands before the break."""
     files: list[_File] = []
     for attribute, data in _attributes(content):
-        if attribute == _NEXT_FILE:
+        if attribute == _NEXT_FILE or (attribute in (_TITLE, _DATA) and not files):
             files.append(_File())
-        elif files:
+        if files:
             _take(files[-1], attribute, data)
-    return [(each.long_name or each.title, each.content) for each in files if each.content]
+    found: list[tuple[str, bytes]] = []
+    for each in files:
+        if each.content.startswith(TNEF) and nested < _MOST_NESTED:
+            found += files_in(each.content, nested + 1)
+        elif each.content:
+            found.append((each.long_name or each.title, each.content))
+    return found
 
 
 def _attributes(content: bytes) -> Iterator[tuple[int, bytes]]:
@@ -68,8 +77,9 @@ def _take_properties(file: _File, data: bytes) -> None:
             file.long_name = value.decode("utf-16-le", "replace").rstrip("\0") if kind == _UNICODE else _words(value)
         elif key == _SHORT_NAME and not file.title:
             file.title = value.decode("utf-16-le", "replace").rstrip("\0") if kind == _UNICODE else _words(value)
-        elif key == _DATA_AGAIN and not file.content:
-            file.content = value
+        elif key == _DATA_AGAIN:
+            held = value[_OBJECT_KIND:] if kind == _OBJECT else value
+            file.content = held if held.startswith(TNEF) or not file.content else file.content
 
 
 def _properties(data: bytes) -> Iterator[tuple[int, int, bytes]]:

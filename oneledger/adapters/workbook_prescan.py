@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from xml.parsers.expat import ExpatError, ParserCreate
 
 from oneledger.adapters.file_kinds import KINDS_OPENED, KINDS_READ, REFUSED, has_old_macros, sniff
+from oneledger.adapters.ods_breaks import CONTENT, has_breaks
 from oneledger.adapters.zip_guard import (
     DECLARES,
     MIB,
@@ -112,7 +113,7 @@ def _check_part(name: str, xml: bytes, parts: dict[str, bytes], sheets: dict[str
         raise Trap(structural("WB-104"))
     if name == _MANIFEST and _ENCRYPTED in xml:
         raise Trap(structural("WB-106"))
-    if _KEPT.fullmatch(name) and len(xml) <= _KEPT_MOST:
+    if (_KEPT.fullmatch(name) and len(xml) <= _KEPT_MOST) or (name == CONTENT and has_breaks(xml)):
         parts[name] = xml
     elif _SHEET.fullmatch(name):
         far = _FAR.search(xml)
