@@ -53,16 +53,20 @@ def open_files(reader: WorkbookReader, mail: ParsedMail, judged: Collection[str]
     done = FilesOfMail(mail, has_link=has_large_attachment_link(mail))
     seen: set[str] = set()
     tables: list[Workbook] = []
+    tables_judged = False
     for part, told in _read_all(reader, mail):
         parts.append(part)
-        if told is None or part.path in judged:
+        if told is None:
+            continue
+        if part.path in judged:
+            tables_judged |= isinstance(told, WorkbookCells) and told.kind == "csv"
             continue
         if isinstance(told, Unreadable):
             done.others.append((part, told))
         elif not _is_known(part, seen):
             (tables if told.kind == "csv" else done.workbooks).append((part, told))
     done.mail = replace(mail, parts=tuple(parts))
-    _yield_to_marked(done, tables)
+    _yield_to_marked(done, [] if tables_judged else tables)
     return done
 
 

@@ -7,7 +7,8 @@ from oneledger.adapters.mail_parse import parse_mail
 from oneledger.adapters.workbook_reader import WorkbookReader
 from oneledger.domain.cells import cell_at, position
 from oneledger.domain.parsed import shown, written
-from oneledger.domain.returns import CellValue, SheetCells, WorkbookCells
+from oneledger.domain.returns import CellValue, SheetCells
+from tasks.files import open_files
 from tasks.office import Office
 from tasks.readers import borrowed_reader
 
@@ -24,10 +25,9 @@ def reread(here: Office, returns: Iterable[dict[str, Any]]) -> None:
 def _sheets(here: Office, reader: WorkbookReader, mail: dict[str, Any] | None) -> dict[str, SheetCells]:
     if mail is None:
         return {}
-    parts = parse_mail(here.archive.get(mail["sha256"])).parts
-    content = next((part.content for part in parts if part.path == mail["part"]), None)
-    read = reader.read(content) if content is not None else None
-    return {sheet.name: sheet for sheet in read.sheets} if isinstance(read, WorkbookCells) else {}
+    files = open_files(reader, parse_mail(here.archive.get(mail["sha256"])), ())
+    read = next((cells for part, cells in files.workbooks if part.path == mail["part"]), None)
+    return {sheet.name: sheet for sheet in read.sheets} if read else {}
 
 
 def _written(sheet: SheetCells | None, cell: str) -> str | None:

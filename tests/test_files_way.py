@@ -180,6 +180,41 @@ def test_sheets_saved_as_csv_answer_the_mail_they_come_with(office, codec):
     assert "本次为零报告" in text
 
 
+def test_tables_that_were_judged_together_are_not_judged_apart_later(office):
+    """A mail that somebody vouched for afterwards is opened again."""
+    from tasks.files import open_files
+
+    letter = EmailMessage()
+    letter.set_content("请查收")
+    for name, rows in sheets_of(filled(office)).items():
+        letter.add_attachment(as_csv(rows), maintype="text", subtype="csv", filename=f"{name}.csv")
+    mail = parse_mail(letter.as_bytes())
+    with WorkbookReader() as reader:
+        ((part, cells),) = open_files(reader, mail, ()).workbooks
+        assert (part.path, len(cells.sheets)) == ("2", 2)
+        assert open_files(reader, mail, {"2"}).workbooks == []
+
+
+@pytest.mark.parametrize("kind", ["zip", "csv"])
+def test_what_counts_is_found_again_in_the_archived_mail(office, kind):
+    """A figure is traced to its cell (issue 5, D) also where the workbook came in a zip or as csv files."""
+    from sqlalchemy import text
+
+    from tasks.rereading import reread
+
+    sheets = sheets_of(filled(office))
+    files = {f"{name}.csv": as_csv(rows) for name, rows in sheets.items()}
+    send(office, *(files.items() if kind == "csv" else [("a.zip", zipped({"台账.xlsx": filled(office)}))]))
+    with office.store.read() as connection:
+        query = "SELECT s.part, i.sha256 FROM submission s JOIN inbox i ON i.id = s.inbox ORDER BY s.id DESC LIMIT 1"
+        part, sha256 = connection.execute(text(query)).one()
+    sheet = "封面.csv" if kind == "csv" else "封面"
+    row = next(index for index, row in enumerate(sheets["封面"]) if COVER["filler"] in row)
+    cells = [{"sheet": sheet, "cells": [f"C{row + 1}"]}]
+    reread(office.here.office, [{"mail": {"part": part, "sha256": sha256}, "cells": cells}])
+    assert cells[0]["written"] == [COVER["filler"]]
+
+
 def test_one_csv_of_two_sheets_is_told_what_is_missing(office):
     sheets = sheets_of(filled(office))
     name = next(name for name in sheets if name != "封面")
