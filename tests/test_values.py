@@ -34,6 +34,9 @@ DAY = make_field("date")
         ("3 起", 3, "按 3 读取"),
         ("3件", 3, "按 3 读取"),  # the same counter by another name
         ("３起。", 3, "按 3 读取"),
+        ("003", 3, "按 3 读取"),  # it may have been no number
+        ("+3", 3, "按 3 读取"),
+        ("3.0", 3, "按 3 读取"),
         ("三", 3, "按 3 读取"),
         ("二十三起", 23, "按 23 读取"),
         ("十", 10, "按 10 读取"),
@@ -314,21 +317,21 @@ def test_text_keeps_its_limits_and_lost_digits_are_told(raw, fault):
 
 
 @pytest.mark.parametrize(
-    ("raw", "value"),
+    ("raw", "value", "note"),
     [
-        (13912345678.0, "13912345678"),
-        ("139 1234 5678", "13912345678"),
-        ("139-1234-5678", "13912345678"),
-        ("024-86891234", "024-86891234"),
-        ("（024）86891234", "(024)86891234"),
-        ("０２４—８６８９１２３４转802", "024-86891234转802"),
-        ("3691000", "3691000"),  # seven digits, as in 002-16
-        ("0411-84601234/13900001111", "0411-84601234、13900001111"),
-        ("12355", "12355"),
+        (13912345678.0, "13912345678", None),
+        (" 024-86891234 ", "024-86891234", None),
+        ("3691000", "3691000", None),  # seven digits, as in 002-16
+        ("12355", "12355", None),
+        ("139 1234 5678", "13912345678", "按“139******78”读取"),
+        ("139-1234-5678", "13912345678", "按“139******78”读取"),
+        ("（024）86891234", "(024)86891234", "按“(024)86891234”读取"),
+        ("０２４—８６８９１２３４转802", "024-86891234转802", "按“024-86891234转802”读取"),
+        ("0411-84601234/13900001111", "0411-84601234、13900001111", "按“0411-84601234、139******11”读取"),
     ],
 )
-def test_telephone_numbers_are_kept_as_text(raw, value):
-    assert parse(make_field("phone"), raw) == Parsed(value)
+def test_telephone_numbers_are_kept_as_text_and_a_change_is_told(raw, value, note):
+    assert parse(make_field("phone"), raw) == Parsed(value, note)
 
 
 @pytest.mark.parametrize(
@@ -346,7 +349,7 @@ def test_a_telephone_number_that_cannot_be_is_a_fault(raw, fault):
 @pytest.mark.parametrize(
     ("kind", "raw", "expected_parsed"),
     [
-        ("email", "ａ.b@x-1.edu.cn", Parsed("a.b@x-1.edu.cn")),
+        ("email", "ａ.b@x-1.edu.cn", Parsed("a.b@x-1.edu.cn", "按“a.b@x-1.edu.cn”读取")),
         ("email", "a@b", Parsed(fault="不像电子邮箱，请核对")),
         ("url", "https://www.x.edu.cn/a?b=1", Parsed("https://www.x.edu.cn/a?b=1")),
         ("url", "www.x.edu.cn", Parsed("http://www.x.edu.cn", "前面补上了 http://")),

@@ -22,7 +22,7 @@ from oneledger.adapters.packed_files import unpacked
 from oneledger.adapters.reader_frames import MOST_REPLY_BYTES
 from oneledger.adapters.reader_limits import confine, receive, send
 from oneledger.adapters.text_tables import read_table
-from oneledger.adapters.workbook_marks import custom_property, defined_name, sheet_parts
+from oneledger.adapters.workbook_marks import counts_from_1904, custom_property, defined_name, sheet_parts
 from oneledger.adapters.workbook_prescan import Scan, SheetScan, prescan
 from oneledger.domain.cells import position
 from oneledger.domain.findings import Finding
@@ -78,7 +78,7 @@ def _text(content: bytes) -> dict[str, Any]:
 
 def _workbook(workbook: CalamineWorkbook, scan: Scan, names: Sequence[str]) -> dict[str, Any]:
     meta_sheet, property_name, name = names
-    parts = sheet_parts(scan.parts)
+    parts, from_1904 = sheet_parts(scan.parts), counts_from_1904(scan.parts)
     sheets = []
     meta: list[list[Any]] = []
     cells = 0
@@ -101,6 +101,9 @@ def _workbook(workbook: CalamineWorkbook, scan: Scan, names: Sequence[str]) -> d
             "merged": [(*first, *last) for first, last in sheet.merged_cell_ranges or ()],
             "hidden": told.visible != SheetVisibleEnum.Visible,
             "formulas_without_value": list(extra.without_result),
+            "from_1904": from_1904,
+            "hidden_rows": list(extra.hidden_rows),
+            "hidden_columns": list(extra.hidden_columns),
         })  # fmt: skip
     if not sheets:
         return {"finding": vars(structural("WB-108"))}

@@ -47,3 +47,10 @@ def sheet_parts(parts: Parts) -> dict[str, str]:
         for element in _elements(parts, ".xml", "sheet")
         if _attribute(element, "id") in targets
     }
+
+
+def counts_from_1904(parts: Parts) -> bool:
+    """Dates in cells formatted as dates come out right by themselves; bare day numbers would be four years off."""
+    return any(
+        _attribute(element, "date1904") in ("1", "true") for element in _elements(parts, ".xml", "workbookPr")
+    )

@@ -37,6 +37,11 @@ _FAR = re.compile(rb'r="([A-Z]{3,}[0-9]+|[A-Z]{1,2}[0-9]{6,})"[^>]*(?<!/)>(?!</)
 _CELL = re.compile(rb"<(?:\w+:)?c\s([^>/]*)>(.*?)</(?:\w+:)?c>", re.DOTALL)
 _FORMULA = re.compile(rb"<(?:\w+:)?f[\s>/]")
 _REFERENCE = re.compile(rb"""\br=["']([A-Z]{1,3}[0-9]{1,7})["']""")
+_HIDDEN_ROW = re.compile(rb"""<(?:\w+:)?row\s[^>]*?\bhidden=["'](?:1|true)["'][^>]*>""")
+_HIDDEN_COLUMN = re.compile(rb"""<(?:\w+:)?col\s[^>]*?\bhidden=["'](?:1|true)["'][^>]*>""")
+_ROW_NUMBER = re.compile(rb"""\br=["']([0-9]{1,7})["']""")
+_COLUMN_BOUNDS = [re.compile(rb"""\b%s=["']([0-9]{1,5})["']""" % name) for name in (b"min", b"max")]
+_MOST_COLUMNS = 702  # no table is wider: what lies behind is WB-107
 _VALUE = re.compile(rb"<(?:\w+:)?v[^>/]*>([^<]*)<")
 
 
@@ -46,6 +51,8 @@ class SheetScan:
 
     without_result: Sequence[str] = ()  # cell names
     errors: Mapping[str, str] = field(default_factory=dict)  # cell name -> #N/A
+    hidden_rows: Sequence[int] = ()  # from 0
+    hidden_columns: Sequence[int] = ()
 
 
 @dataclass(frozen=True)
@@ -119,12 +126,24 @@ def _check_part(name: str, xml: bytes, parts: dict[str, bytes], sheets: dict[str
         far = _FAR.search(xml)
         if far:
             raise Trap(structural("WB-107", at=far[1].decode()))
-        sheets[name] = _scan_cells(xml)
+        without_result, errors = _scan_cells(xml)
+        sheets[name] = SheetScan(without_result, errors, *_hidden(xml))
 
 
-def _scan_cells(xml: bytes) -> SheetScan:
+def _hidden(xml: bytes) -> tuple[list[int], list[int]]:
+    if b'hidden="' not in xml:
+        return [], []
+    rows = [int(number[1]) - 1 for tag in _HIDDEN_ROW.findall(xml) if (number := _ROW_NUMBER.search(tag))]
+    columns: list[int] = []
+    for tag in _HIDDEN_COLUMN.findall(xml):
+        first, last = (int(found[1]) if (found := bound.search(tag)) else 0 for bound in _COLUMN_BOUNDS)
+        columns += range(max(first - 1, 0), min(last, _MOST_COLUMNS))
+    return rows, columns
+
+
+def _scan_cells(xml: bytes) -> tuple[list[str], dict[str, str]]:
     if b"f>" not in xml and b't="e"' not in xml:
-        return SheetScan()
+        return [], {}
     without_result: list[str] = []
     errors: dict[str, str] = {}
     for attributes, body in _CELL.findall(xml):
@@ -142,4 +161,4 @@ def _scan_cells(xml: bytes) -> SheetScan:
             and _FORMULA.search(body)
         ):
             without_result.append(place[1].decode())
-    return SheetScan(without_result, errors)
+    return without_result, errors

@@ -125,6 +125,9 @@ def _cells(told: dict[str, Any]) -> WorkbookCells:
             [tuple(merged) for merged in sheet["merged"]],
             sheet["hidden"],
             sheet["formulas_without_value"],
+            sheet.get("from_1904", False),
+            frozenset(sheet.get("hidden_rows", ())),
+            frozenset(sheet.get("hidden_columns", ())),
         )
         for sheet in told["sheets"]
     ]

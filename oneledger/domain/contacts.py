@@ -2,7 +2,7 @@
 
 import re
 
-from oneledger.domain.parsed import Parsed, half_width, written
+from oneledger.domain.parsed import Parsed, half_width, shown, written
 from oneledger.domain.returns import CellValue
 
 _PHONE = re.compile(
@@ -27,14 +27,19 @@ def read_phone(raw: CellValue) -> Parsed:
     mobiles = [re.sub(r"^(1\d\d)-(\d{4})-(\d{4})$", r"\1\2\3", number) for number in numbers]
     if not mobiles or not all(_PHONE.fullmatch(number) for number in mobiles):
         return Parsed(fault="不像电话号码，请核对位数和区号")
-    return Parsed("、".join(mobiles))
+    return _noted("、".join(mobiles), raw)
+
+
+def _noted(read: str, raw: CellValue) -> Parsed:
+    """Told where it is not what was written; masked, for what is told travels by mail."""
+    return Parsed(read, None if read == written(raw) else f"按“{shown(read)}”读取")
 
 
 def read_email(raw: CellValue) -> Parsed:
     text = half_width(written(raw))
     if not _EMAIL.fullmatch(text):
         return Parsed(fault="不像电子邮箱，请核对")
-    return Parsed(text)
+    return _noted(text, raw)
 
 
 def read_url(raw: CellValue) -> Parsed:
@@ -42,4 +47,4 @@ def read_url(raw: CellValue) -> Parsed:
     match = _URL.fullmatch(text)
     if match is None:
         return Parsed(fault="不像网址，请核对")
-    return Parsed(text) if match[1] else Parsed(f"http://{text}", "前面补上了 http://")
+    return _noted(text, raw) if match[1] else Parsed(f"http://{text}", "前面补上了 http://")

@@ -7,6 +7,7 @@ from oneledger.domain.cells import is_blank
 from oneledger.domain.findings import Finding
 from oneledger.domain.forms import Field, Form
 from oneledger.domain.layout_facts import FactPlaces, find_facts
+from oneledger.domain.layout_hidden import hidden_answers
 from oneledger.domain.layout_merged import Merged, read_merged, touching
 from oneledger.domain.layout_table import TablePlaces, find_table
 from oneledger.domain.parsed import folded
@@ -36,8 +37,10 @@ class Placed:
 
     @property
     def share(self) -> float:
+        """Of its titles that are there. Lines known by their number alone say nothing: every list has a number 3."""
         asked = len(self.form.facts) + len(self.form.columns)
-        return (len(self.facts.cells) + len(self.table.columns)) / asked if asked else 0.0
+        named = len(self.facts.cells) - len(self.facts.adopted) + len(self.table.columns)
+        return named / asked if asked else 0.0
 
     def at(self, position: Position) -> CellValue:
         row, column = position
@@ -65,6 +68,7 @@ def place(form: Form, sheet: SheetCells) -> Placed:
     merges = touching(sheet.merged, facts.cells.values(), table.rows, table.columns.values())
     merged = read_merged(sheet, merges, _answers(form, facts, table), form.table) if merges else Merged()
     findings = [*facts.findings, *table.findings, *merged.findings]
+    findings += hidden_answers(form, sheet, facts, table)
     if form.table and not table.columns:
         findings.append(_no_heading(form, sheet))
     return Placed(form, sheet, facts, table, merged.filled, merged.unclear, findings)
@@ -96,9 +100,11 @@ def locate(cells: WorkbookCells, forms: Sequence[Form]) -> Layout:
     for form in forms:
         if form.form not in placed:
             findings += _recognised(form, sheets, placed)
+    findings += [structural("WB-016", each.sheet.name) for each in placed.values() if each.sheet.hidden]
     used = {id(each.sheet) for each in placed.values()}
+    told = {finding.sheet for finding in findings if finding.rule == "WB-015"}
     for sheet in sheets:
-        if id(sheet) not in used:
+        if id(sheet) not in used and sheet.name not in told:
             findings += _left_over(sheet, placed)
     return Layout({form.form: placed[form.form] for form in forms if form.form in placed}, findings)
 
@@ -126,10 +132,11 @@ def _left_over(sheet: SheetCells, placed: Mapping[str, Placed]) -> list[Finding]
     """A second copy of a form must not be passed over in silence; any other sheet is none of ours."""
     if all(is_blank(value) for row in sheet.rows for value in row):
         return []
-    for each in placed.values():
-        copy = place(each.form, sheet)
-        if copy.share >= LEAST_SHARE:
-            differs = copy.answers() != each.answers()
-            told = structural("WB-013", sheet.name, other=each.sheet.name) if differs else None
-            return [told] if told else []
-    return [structural("WB-014", sheet.name)]
+    if not placed:
+        return [structural("WB-014", sheet.name)]
+    attempts = ((place(each.form, sheet), each) for each in placed.values())
+    copy, each = max(attempts, key=lambda pair: pair[0].share)
+    if copy.share < LEAST_SHARE:
+        return [structural("WB-014", sheet.name)]
+    differs = copy.answers() != each.answers()
+    return [structural("WB-013", sheet.name, other=each.sheet.name)] if differs else []

@@ -10,12 +10,12 @@ from oneledger.domain.forms import Field, Form
 from oneledger.domain.headings import Headings, heading_key
 from oneledger.domain.layout_table import HEADING_WITHIN
 from oneledger.domain.parsed import folded, shown, written
-from oneledger.domain.printed import label
+from oneledger.domain.printed import hint, label
 from oneledger.domain.returns import CellValue, SheetCells
 from oneledger.domain.rules import structural
 from oneledger.domain.workbooks import FACT_HEADINGS
 
-_NO, _TITLE, _ANSWER, _UNIT = (heading_key(text) for text in FACT_HEADINGS[:4])
+_NO, _TITLE, _ANSWER, _UNIT, _HINT = _KEYS = [heading_key(text) for text in FACT_HEADINGS]
 _LONGEST = 12
 _NUMBER = re.compile(r"[A-Za-z]{0,2}-?0*(\d{1,3})")
 
@@ -25,6 +25,7 @@ class FactPlaces:
     cells: Mapping[str, tuple[int, int]] = member(default_factory=dict)  # fact key -> the cell of its answer
     missing: frozenset[str] = frozenset()
     findings: Sequence[Finding] = ()
+    adopted: frozenset[str] = frozenset()  # known by their number alone
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class _Line:
     title: CellValue
     number: CellValue
     answer: tuple[int, int]
-    unit: tuple[int, int] | None = None  # the cell where the unit is printed
+    beside: Mapping[str, int] = member(default_factory=dict)  # the columns where unit and hint are printed
 
 
 def find_facts(sheet: SheetCells, form: Form, table_span: range) -> FactPlaces:
@@ -41,7 +42,8 @@ def find_facts(sheet: SheetCells, form: Form, table_span: range) -> FactPlaces:
     if not form.facts:
         return FactPlaces()
     headings = Headings(form.facts, label)
-    lines = list(_lines(sheet, headings, table_span))
+    found = _heading_row(sheet.rows, table_span)
+    lines = list(_lines(sheet, found, table_span) if found else _beside(sheet, headings, table_span))
     cells: dict[str, tuple[int, int]] = {}
     findings: list[Finding] = []
     strays: list[_Line] = []
@@ -53,45 +55,64 @@ def find_facts(sheet: SheetCells, form: Form, table_span: range) -> FactPlaces:
         cells[fact.key] = line.answer
         if not headings.exactly(line.title) and headings.renames(line.title, fact):
             findings.append(_renamed(sheet, line, fact))
-        findings += _beside_its_place(sheet, line, fact)
-    for line in strays:
-        findings += _adopted_or_stray(sheet, line, form, cells)
-    missing = [fact for fact in form.facts if fact.key not in cells]
+        findings += _out_of_place(sheet, line, fact)
+    named = set(cells)
+    strays = [line for line in strays if not _adopt(sheet, line, form, headings, cells, findings)]
+    missing = [fact for fact in form.facts if fact.key not in cells and not fact.locked]
+    findings += [told for line in strays for told in _stray(sheet, line, headings, cells, missing)]
     findings += [
-        structural("WB-022" if fact.required is False else "WB-027", sheet.name, title=fact.title)
-        for fact in missing
-        if not fact.locked
+        structural("WB-022" if fact.required is False else "WB-027", sheet.name, title=fact.title) for fact in missing
     ]
-    return FactPlaces(cells, frozenset(fact.key for fact in missing), findings)
+    if found:
+        findings += _outside(sheet, *found, lines)
+    gone = frozenset(fact.key for fact in form.facts if fact.key not in cells)
+    return FactPlaces(cells, gone, findings, frozenset(cells.keys() - named))
 
 
-def _beside_its_place(sheet: SheetCells, line: _Line, fact: Field) -> list[Finding]:
-    """An answer written where the unit stands would be lost without a word."""
-    there = cell_at(sheet.rows, *line.unit) if line.unit else None
-    if line.unit is None or is_blank(there) or not is_blank(cell_at(sheet.rows, *line.answer)):
-        return []
-    if folded(written(there)) == folded(fact.unit):
-        return []
-    return [structural("WB-029", sheet.name, cell_name(*line.unit), found=shown(there))]
+def _out_of_place(sheet: SheetCells, line: _Line, fact: Field) -> Iterator[Finding]:
+    """An answer written where the unit or the hint stands would be lost without a word."""
+    is_blank_there = is_blank(cell_at(sheet.rows, *line.answer))
+    for kind, printed in ((_UNIT, fact.unit), (_HINT, hint(fact))):
+        place = (line.row, line.beside.get(kind, -1))
+        there = cell_at(sheet.rows, *place) if kind in line.beside else None
+        if is_blank(there) or folded(written(there)) == folded(printed):
+            continue
+        if is_blank_there and not fact.locked:
+            words = {"title": fact.title, "place": cell_name(*line.answer)}
+            yield structural("WB-038", sheet.name, cell_name(*place), found=shown(there), **words)
+        elif kind == _UNIT:
+            yield structural("WB-029", sheet.name, cell_name(*place), found=shown(there))
+
+
+def _outside(
+    sheet: SheetCells, heading: int, columns: Mapping[str, int], lines: Sequence[_Line]
+) -> Iterator[Finding]:
+    """Columns of the school's own beside the list, told once each."""
+    known = {columns[key] for key in _KEYS if key in columns}
+    width = max((len(sheet.rows[line.row]) for line in lines), default=0)
+    for column in range(min(columns[_TITLE], columns[_ANSWER]), width):
+        written_in = [line.row for line in lines if not is_blank(cell_at(sheet.rows, line.row, column))]
+        if column in known or not written_in:
+            continue
+        title = cell_at(sheet.rows, heading, column)
+        rule, row = ("WB-029", written_in[0]) if is_blank(title) else ("WB-025", heading)
+        yield structural(rule, sheet.name, cell_name(row, column), found=shown(cell_at(sheet.rows, row, column)))
 
 
 def _renamed(sheet: SheetCells, line: _Line, fact: Field) -> Finding:
     return structural("WB-028", sheet.name, cell_name(*line.answer), found=shown(line.title), title=fact.title)
 
 
-def _lines(sheet: SheetCells, headings: Headings, table_span: range) -> Iterator[_Line]:
-    found = _heading_row(sheet.rows, table_span)
-    if found is None:
-        yield from _beside(sheet, headings, table_span)
-        return
+def _lines(sheet: SheetCells, found: tuple[int, Mapping[str, int]], table_span: range) -> Iterator[_Line]:
     first, columns = found
-    number, unit = columns.get(_NO), columns.get(_UNIT)
+    number = columns.get(_NO)
+    beside = {key: columns[key] for key in (_UNIT, _HINT) if key in columns}
     for row in range(first + 1, len(sheet.rows)):
         title = cell_at(sheet.rows, row, columns[_TITLE])
         if row in table_span or is_blank(title):
             continue
         no = cell_at(sheet.rows, row, number) if number is not None else None
-        yield _Line(row, title, no, (row, columns[_ANSWER]), None if unit is None else (row, unit))
+        yield _Line(row, title, no, (row, columns[_ANSWER]), beside)
 
 
 def _heading_row(rows: Sequence[Sequence[CellValue]], table_span: range) -> tuple[int, dict[str, int]] | None:
@@ -131,14 +152,41 @@ def _fact_of(line: _Line, headings: Headings, taken: Mapping[str, object]) -> Fi
     return free[0] if free else None
 
 
-def _adopted_or_stray(sheet: SheetCells, line: _Line, form: Form, cells: dict[str, tuple[int, int]]) -> list[Finding]:
+def _adopt(
+    sheet: SheetCells,
+    line: _Line,
+    form: Form,
+    headings: Headings,
+    cells: dict[str, tuple[int, int]],
+    findings: list[Finding],
+) -> bool:
     """A title we do not know, under a number that nothing else claims, is a fact renamed."""
+    if headings.exactly(line.title) or headings.meant(line.title):
+        return False
     number = _number_of(line)
     fact = next((fact for fact in form.facts if fact.no == number and fact.key not in cells), None)
-    if fact is not None:
-        cells[fact.key] = line.answer
-        return [_renamed(sheet, line, fact)]
+    if fact is None:
+        return False
+    cells[fact.key] = line.answer
+    findings += [_renamed(sheet, line, fact), *_out_of_place(sheet, line, fact)]
+    return True
+
+
+def _stray(
+    sheet: SheetCells, line: _Line, headings: Headings, cells: Mapping[str, tuple[int, int]], missing: Sequence[Field]
+) -> list[Finding]:
+    """The heading again, a fact given twice, or a line of the school's own: which may be one that we miss."""
     answer = cell_at(sheet.rows, *line.answer)
+    at, found = cell_name(*line.answer), shown(answer)
+    if isinstance(line.title, str) and heading_key(line.title) == _TITLE:
+        return [structural("WB-034", sheet.name, cell_name(line.row, line.answer[1] - 1))]
     if is_blank(answer):
         return []
-    return [structural("WB-029", sheet.name, cell_name(*line.answer), found=shown(answer))]
+    twice = headings.exactly(line.title) or headings.meant(line.title)
+    if twice:
+        same = answer == cell_at(sheet.rows, *cells[twice[0].key])
+        return [] if same else [structural("WB-039", sheet.name, at, found=found, title=twice[0].title)]
+    titles = "、".join(fact.title for fact in missing if fact.required is False)
+    if titles:
+        return [structural("WB-030", sheet.name, at, found=found, titles=titles)]
+    return [structural("WB-029", sheet.name, at, found=found)]

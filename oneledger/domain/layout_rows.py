@@ -6,12 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from oneledger.domain.cells import cell_at, cell_name, is_blank
 from oneledger.domain.findings import Finding
 from oneledger.domain.forms import Field, FieldType, Form, Rows
-from oneledger.domain.parsed import folded, shown
+from oneledger.domain.parsed import folded, shown, written
 from oneledger.domain.printed import BELOW_THE_TABLE
 from oneledger.domain.returns import CellValue, SheetCells
 from oneledger.domain.rules import structural
 
 _LONGEST_TOTAL = 8
+_LEAST_NUMBERED = 4
+_COLUMN_NUMBER = re.compile(r"\(([0-9]{1,3})\)")  # in brackets: without them it may be an answer
 _TOTALS = re.compile(r"(?:本[表页])?(?:合计|总计|小计|共计|累计)")
 _REMARKS = re.compile(rf"\s*(?:{'|'.join(BELOW_THE_TABLE)}|注[:：]|备注[:：]|说明[:：])")
 _SIGNERS = "负责人|审核人|填报人|填表人|制表人|联系电话|填报日期|填报单位|盖章"
@@ -69,6 +71,13 @@ def _is_number(cell: CellValue) -> bool:
     return isinstance(cell, int | float) or (isinstance(cell, str) and cell.strip().isdigit())
 
 
+def _numbers_the_columns(filled: Sequence[tuple[int, CellValue]]) -> bool:
+    """（1）（2）（3） under the heading, as printed forms have."""
+    numbers = [_COLUMN_NUMBER.fullmatch(folded(written(cell))) for _, cell in filled]
+    told = [int(number[1]) for number in numbers if number]
+    return len(told) == len(filled) >= _LEAST_NUMBERED and told == list(range(told[0], told[0] + len(told)))
+
+
 def _passed_over(filled: Sequence[tuple[int, CellValue]], heading_row: Sequence[CellValue]) -> str | None:
     """A rule id to be told, "" for what our own sheets carry, None for a row that may hold answers."""
     first = filled[0][1]
@@ -80,5 +89,7 @@ def _passed_over(filled: Sequence[tuple[int, CellValue]], heading_row: Sequence[
         return ""
     if all(isinstance(cell, str) and _SIGNATURES.match(cell) for _, cell in filled):
         return ""
+    if _numbers_the_columns(filled):
+        return "WB-034"
     same = sum(cell == cell_at([heading_row], 0, column) for column, cell in filled)
     return "WB-034" if same > 1 and same * 2 >= len(filled) else None

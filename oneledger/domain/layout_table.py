@@ -24,6 +24,7 @@ _LEAST_SHARE = 0.3  # of the columns, for a row to be the heading
 class TablePlaces:
     columns: Mapping[str, int] = member(default_factory=dict)  # column key -> index
     rows: Sequence[int] = ()  # that hold answers
+    heading: int = 0  # its last row
     span: range = range(0)  # heading and everything below that is no list of facts
     missing: frozenset[str] = frozenset()
     findings: Sequence[Finding] = ()
@@ -129,15 +130,15 @@ def _read(sheet: SheetCells, form: Form, headings: Headings, found: _Heading) ->
         *_understood(sheet, headings, found),
         *_order(sheet, form, columns),
         *_absent(sheet, form, missing),
-        *_outside(sheet, found, rows),
+        *_outside(sheet, found, rows, missing),
     ]
-    return TablePlaces(columns, rows, span, frozenset(column.key for column in missing), [*about_columns, *findings])
+    return TablePlaces(columns, rows, found.last, span, frozenset(column.key for column in missing), [*about_columns, *findings])
 
 
 def _understood(sheet: SheetCells, headings: Headings, found: _Heading) -> Iterator[Finding]:
     for index, field in found.columns.items():
         texts = _stack(sheet, sheet.rows[found.first : found.last + 1], found.first, index)
-        if not any(headings.exactly(text) or not headings.renames(text, field) for text in texts):
+        if not any(headings.exactly(text) or not headings.renames(text, field) for text in (*texts, "".join(texts))):
             yield structural(
                 "WB-023", sheet.name, cell_name(found.last, index), found=shown("".join(texts)), title=field.title
             )
@@ -160,18 +161,19 @@ def _absent(sheet: SheetCells, form: Form, missing: Sequence[Field]) -> Iterator
         yield structural("WB-021" if must else "WB-022", sheet.name, title=column.title)
 
 
-def _outside(sheet: SheetCells, found: _Heading, rows: Sequence[int]) -> Iterator[Finding]:
-    """Columns of the school's own: told once each, with their heading where they have one."""
+def _outside(sheet: SheetCells, found: _Heading, rows: Sequence[int], missing: Sequence[Field]) -> Iterator[Finding]:
+    """Columns of the school's own: told once each. They may be one that was optional and is not found: then refused."""
+    titles = "、".join(column.title for column in missing if column.required is False and not column.locked)
     known = found.columns.keys() | found.twice.keys()
     width = max((len(sheet.rows[row]) for row in (found.last, *rows)), default=0)
     for index in range(width):
         if index in known:
             continue
         title = "".join(_stack(sheet, sheet.rows[found.first : found.last + 1], found.first, index))
-        if title:
-            yield structural("WB-025", sheet.name, cell_name(found.last, index), found=shown(title))
-            continue
         first = next((row for row in rows if not is_blank(cell_at(sheet.rows, row, index))), None)
-        if first is not None:
-            value = shown(cell_at(sheet.rows, first, index))
-            yield structural("WB-029", sheet.name, cell_name(first, index), found=value)
+        at, text = (found.last, title) if title else (first, shown(cell_at(sheet.rows, first or 0, index)))
+        if at is None:
+            continue
+        rule = "WB-030" if titles and first is not None else "WB-025" if title else "WB-029"
+        words = {"titles": titles} if rule == "WB-030" else {}
+        yield structural(rule, sheet.name, cell_name(at, index), found=shown(text), **words)

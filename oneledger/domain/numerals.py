@@ -62,7 +62,7 @@ def read_number(raw: str, unit: str) -> Parsed:
     text = half_width(raw).rstrip("。")
     if _PLAIN.fullmatch(text):
         value = _exact(text, 1)
-        note = None if text == raw.strip() else f"按 {value} 读取"
+        note = None if str(value) == raw.strip() else f"按 {value} 读取"  # also of 007: it may have been no number
         return Parsed(value, note) if value is not None else Parsed(fault="位数太多，Excel 只保留 15 位，请核对")
     if re.search(r"[0-9]\s+[0-9]", text):
         return Parsed(fault="中间有空格，分不清是一个数还是几个数，请只填一个数")

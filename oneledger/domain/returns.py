@@ -16,6 +16,9 @@ class SheetCells:
     merged: list[tuple[int, int, int, int]] = field(default_factory=list)  # first row, column, last row, column
     hidden: bool = False
     formulas_without_value: list[str] = field(default_factory=list)  # cell names
+    from_1904: bool = False  # days are counted from 1904, as Excel on a Mac used to
+    hidden_rows: frozenset[int] = frozenset()  # from 0, as the columns
+    hidden_columns: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from oneledger.domain.pupil_data import masked, may_hold_pupil_data, pupil_data_
 from oneledger.domain.returns import CellValue
 from oneledger.domain.rules import structural
 from oneledger.domain.values import expected, parse
+from oneledger.domain.written_dates import since_1900
 
 Values = Mapping[str, Any]
 
@@ -35,6 +36,7 @@ class CellReader:
         self._placed = placed
         self._sheet = placed.sheet.name
         self._form = placed.form
+        self._from_1904 = placed.sheet.from_1904
         self._without_result = frozenset(placed.sheet.formulas_without_value)
         self._has_riddles = bool(self._without_result or placed.unclear)  # blanks that are not simply blank
 
@@ -51,6 +53,8 @@ class CellReader:
                 values[field.key] = self._take_ours(field, place, ours[field.key], reading)
                 continue
             raw = at(place) if place is not None else None
+            if self._from_1904 and field.type is FieldType.DATE and type(raw) is float:
+                raw = since_1900(raw)
             parsed = BLANK if raw is None else parse(field, raw)
             values[field.key] = parsed.value
             if parsed.value is None and not field.locked:

@@ -23,7 +23,8 @@ def reckon(placed: Placed, facts: Reading, rows: RowsReading) -> list[Finding]:
 def _judge_total(placed: Placed, facts: Reading, rows: RowsReading) -> list[Finding]:
     """A total left blank is the system's to add; one that was written must be right."""
     scoring = placed.form.scoring
-    total = total_of(scoring, [row.values for row in rows.rows]) if scoring else None
+    is_whole = placed.form.table is None or len(rows.rows) == len(placed.form.table.items)  # else told already
+    total = total_of(scoring, [row.values for row in rows.rows]) if scoring and is_whole else None
     if scoring is None or total is None:
         return []
     findings = []

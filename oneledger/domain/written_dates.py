@@ -9,6 +9,7 @@ from oneledger.domain.parsed import Parsed, half_width
 
 _YEARS = range(1900, 2101)
 _SERIALS = range(36526, 73051)  # Excel's day numbers of 2000-01-01 to 2100-01-01, 1900 system
+_DAYS_TO_1904 = 1462
 _MOST = 10**8
 _FULL = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*[日号]?", re.ASCII)
 _PACKED = re.compile(r"(\d{4})(\d{2})(\d{2})", re.ASCII)
@@ -35,6 +36,11 @@ def _day(year: int, month: int, day: int, note: str | None = None) -> Parsed:
     if not 1 <= day <= monthrange(year, month)[1]:
         return Parsed(fault=f"{year} 年 {month} 月没有 {day} 日")
     return Parsed(date(year, month, day), note)
+
+
+def since_1900(number: float) -> float:
+    """A day number of a workbook that counts from 1904, as all others count it. Eight digits are a day as it is."""
+    return number + _DAYS_TO_1904 if number < _SERIALS.stop else number
 
 
 def read_serial(number: float) -> Parsed:
