@@ -252,7 +252,9 @@ class Book:
             if sheet.grid:
                 parts[sheet.part] = sheet.grid.xml()
             state = f' state="{sheet.state}"' if sheet.state else ""
-            listed.append(f'<sheet xmlns:r="{_REL}" name="{escape(sheet.name)}" sheetId="{number}"{state} r:id="bent{number}"/>')
+            listed.append(
+                f'<sheet xmlns:r="{_REL}" name="{escape(sheet.name)}" sheetId="{number}"{state} r:id="bent{number}"/>'
+            )
             links.append(f'<Relationship Type="{_REL}/worksheet" Target="/{sheet.part}" Id="bent{number}"/>')
             if sheet.part.startswith("xl/worksheets/added"):
                 types.append(f'<Override PartName="/{sheet.part}" ContentType="{_SHEET_TYPE}"/>')

@@ -52,7 +52,11 @@ def complaints(bent: Bent, outcome: Outcome, expected: Sequence[Told], result: R
     silent = [f"silent: {each}" for each in differences if each.read is None and not _covered(bent, each, errors)]
     ended = "returned" if errors else "normalised" if result.findings else "equal"
     verdict = "returned" if errors else "accepted"
-    other = [] if (ended, verdict) == (outcome, result.verdict) else [f"ended as {ended}, {result.verdict}, not as {outcome}"]
+    other = (
+        []
+        if (ended, verdict) == (outcome, result.verdict)
+        else [f"ended as {ended}, {result.verdict}, not as {outcome}"]
+    )
     wanted = {(each.rule, bent.sheet if each.sheet is None else each.sheet, each.cell) for each in expected}
     told = {(each.rule, each.sheet, each.cell) for each in result.findings}
     more = [f"told besides: {each}" for each in sorted(told - wanted)]
@@ -115,4 +119,8 @@ def _speaks_of(bent: Bent, error: Finding, lost: Difference) -> bool:
         return True
     table, key = bent.form.table, bent.form.table.key if bent.form.table else ""
     of_key = bool(table) and key in bent.headings and span[1] <= bent.headings[key][1] <= span[3]
-    return (in_rows and of_key) or (in_columns and error.rule in ("WB-030", "WB-026"))
+    return (
+        (in_rows and of_key)
+        or (in_columns and error.rule in ("WB-030", "WB-026"))
+        or (in_rows and error.rule == "WB-038")
+    )

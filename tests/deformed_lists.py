@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 
 from tests.bent_book import Value, name
 from tests.bent_compare import Deformation, Outcome, Told
-from tests.bent_specimens import LISTS, Bent
+from tests.bent_specimens import Bent
 
 OPTIONAL = {"incident": "n_others", "inspection": "about_head", "cover": "head"}
 _REQUIRED = {"cover": "auditor", "basics": "talks", "office": "teaching_points", "summary": "home_visits", "incident": "cause", "setup": "discussed", "inspection": "feedback"}  # fmt: skip
@@ -74,7 +74,7 @@ def _beside_its_place(keys: dict[str, str], right: int) -> Callable[[Bent], list
         bent.grid.cells[row, column + right] = bent.grid.cells[row, column]
         bent.write(key, 0, None)
         told = [Told("WB-038", name(row, column + right))]
-        return [*told, Told(bent.rule(key), bent.at(key))] if bent.field(key).required is True else told
+        return [*told, Told(bent.rule(key), bent.at(key))] if bent.field(key).required else told
 
     return bend
 
@@ -183,7 +183,9 @@ def _hidden(bent: Bent) -> list[Told]:
     return [Told("WB-036", name(row, 3))]
 
 
-def facts(name_: str, what: str, outcome: Outcome, bend: Callable[[Bent], Iterable[Told]], forms: tuple[str, ...] = _FOR_LISTS) -> Deformation:
+def facts(
+    name_: str, what: str, outcome: Outcome, bend: Callable[[Bent], Iterable[Told]], forms: tuple[str, ...] = _FOR_LISTS
+) -> Deformation:
     return Deformation(name_, f"list: {what}", forms, outcome, bend)
 
 
@@ -216,5 +218,3 @@ LIST_DEFORMATIONS = (
     facts("fact-twice-the-same", "a line copied", "equal", _twice_the_same),
     facts("fact-hidden", "a line hidden", "normalised", _hidden),
 )  # fmt: skip
-
-__all__ = ["LISTS", "LIST_DEFORMATIONS"]

@@ -5,7 +5,7 @@ from datetime import date
 
 from tests.bent_book import Grid, name, written
 from tests.bent_compare import Deformation, Outcome, Told
-from tests.bent_specimens import ALL, TABLES, Bent
+from tests.bent_specimens import ALL, Bent, some
 
 _WITH_COVER = tuple(title for title in ALL if title != "cover")
 
@@ -42,7 +42,7 @@ def _titles_deleted(bent: Bent) -> list[Told]:
 
 def _looks(bent: Bent) -> list[Told]:
     """Heights, widths, panes, protection, lists and colours: whatever is no cell."""
-    bent.grid.rows = {row: ' ht="77" customHeight="1"' for row in bent.grid.rows}
+    bent.grid.rows = dict.fromkeys(bent.grid.rows, ' ht="77" customHeight="1"')
     bent.grid.replace_before(r"<sheetViews>.*</sheetViews>", "")
     bent.grid.replace_before(r"<cols>.*</cols>", '<cols><col min="1" max="30" width="3" customWidth="1"/></cols>')
     bent.grid.after = "</worksheet>"
@@ -57,7 +57,9 @@ def _frozen(bent: Bent) -> list[Told]:
 
 def _unstyled(bent: Bent) -> list[Told]:
     """Pasted as values into a new sheet: dates as they are shown, no merged cells."""
-    dated = {at: bent.value(key, row) for (key, row), at in bent.answers.items() if isinstance(bent.value(key, row), date)}
+    dated = {
+        at: bent.value(key, row) for (key, row), at in bent.answers.items() if isinstance(bent.value(key, row), date)
+    }
     for at, cell in bent.grid.cells.items():
         bent.grid.cells[at] = written(f"{dated[at]}"[:16]) if at in dated else cell._replace(style="")
     bent.grid.merges = []
@@ -110,7 +112,9 @@ def _copied_blank_before(bent: Bent) -> list[Told]:
 
 def _added(title: str, *rows: tuple[str, ...]) -> Callable[[Bent], list[Told]]:
     def bend(bent: Bent) -> list[Told]:
-        cells = {(row, column): written(text) for row, texts in enumerate(rows, 1) for column, text in enumerate(texts, 1)}
+        cells = {
+            (row, column): written(text) for row, texts in enumerate(rows, 1) for column, text in enumerate(texts, 1)
+        }
         bent.book.add(title, Grid(cells))
         return [Told("WB-014", sheet=title)] if rows else []
 
@@ -133,7 +137,11 @@ def _on_one_sheet(bent: Bent) -> list[Told]:
         return [Told("WB-011", sheet="")]
     said = [at for at in cover.grid.cells if at[1] == 3 and at[0] > 4 and cover.grid.text(at)]
     again = [row for row, column in bent.grid.find_all("项目") if row > below]
-    return [Told("WB-011", sheet=""), *(Told("WB-029", name(*at)) for at in said), *(Told("WB-034", name(row, 2)) for row in again)]
+    return [
+        Told("WB-011", sheet=""),
+        *(Told("WB-029", name(*at)) for at in said),
+        *(Told("WB-034", name(row, 2)) for row in again),
+    ]
 
 
 def _into_a_new_workbook(bent: Bent) -> list[Told]:
@@ -151,8 +159,10 @@ def _sheet_cleared(bent: Bent) -> list[Told]:
     return [Told("WB-015")]
 
 
-def whole(name_: str, what: str, outcome: Outcome, bend: Callable[[Bent], Iterable[Told]], forms: tuple[str, ...] = ALL) -> Deformation:
-    return Deformation(name_, f"sheet: {what}", forms, outcome, bend)
+def whole(
+    name_: str, what: str, outcome: Outcome, bend: Callable[[Bent], Iterable[Told]], forms: tuple[str, ...] = ALL
+) -> Deformation:
+    return Deformation(name_, f"sheet: {what}", some(name_, forms, 5), outcome, bend)
 
 
 SHEET_DEFORMATIONS = (
@@ -183,5 +193,3 @@ SHEET_DEFORMATIONS = (
     whole("moved-to-a-new-workbook", "moved to a workbook of their own", "normalised", _into_a_new_workbook),
     whole("sheet-cleared", "everything on it deleted", "returned", _sheet_cleared, _WITH_COVER),
 )  # fmt: skip
-
-__all__ = ["SHEET_DEFORMATIONS", "TABLES", "name"]

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
-from tests.bent_book import Cell, Grid, Place, Value, letters, name, written
+from tests.bent_book import Cell, Place, Value, letters, name
 from tests.bent_compare import Deformation, Outcome, Told
 from tests.bent_specimens import PRINTED_ROWS, TABLES, Bent
 
@@ -12,9 +12,13 @@ ALIASES = {
     "ledger": ("description", "存在问题"), "rectify": ("state", "状态"), "selfcheck": ("conclusion", "结论"),
     "inspection": ("agrees_with_selfcheck", "是否与自查一致"),
 }  # fmt: skip
-SPLIT = {"ledger": "cause", "rectify": "delay_reason", "selfcheck": "evidence", "inspection": "deduct_reason"}
+SPLIT = {"ledger": "cause", "rectify": "delay_reason", "selfcheck": "problem", "inspection": "deduct_reason"}
 LOCKED = {"rectify": "description", "selfcheck": "title", "inspection": "topic"}
-TWINS = {"ledger": ("resp_person", 2), "rectify": ("progress", 1), "selfcheck": ("remark", 1)}  # two rows that say the same
+TWINS = {
+    "ledger": ("resp_person", 2),
+    "rectify": ("progress", 1),
+    "selfcheck": ("remark", 1),
+}  # two rows that say the same
 COUNTS = {"ledger": "n_pupils", "rectify": "evidence_count", "inspection": "score"}
 
 
@@ -189,11 +193,7 @@ def _heading_and_titles_again(bent: Bent) -> list[Told]:
 def _no_heading(bent: Bent) -> list[Told]:
     row = bent.heading_row
     bent.move(lambda grid: grid.delete_row(row))
-    return [Told("WB-015"), *_facts_too(bent)]
-
-
-def _facts_too(_: Bent) -> list[Told]:
-    return []
+    return [Told("WB-015")]
 
 
 def _insert_row(bent: Bent, at: int, cells: dict[int, Value], styled_as: int | None = None) -> int:
@@ -227,7 +227,12 @@ def _blank_rows_between(bent: Bent) -> list[Told]:
 
 def _notes_below(bent: Bent) -> list[Told]:
     at = _below(bent)
-    for words in ("单位负责人：王校长", "填报人：周老师　　联系电话：024-86891234", "注：以上情况属实", "说明：数据截至三月"):
+    for words in (
+        "单位负责人：王校长",
+        "填报人：周老师　　联系电话：024-86891234",
+        "注：以上情况属实",
+        "说明：数据截至三月",
+    ):
         _insert_row(bent, at, {1: words})
     return []
 
@@ -416,10 +421,15 @@ def _copied_again_below(bent: Bent) -> list[Told]:
     for number, line in enumerate(lines, 1):
         bent.grid.copy_row(line, at + number)
     key = bent.headings[bent.form.table.key][1]
-    return [Told("WB-034", name(at, 1)), *(Told("WB-054", name(at + number, key)) for number in range(1, len(lines) + 1))]
+    return [
+        Told("WB-034", name(at, 1)),
+        *(Told("WB-054", name(at + number, key)) for number in range(1, len(lines) + 1)),
+    ]
 
 
-def table(name_: str, what: str, outcome: Outcome, bend: Callable[[Bent], Iterable[Told]], forms: tuple[str, ...] = TABLES) -> Deformation:
+def table(
+    name_: str, what: str, outcome: Outcome, bend: Callable[[Bent], Iterable[Told]], forms: tuple[str, ...] = TABLES
+) -> Deformation:
     return Deformation(name_, f"table: {what}", forms, outcome, bend)
 
 
@@ -448,8 +458,8 @@ TABLE_DEFORMATIONS = (
     table("heading-with-numbers-below", "a row of column numbers under the heading", "normalised", _numbered_columns),
     table("heading-again", "the heading repeated between rows", "normalised", _heading_again),
     table("heading-again-after-a-page", "a blank row and the heading repeated", "normalised", _heading_and_titles_again),
-    table("heading-deleted", "no heading at all", "returned", _no_heading),
-    table("table-transposed", "headings down the side, rows as columns", "returned", lambda bent: [*_transposed(bent), Told("WB-015")]),
+    table("heading-deleted", "no heading at all", "returned", _no_heading, _THREE),
+    table("table-transposed", "headings down the side, rows as columns", "returned", lambda bent: [*_transposed(bent), Told("WB-015")], _THREE),
     table("total-at-the-end", "a row 合计", "normalised", _total("合计", _below)),
     table("total-of-the-page", "本页小计 in the middle", "normalised", _total("本页小计", lambda bent: _line(bent, 2))),
     table("subtotal-in-between", "小计： in the middle", "normalised", _total("小 计：", lambda bent: _line(bent, 3))),
@@ -480,5 +490,3 @@ TABLE_DEFORMATIONS = (
     table("merged-blanks", "blank cells merged beside and below", "equal", _merged_blanks),
     table("copied-again-below", "heading and rows copied once more below", "returned", _copied_again_below, PRINTED_ROWS),
 )  # fmt: skip
-
-__all__ = ["TABLE_DEFORMATIONS", "Grid", "written"]

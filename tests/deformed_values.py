@@ -7,7 +7,7 @@ from typing import Any
 from oneledger.domain.forms import Field
 from tests.bent_book import Cell, Value, error, formula, rich, serial, truth_value, written
 from tests.bent_compare import Deformation, Outcome, Told
-from tests.bent_specimens import Bent, with_kind
+from tests.bent_specimens import Bent, some, with_kind
 
 Make = Callable[[Any, Field], Value]
 SAME = object()
@@ -27,7 +27,7 @@ def cell(
         return [Told(rule or bent.rule(key), bent.at(key, row))] if outcome != "equal" else []
 
     sample = {"int": 12, "big": 12, "date": date(2021, 3, 8)}.get(kind, "文字")
-    forms = tuple(form for form in with_kind(kind) if form not in not_in.split())
+    forms = _some(name, kind, not_in)
     return Deformation(name, f"{_KINDS[kind]}: {_shown(make, sample)}", forms, outcome, bend)
 
 
@@ -43,6 +43,10 @@ def _shown(make: Make, sample: Any) -> str:
     return made.inside if isinstance(made, Cell) else f"“{made}”" if isinstance(made, str) else str(made)
 
 
+def _some(name: str, kind: str, not_in: str) -> tuple[str, ...]:
+    return some(name, [form for form in with_kind(kind) if form not in not_in.split()], 4)
+
+
 def wide(text: str) -> str:
     return text.translate({code: code + 0xFEE0 for code in range(0x21, 0x7F)})
 
@@ -55,7 +59,15 @@ def _dated(bent: Bent) -> str:
     return grid.cells[row, 3].style
 
 
-def _styled(name: str, what: str, kind: str, outcome: Outcome, make: Callable[[Any, str], Cell], means: Any = SAME, not_in: str = "") -> Deformation:
+def _styled(
+    name: str,
+    what: str,
+    kind: str,
+    outcome: Outcome,
+    make: Callable[[Any, str], Cell],
+    means: Any = SAME,
+    not_in: str = "",
+) -> Deformation:
     """Where the format of the cell matters: ``make`` gets a style for dates."""
 
     def bend(bent: Bent) -> list[Told]:
@@ -66,7 +78,13 @@ def _styled(name: str, what: str, kind: str, outcome: Outcome, make: Callable[[A
             bent.means(key, row, means)
         return [Told(bent.rule(key), bent.at(key, row))] if outcome != "equal" else []
 
-    return Deformation(name, f"{_KINDS[kind]}: {what}", tuple(form for form in with_kind(kind) if form not in not_in.split()), outcome, bend)
+    return Deformation(
+        name,
+        f"{_KINDS[kind]}: {what}",
+        _some(name, kind, not_in),
+        outcome,
+        bend,
+    )
 
 
 def _dates_from_1904(bent: Bent) -> list[Told]:
@@ -101,7 +119,9 @@ def _as_shared(*cut: int) -> Callable[[Bent], list[Told]]:
 def _with_pinyin(bent: Bent) -> list[Told]:
     key, row = bent.specimen.picks["text"]
     shared = bent.book.shared(bent.value(key, row))
-    bent.book.strings[-1] = bent.book.strings[-1].replace("</si>", '<rPh sb="0" eb="1"><t>pin yin</t></rPh><phoneticPr fontId="1"/></si>')
+    bent.book.strings[-1] = bent.book.strings[-1].replace(
+        "</si>", '<rPh sb="0" eb="1"><t>pin yin</t></rPh><phoneticPr fontId="1"/></si>'
+    )
     bent.write(key, row, shared)
     return []
 
@@ -174,7 +194,7 @@ VALUES = (
     cell("number-formula-without-result", "int", "returned", lambda v, f: formula("SUM(A1:A2)"), rule="WB-041"),
     cell("number-formula-typed", "int", "returned", lambda v, f: "=1+2"),
     cell("number-rich-text", "int", "equal", lambda v, f: rich(*str(v))),
-    _styled("number-in-a-date-cell", "12, the cell formatted as a date", "int", "returned", lambda v, style: written(v, style)),
+    _styled("number-in-a-date-cell", "12, the cell formatted as a date", "int", "returned", written),
     _styled("number-turned-into-a-date", "3-5, which Excel made 2021-03-05", "int", "returned", lambda v, style: written(date(2021, 3, 5), style)),
     # blank and not
     cell("required-blank", "required", "returned", lambda v, f: None),

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 
 from oneledger.domain.forms import CrossRule, Field, FieldRollup, FieldType, Form, Item, Rows, Table, TableRollup
-from oneledger.domain.printed import FOOT, heading, label
+from oneledger.domain.printed import FOOT, heading, hint, label
 from oneledger.domain.returns import SheetCells, WorkbookCells, WorkbookMarks
 from oneledger.domain.review import ReviewContext
 from oneledger.domain.workbooks import FACT_HEADINGS, Fill
@@ -119,7 +119,7 @@ def make_sheet(form, facts=None, rows=None, **changes):
             if fact.group and fact.group not in groups:
                 groups.add(fact.group)
                 cells.append([fact.group])
-            cells.append([float(fact.no), label(fact), facts.get(fact.key), fact.unit or None, "填写说明文字"])
+            cells.append([float(fact.no), label(fact), facts.get(fact.key), fact.unit or None, hint(fact) or None])
         cells.append([])
     if form.table:
         cells.append([heading(column) for column in form.columns])

@@ -28,6 +28,7 @@ from oneledger.domain.review import review
 from oneledger.domain.rules import structural
 from oneledger.domain.sheet_layout import lay_out
 from oneledger.domain.workbooks import Fill, WorkbookSpec
+from oneledger.domain.written_dates import since_1900
 from oneledger.settings import COVER as COVER_FORM, load_campaign, load_form
 from tests.make_files import ONE_CELL, biff, make_xlsx, ods, ole, saved, xlsx_parts, zipped
 from tests.make_returns import CODE, COVER, GOOD_FACTS, GOOD_ROWS, LEDGER, PRINTED, SELFCHECK, local, make_context
@@ -158,6 +159,28 @@ def test_a_workbook_that_counts_from_1904_gives_the_same_days(reader):
         sheet["A1"] = date(2021, 3, 5)
 
     assert reader.read(saved(fill)).sheets[0].rows == [[date(2021, 3, 5)]]
+
+
+def test_of_a_workbook_from_1904_a_bare_day_number_is_known_to_be_one(reader):
+    """Without the format of a date nothing but the workbook itself says from when it counts."""
+
+    def fill(sheet):
+        sheet.parent.epoch = local("1904-01-01")
+        sheet["A1"] = 42798
+
+    cells = reader.read(saved(fill)).sheets[0]
+    assert (cells.rows, cells.from_1904, since_1900(42798.0)) == ([[42798.0]], True, 44260.0)
+    assert not reader.read(make_xlsx()).sheets[0].from_1904
+
+
+def test_hidden_rows_and_columns_are_told(reader):
+    def fill(sheet):
+        sheet["A1"], sheet["D3"] = 1, 2
+        sheet.row_dimensions[3].hidden = True
+        sheet.column_dimensions["B"].hidden = True
+
+    cells = reader.read(saved(fill)).sheets[0]
+    assert (cells.hidden_rows, cells.hidden_columns) == ({2}, {1})
 
 
 def test_hidden_sheets_are_told_as_hidden(reader):

@@ -51,6 +51,4 @@ def sheet_parts(parts: Parts) -> dict[str, str]:
 
 def counts_from_1904(parts: Parts) -> bool:
     """Dates in cells formatted as dates come out right by themselves; bare day numbers would be four years off."""
-    return any(
-        _attribute(element, "date1904") in ("1", "true") for element in _elements(parts, ".xml", "workbookPr")
-    )
+    return any(_attribute(element, "date1904") in ("1", "true") for element in _elements(parts, ".xml", "workbookPr"))

@@ -130,9 +130,9 @@ def _check_part(name: str, xml: bytes, parts: dict[str, bytes], sheets: dict[str
         sheets[name] = SheetScan(without_result, errors, *_hidden(xml))
 
 
-def _hidden(xml: bytes) -> tuple[list[int], list[int]]:
+def _hidden(xml: bytes) -> tuple[Sequence[int], Sequence[int]]:
     if b'hidden="' not in xml:
-        return [], []
+        return (), ()
     rows = [int(number[1]) - 1 for tag in _HIDDEN_ROW.findall(xml) if (number := _ROW_NUMBER.search(tag))]
     columns: list[int] = []
     for tag in _HIDDEN_COLUMN.findall(xml):
@@ -141,9 +141,9 @@ def _hidden(xml: bytes) -> tuple[list[int], list[int]]:
     return rows, columns
 
 
-def _scan_cells(xml: bytes) -> tuple[list[str], dict[str, str]]:
+def _scan_cells(xml: bytes) -> tuple[Sequence[str], Mapping[str, str]]:
     if b"f>" not in xml and b't="e"' not in xml:
-        return [], {}
+        return (), {}
     without_result: list[str] = []
     errors: dict[str, str] = {}
     for attributes, body in _CELL.findall(xml):

@@ -84,9 +84,7 @@ def _out_of_place(sheet: SheetCells, line: _Line, fact: Field) -> Iterator[Findi
             yield structural("WB-029", sheet.name, cell_name(*place), found=shown(there))
 
 
-def _outside(
-    sheet: SheetCells, heading: int, columns: Mapping[str, int], lines: Sequence[_Line]
-) -> Iterator[Finding]:
+def _outside(sheet: SheetCells, heading: int, columns: Mapping[str, int], lines: Sequence[_Line]) -> Iterator[Finding]:
     """Columns of the school's own beside the list, told once each."""
     known = {columns[key] for key in _KEYS if key in columns}
     width = max((len(sheet.rows[line.row]) for line in lines), default=0)

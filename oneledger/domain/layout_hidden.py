@@ -1,4 +1,4 @@
-"""Answers in rows and columns that do not show: read like all others, and told, for who hid them may think them gone."""
+"""Answers in rows and columns that do not show: read, and told, for who hid them may think them gone."""
 
 from collections.abc import Iterator
 

@@ -132,7 +132,9 @@ def _read(sheet: SheetCells, form: Form, headings: Headings, found: _Heading) ->
         *_absent(sheet, form, missing),
         *_outside(sheet, found, rows, missing),
     ]
-    return TablePlaces(columns, rows, found.last, span, frozenset(column.key for column in missing), [*about_columns, *findings])
+    return TablePlaces(
+        columns, rows, found.last, span, frozenset(column.key for column in missing), [*about_columns, *findings]
+    )
 
 
 def _understood(sheet: SheetCells, headings: Headings, found: _Heading) -> Iterator[Finding]:
