@@ -12,6 +12,7 @@ from tasks.incident_alarms import alarms_due, ring_clocks
 from tasks.intake import armed_campaigns, take_in_mail
 from tasks.opened import ReviewTally
 from tasks.quarantine import delete_originals, originals_overdue
+from tasks.retention import erase_campaign, is_retention_over
 from tasks.reviewing import review_pack
 
 
@@ -40,3 +41,5 @@ def _reviewed(name: str, at: datetime) -> list[ReviewTally]:
             follow_bounces(name, at)
         if originals_overdue(name, at):
             delete_originals(name, at)
+        if is_retention_over(name, at):
+            erase_campaign(name, at)

@@ -41,6 +41,7 @@ issuer: 测试县教育体育局
 root: "640122"
 purpose: 汇总各校做法
 legal_basis: 测试
+retain_until: 2030-07-31
 lead_days: {county: 0, school: 0}
 reminders:
   rungs: [{rung: T-1, days: -1}, {rung: T+1, days: 1}]

@@ -56,6 +56,7 @@ def make_campaign(name: str, year: int, **changes) -> dict:
         "root": ROOT,
         "purpose": "摸清现状，督促整改",
         "legal_basis": "《未成年人保护法》第三十九条",
+        "retain_until": f"{year + 3}-07-31",
         "lead_days": {"province": 0, "city": 0, "county": 0, "school": 0},
         "reminders": {"rungs": [{"rung": "T-1", "days": -1}]},
         "phases": [

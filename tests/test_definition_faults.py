@@ -1,5 +1,6 @@
 """A fault in config/ is told with its file, its line and its key; every fault of a file at once."""
 
+import re
 import shutil
 from datetime import date
 from pathlib import Path
@@ -121,6 +122,25 @@ def test_what_a_campaign_refers_to_must_be_there(tmp_path, right, wrong, fault):
 def test_a_duty_that_owes_a_return_and_has_no_date_is_told_before_launch(tmp_path):
     campaign_with(tmp_path, "    report_by: 2021-03-20\n", "")
     assert open_dates(load_campaign(tmp_path, "liaoning-2021")) == ["duties.2.report_by"]
+
+
+def test_no_campaign_is_launched_without_purpose_legal_basis_and_retention_date(tmp_path):
+    """Issue 5 of 6 F; PIPL 6, 13, 19."""
+    path = campaign_with(tmp_path, "retain_until: 2024-07-31\n", "")
+    upper = path.with_name("moe-2021.yaml")
+    upper.write_text(upper.read_text(encoding="utf-8").replace("retain_until: 2024-07-31\n", ""), encoding="utf-8")
+    assert open_dates(load_campaign(tmp_path, "liaoning-2021")) == ["retain_until"]
+    whole = path.read_text(encoding="utf-8")
+    for key in ("purpose", "legal_basis"):
+        path.write_text(re.sub(rf"(?m)^{key}:.*\n", "", whole) + f'{key}: " "\n', encoding="utf-8")
+        with pytest.raises(DefinitionError, match=key):
+            load_campaign(tmp_path, "liaoning-2021")
+
+
+def test_data_is_kept_until_after_the_last_phase(tmp_path):
+    campaign_with(tmp_path, "retain_until: 2024-07-31", "retain_until: 2021-04-01")
+    with pytest.raises(DefinitionError, match="retain_until: 2021-04-01 is not after the last phase"):
+        load_campaign(tmp_path, "liaoning-2021")
 
 
 def test_definitions_are_read_as_people_write_them(tmp_path):

@@ -135,7 +135,7 @@ def test_the_prefectures_months_are_open_until_a_person_sets_them():
     """000-17, 000-18, 000-19: launch is refused for every date that the source lost."""
     left_open = open_dates(load_campaign(CONFIG, "prefecture-2024"))
     phases = [f"phases.{phase}.{key}" for key in ("opens_on", "ends_on") for phase in ("deploy", "rectify", "inspect")]
-    assert left_open == [*phases, *(f"duties.{number}.report_by" for number in range(1, 7))]
+    assert left_open == [*phases, *(f"duties.{number}.report_by" for number in range(1, 7)), "retain_until"]
     assert open_dates(load_campaign(CONFIG, "prefecture-2024", DATES)) == []
 
 

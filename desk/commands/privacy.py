@@ -1,4 +1,4 @@
-"""Pupils' data: quarantine, access log."""
+"""People's data: quarantine, access log, certificate of deletion."""
 
 from pathlib import Path
 from typing import Annotated
@@ -56,3 +56,21 @@ def access_log(campaign: CampaignName, data: Data = None, as_json: AsJson = Fals
     for row in rows:
         table.add_row(row["at"], row["by"], row["deed"], row["about"], row["reason"])
     out.print(table)
+
+
+@app.command()
+def certificate(
+    campaign: CampaignName,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="a text file")] = None,
+    data: Data = None,
+) -> None:
+    """What was deleted when the campaign's retention date had passed, and what remains. Exit 1: nothing yet."""
+    from tasks.retention import certificate as certified  # noqa: PLC0415
+
+    use_data(data)
+    told = certified(campaign)
+    if output is None:
+        print(told, end="")
+    else:
+        output.write_text(told, encoding="utf-8")
+        out.print(f"已写出 {output}", highlight=False)

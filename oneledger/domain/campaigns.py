@@ -247,9 +247,9 @@ class Campaign(Definition):
     root: str  # code of the unit at the top of this campaign's tree
     bases: tuple[str, ...] = ()
     topics: tuple[str, ...] = ("bullying",)
-    purpose: str  # PIPL art. 6: why the data is collected
-    legal_basis: str
-    retain_until: date | None = None
+    purpose: str = Key(pattern=r"\S")  # PIPL 6: why the data is collected, and nothing beyond it
+    legal_basis: str = Key(pattern=r"\S")  # PIPL 13
+    retain_until: date | None = None  # PIPL 19, 47: no launch without it; then everything personal is deleted
     due_time: time = time(17, 0)
     timezone: str = "Asia/Shanghai"
     lead_days: dict[LevelName, int]  # working days a level must be ready before the top's report_by
@@ -282,6 +282,9 @@ class Campaign(Definition):
                 faults.append(f"{each.deliverable}: no sampling plan {each.respondents.sample!r}")
         if INCIDENT in phases:
             faults.append(f"no phase may be called {INCIDENT!r}: incident reports are")
+        ends = [phase.ends_on for phase in self.phases if phase.ends_on]
+        if self.retain_until and ends and self.retain_until <= max(ends):
+            faults.append(f"retain_until: {self.retain_until} is not after the last phase, which ends on {max(ends)}")
         days = [each.after for each in self.escalation]
         if days != sorted(set(days)):
             faults.append("escalation: each step must come after the one before")
@@ -316,7 +319,7 @@ def open_dates(campaign: Campaign) -> list[str]:
     missing += [f"phases.{phase.phase}.ends_on" for phase in campaign.phases if phase.ends_on is None]
     owed = [duty for duty in campaign.duties if duty.duty in {each.duty for each in campaign.deliverables}]
     missing += [f"duties.{duty.duty}.report_by" for duty in owed if duty.report_by is None]
-    return missing
+    return missing if campaign.retain_until else [*missing, "retain_until"]
 
 
 def rectify_ends_on(campaign: Campaign) -> date | None:

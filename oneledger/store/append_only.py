@@ -1,6 +1,9 @@
 """Tables whose rows are never altered nor deleted: the database itself refuses, whoever asks."""
 
-from sqlalchemy import DDL, Table, event
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import DDL, Connection, Table, event
 
 _SQLITE = """CREATE TRIGGER {table}_no_{deed} BEFORE {deed} ON {table}
 BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"""
@@ -21,3 +24,19 @@ def keep_for_ever(table: Table) -> None:
     for dialect in ("sqlite", "postgresql"):
         for statement in triggers(table.name, dialect):
             event.listen(table, "after_create", DDL(statement).execute_if(dialect=dialect))  # type: ignore[no-untyped-call]
+
+
+@contextmanager
+def lifted(connection: Connection, table: Table) -> Iterator[None]:
+    """For the deletion that the law asks for, and nothing else: within one transaction, so that a crash leaves the
+    table guarded."""
+    if connection.dialect.name != "sqlite":
+        connection.exec_driver_sql(f"ALTER TABLE {table.name} DISABLE TRIGGER {table.name}_append_only")
+        yield
+        connection.exec_driver_sql(f"ALTER TABLE {table.name} ENABLE TRIGGER {table.name}_append_only")
+        return
+    for deed in ("UPDATE", "DELETE"):
+        connection.exec_driver_sql(f"DROP TRIGGER {table.name}_no_{deed}")
+    yield
+    for statement in triggers(table.name, "sqlite"):
+        connection.exec_driver_sql(statement)

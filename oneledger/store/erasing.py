@@ -1,0 +1,110 @@
+"""What a campaign holds of people, deleted when its retention date has passed. Figures and the record of deeds stay."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Select, delete, func, select, update
+
+from oneledger.store import schema as t
+from oneledger.store.append_only import lifted
+
+
+@dataclass(frozen=True)
+class Erased:
+    """``files``: archived names that no other campaign knows; ``counts``: rows by kind; ``paths``: of report books."""
+
+    files: list[str]
+    paths: list[str]
+    counts: dict[str, int]
+
+
+def is_left(connection: Connection, campaign: str) -> bool:
+    """Something of people is there: mails not erased yet."""
+    sent = select(t.outbox_content.c.outbox).join(t.outbox, t.outbox.c.id == t.outbox_content.c.outbox)
+    came = select(t.inbox.c.id).where(t.inbox.c.campaign == campaign, t.inbox.c.sender != "")
+    return any(
+        connection.execute(each.limit(1)).first() is not None
+        for each in (sent.where(t.outbox.c.campaign == campaign), came)
+    )
+
+
+def erase(connection: Connection, campaign: str, at: datetime) -> Erased:
+    """In the caller's transaction; the files are the caller's to remove. Twice is the same as once."""
+    _overwrite_what_is_deleted(connection)
+    mails, pictures = _mails(connection, campaign), _pictures(connection, campaign)
+    paths = list(connection.execute(_books(campaign)).scalars())
+    mine = select(t.assignment.c.id).where(t.assignment.c.campaign == campaign)
+    of_documents = select(t.document.c.id).where(t.document.c.campaign == campaign)
+    of_outbox = select(t.outbox.c.id).where(t.outbox.c.campaign == campaign)
+    deeds: dict[str, Any] = {
+        "letters": delete(t.outbox_content).where(t.outbox_content.c.outbox.in_(of_outbox)),
+        "addresses": update(t.outbox).where(t.outbox.c.campaign == campaign).values(address="", reply=None),
+        "mails": update(t.inbox).where(t.inbox.c.campaign == campaign).values(sender="", subject="", reason=""),
+        "returns": update(t.submission)
+        .where(t.submission.c.campaign == campaign)
+        .values(ledgers={}, findings=[], file_name=""),
+        "bands": delete(t.document_band).where(t.document_band.c.document.in_(of_documents)),
+        "documents": update(t.document)
+        .where(t.document.c.campaign == campaign)
+        .values(paragraphs=[], title="", file_name="", pictures=[]),
+        "problems": update(t.problem).where(t.problem.c.campaign == campaign).values(values={}, progress=None),
+        "prints": update(t.assignment).where(t.assignment.c.id.in_(mine)).values(printed=None),
+        "contacts": update(t.campaign_unit).where(t.campaign_unit.c.campaign == campaign).values(contacts=[]),
+        "confirmations": update(t.confirmation)
+        .where(t.confirmation.c.campaign == campaign)
+        .values(answered_by=None, reason=""),
+        "quarantine": update(t.quarantine)
+        .where(t.quarantine.c.campaign == campaign, t.quarantine.c.deleted_at.is_(None))
+        .values(deleted_at=at),
+    }
+    with lifted(connection, t.problem_event):  # who did what and when stays; what was said of it goes
+        said = update(t.problem_event).where(t.problem_event.c.campaign == campaign).values(said={})
+        told = connection.execute(said).rowcount
+    counts = {"said": told} | {name: connection.execute(deed).rowcount for name, deed in deeds.items()}
+    counts |= {"originals": len(mails), "pictures": len(pictures), "books": len(paths)}
+    return Erased([*mails, *pictures], paths, counts)
+
+
+def remains(connection: Connection, campaign: str) -> dict[str, int]:
+    """Rows that are evidence and that the database refuses to alter."""
+    tables = (t.problem_event, t.incident_entry, t.shift, t.contact_event, t.privacy_event)
+    return {
+        table.name: connection.execute(
+            select(func.count()).select_from(table).where(table.c.campaign == campaign)
+        ).scalar_one()
+        for table in tables
+    }
+
+
+def truncate_log(connection: Connection) -> None:
+    """After the transaction: SQLite's log holds pages as they were."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _overwrite_what_is_deleted(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("PRAGMA secure_delete=ON")
+
+
+def _mails(connection: Connection, campaign: str) -> list[str]:
+    """Of this campaign alone: the same bytes may have come for another."""
+    c = t.inbox.c
+    others = select(c.sha256).where(c.campaign.is_not(None), c.campaign != campaign)
+    query = select(c.sha256).where(c.campaign == campaign, c.sha256.not_in(others)).distinct()
+    return sorted(connection.execute(query).scalars())
+
+
+def _pictures(connection: Connection, campaign: str) -> list[str]:
+    def of(condition: Any) -> set[str]:
+        rows = connection.execute(select(t.document.c.pictures).where(condition)).scalars()
+        return {picture["sha256"] for pictures in rows for picture in pictures}
+
+    return sorted(of(t.document.c.campaign == campaign) - of(t.document.c.campaign != campaign))
+
+
+def _books(campaign: str) -> Select[tuple[str]]:
+    """Consolidated workbooks: they show rows. Reports in words and figures stay."""
+    mine = select(t.snapshot.c.id).where(t.snapshot.c.campaign == campaign)
+    return select(t.report.c.path).where(t.report.c.snapshot.in_(mine), t.report.c.path.like("%.xlsx"))
