@@ -24,6 +24,13 @@ def show_status(console: Console, told: dict[str, Any]) -> None:
             console.print(f"{phase} 盖章件：{words}", highlight=False)
     states = "，".join(f"{state} {count}" for state, count in sorted(told["mail"].items()))
     console.print(f"发件：{states or '无'}；等人处理的来件 {len(told['person'])} 封", highlight=False)
+    if held := told["inbox"].get("held"):
+        console.print(f"超过发件人每日限额、留待次日处理的来件 {held} 封", highlight=False)
+    disk = told["disk"]
+    if disk["free_mb"] < disk["low_water_mb"]:
+        console.print(
+            f"磁盘只剩 {disk['free_mb']} MB：已停止收信，来信留在邮箱里，请腾出空间", style="red", highlight=False
+        )
     back = told["bounces"]
     words = (
         "退信：地址失效 {hard}，暂时 {soft}，对方拒收或限频 {sender}；没有可用邮箱、等新邮箱的 {stranded} 封".format(

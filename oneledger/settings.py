@@ -17,6 +17,7 @@ from oneledger.domain.forms import Form
 from oneledger.domain.layering import Layer, Loc, Place, layered
 from oneledger.domain.mailing import Limits
 from oneledger.domain.outline import Outline
+from oneledger.domain.quotas import Quotas
 from oneledger.domain.work_calendar import CalendarYear, WorkCalendar
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -248,6 +249,8 @@ class MailSettings(BaseModel):
     per_second: float | None = None
     per_15_minutes: int | None = None
     per_day: int | None = None
+    quotas: Quotas = Quotas()
+    low_water_mb: int = 500  # free on the data's disk; below it no mail is taken in
 
     @property
     def limits(self) -> Limits:

@@ -1,6 +1,6 @@
 """Take mail in: archive first, record, then leave the reading to the counties' reviews."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -16,6 +16,7 @@ from oneledger.store import assignments, campaigns, confirmations, inbox
 from oneledger.store.inbox import Seen
 from tasks.confirming import close_unanswered
 from tasks.evidence import asked_office, by_mail, confirmation_number, request_number, unit_by_mail
+from tasks.flood import has_room, hold_back, registered, release
 from tasks.office import Office, Running, office, running
 from tasks.retrying import STORE_RETRIES
 
@@ -34,11 +35,13 @@ def take_in_mail(name: str, as_of: datetime) -> dict[str, list[int]]:
     (``none``: without a token)."""
     here = office()
     ledgers = [running(each) for each in armed_campaigns()]
+    known = registered(ledgers)
+    release(here, known, as_of)
     for source in sources(here.mail.collect):
-        _take_in(here, source, ledgers, as_of)
+        _take_in(here, source, ledgers, known, as_of)
     close_unanswered(running(name), as_of)
     with here.store.read() as connection:
-        return {county or "none": ids for (_, county), ids in inbox.new_by_county(connection, name).items()}
+        return {county or "none": ids for (_, county), ids in inbox.new_by_county(connection, name, known).items()}
 
 
 def sources(collect: Collect) -> list[MailSource]:
@@ -61,18 +64,23 @@ def sources(collect: Collect) -> list[MailSource]:
     return found
 
 
-def _take_in(here: Office, source: MailSource, ledgers: Sequence[Running], as_of: datetime) -> None:
+def _take_in(
+    here: Office, source: MailSource, ledgers: Sequence[Running], known: Collection[str], as_of: datetime
+) -> None:
     items = source.new_items(Seen(here.store))
-    while batch := list(islice(items, BATCH)):
+    while has_room(here) and (batch := list(islice(items, BATCH))):
         hashes = here.archive.put_many([item.content for item in batch])
-        places = _routes(here, [parse_mail(split_message(item.content)[0]) for item in batch], ledgers)
-        rows = [_row(item, *each, as_of) for item, each in zip(batch, zip(hashes, places, strict=True), strict=True)]
+        heads = [parse_mail(split_message(item.content)[0]) for item in batch]
+        places = _routes(here, heads, ledgers)
+        facts = zip(hashes, places, heads, strict=True)
+        rows = [_row(item, *each, as_of) for item, each in zip(batch, facts, strict=True)]
+        hold_back(here, rows, known, as_of)
         with here.store.write() as connection:
             inbox.record(connection, rows)
         source.done(batch)
 
 
-def _row(item: IncomingItem, sha256: str, place: Place, as_of: datetime) -> dict[str, Any]:
+def _row(item: IncomingItem, sha256: str, place: Place, head: ParsedMail, as_of: datetime) -> dict[str, Any]:
     return {
         "account": item.account,
         "folder": item.folder,
@@ -84,6 +92,7 @@ def _row(item: IncomingItem, sha256: str, place: Place, as_of: datetime) -> dict
         "size": len(item.content),
         "campaign": place[0],
         "county": place[1],
+        "sender": head.sender_address[:200],
         "state": "person" if item.too_large else "new",
         "reason": "邮件超过大小上限，只保留了信头" if item.too_large else None,
     }

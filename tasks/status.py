@@ -8,6 +8,7 @@ from oneledger.domain.mailing import SendState
 from oneledger.domain.notices import CASCADE, Notice
 from oneledger.store import assignments, inbox, outbox, snapshots
 from tasks.bounces import standing
+from tasks.flood import free_mb
 from tasks.office import running
 
 _STATUSES = ("returned", "zero", "exempt", "missing")
@@ -36,6 +37,7 @@ def campaign_status(name: str) -> dict[str, Any]:
         "mail": _by_state(mails),
         "bounces": came_back,
         "inbox": taken,
+        "disk": {"free_mb": free_mb(here.office), "low_water_mb": here.office.mail.low_water_mb},
         "person": [{**row, "received_at": str(row["received_at"])} for row in waiting],
         "snapshots": [
             {"milestone": each.milestone, "as_of": str(each.as_of), "digest": each.digest} for each in frozen

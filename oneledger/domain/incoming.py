@@ -109,6 +109,11 @@ _ID_LIMIT = 50
 _TOKEN_LENGTH = 29  # local parts as long as this are Message-IDs or our own reply addresses, not people's
 
 
+def is_mail_system(address: str) -> bool:
+    """One that programs write from: mailer-daemon, postmaster."""
+    return _DAEMONS.match(address) is not None
+
+
 def classify(mail: MailFacts) -> MailClass:
     """The class of a mail. A school's own workbook with our token is an answer whatever its headers say."""
     if mail.is_own_message or mail.sender_address in mail.own_addresses:

@@ -61,16 +61,41 @@ def record(connection: Connection, rows: Sequence[dict[str, Any]]) -> int:
 
 
 def new_by_county(
-    connection: Connection, campaign: str | None = None
+    connection: Connection, campaign: str | None = None, first: Collection[str] = ()
 ) -> dict[tuple[str | None, str | None], list[int]]:
-    """Ids of mails nobody has worked on, grouped by (campaign, county); (None, None) where no token was found."""
+    """Ids of mails nobody has worked on, grouped by (campaign, county); (None, None) where no token was found.
+
+    ``first``: senders whose mails go before those of others, then those with a token.
+    """
     c = t.inbox.c
-    query = select(c.campaign, c.county, c.id).where(c.state == "new").order_by(c.received_at, c.id)
+    query = select(c.campaign, c.county, c.id, c.sender).where(c.state == "new").order_by(c.received_at, c.id)
+    found = sorted(connection.execute(query), key=lambda row: (row.campaign is None, row.sender not in first))
     groups: dict[tuple[str | None, str | None], list[int]] = {}
-    for name, county, row_id in connection.execute(query):
+    for name, county, row_id, _ in found:
         if campaign is None or name in (None, campaign):
             groups.setdefault((name, county), []).append(row_id)
     return groups
+
+
+def taken_since(connection: Connection, moment: datetime) -> list[dict[str, Any]]:
+    """What was given to be worked on since then: sender, campaign, size."""
+    c = t.inbox.c
+    query = select(c.sender, c.campaign, c.size).where(c.taken_at >= moment, c.state.not_in(("held", "duplicate")))
+    return [dict(row._mapping) for row in connection.execute(query)]  # noqa: SLF001  SQLAlchemy's public name
+
+
+def held(connection: Connection, before: datetime, most: int = 5000) -> list[dict[str, Any]]:
+    """What waits because its sender was over his quota on an earlier day, oldest first."""
+    c = t.inbox.c
+    query = select(c.id, c.sender, c.campaign, c.size).where(c.state == "held", c.taken_at < before)
+    rows = connection.execute(query.order_by(c.received_at, c.id).limit(most))
+    return [dict(row._mapping) for row in rows]  # noqa: SLF001  SQLAlchemy's public name
+
+
+def release(connection: Connection, ids: Sequence[int], at: datetime) -> None:
+    """To be worked on, and counted among what is taken today."""
+    waiting = (t.inbox.c.id.in_(ids), t.inbox.c.state == "held")
+    connection.execute(update(t.inbox).where(*waiting).values(state="new", reason=None, taken_at=at))
 
 
 def by_ids(connection: Connection, ids: Iterable[int]) -> list[InboxRow]:

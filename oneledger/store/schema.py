@@ -185,7 +185,7 @@ inbox = Table(
     Column("size", Integer, nullable=False),
     Column("campaign", Text),
     Column("county", Text),  # by which it is worked on; null: no token found
-    Column("state", Text, nullable=False),  # new | done | person | confirm | duplicate
+    Column("state", Text, nullable=False),  # new | done | person | confirm | held | duplicate
     Column("class", Text),
     Column("sender", Text),
     Column("subject", Text),
