@@ -1,12 +1,13 @@
 """How simulated units behave: a stated mix, drawn from a seed, and what the other side must make of each answer."""
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 
+from oneledger.domain.assignments import CampaignUnit
 from oneledger.domain.work_calendar import WorkCalendar
 
 Verdict = Literal["accepted", "returned", "refused", "person"]
@@ -140,12 +141,29 @@ MIX = Mix(SCHOOL_MIX, UPPER_MIX)
 
 def draw_behaviour(mix: Mapping[str, float], seed: int, unit: str, phase: str) -> Behaviour:
     """The same for the same arguments. A dead mail box is dead in every phase."""
-    dead = mix.get("bounce", 0.0)
-    if random.Random(f"{seed}:{unit}:mailbox").random() < dead:
+    if _is_dead(mix, seed, unit):
         return BEHAVIOURS["bounce"]
     living = {name: weight for name, weight in mix.items() if name != "bounce"}
     rng = random.Random(f"{seed}:{unit}:{phase}:behaviour")
     return BEHAVIOURS[rng.choices(list(living), list(living.values()))[0]]
+
+
+def _is_dead(mix: Mapping[str, float], seed: int, unit: str) -> bool:
+    return random.Random(f"{seed}:{unit}:mailbox").random() < mix.get("bounce", 0.0)
+
+
+FIRST_CONTACT_GONE = 0.02  # of schools that name more than one, and one at least
+
+
+def first_contacts_gone(units: Iterable[CampaignUnit], seed: int, mix: Mapping[str, float]) -> dict[str, str]:
+    """Units whose first contact has left, with that address: mail to it comes back, and nobody writes from it."""
+    dice = {
+        unit.code: (random.Random(f"{seed}:{unit.code}:first contact").random(), unit.contacts[0].email)
+        for unit in units
+        if unit.level == "school" and len(unit.contacts) > 1 and not _is_dead(mix, seed, unit.code)
+    }
+    found = {code: address for code, (roll, address) in dice.items() if roll < FIRST_CONTACT_GONE}
+    return found or {code: dice[code][1] for code in sorted(dice, key=dice.__getitem__)[:1]}
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """The truth on disk, one line a unit and return: DIR/manifest.jsonl.
 
 phase, deliverable, unit, name, level, parent, respondent, behaviour, is_document, is_exempt, due_at, top_at,
+first_contact_gone  mail to the respondent's first address comes back; the next one has to be used
 opened_at   the look from which it was owed
 forms       that the workbook asks, without the cover
 answers     [{at, verdict, fault, variant, is_zero, figures, <form>: {facts, rows}}], in order of time;
@@ -111,6 +112,7 @@ def _line(registry: Registry, owing: Owing, account: Account) -> dict[str, Any]:
         "parent": unit.parent,
         "respondent": owing.respondent,
         "behaviour": desk.behaviour.name if desk and not unit.exempt_reason else "exempt",
+        "first_contact_gone": owing.respondent in registry.gone,
         "is_document": owing.is_document,
         "is_exempt": bool(unit.exempt_reason),
         "due_at": owing.due_at.isoformat(),

@@ -18,6 +18,7 @@ class Registry:
     author: Author
     mix: Mix
     seed: int
+    gone: Mapping[str, str] = field(default_factory=dict)  # units whose first contact has left, and that address
     owed: dict[str, list[Owing]] = field(default_factory=dict)  # by phase, exempt units included
     opened_at: dict[tuple[str, Key], datetime] = field(default_factory=dict)  # the look from which a return was owed
     desks: dict[tuple[str, str], list[Desk]] = field(default_factory=dict)  # by phase and respondent; one a request
@@ -37,7 +38,7 @@ class Registry:
 
     def mailboxes(self, phase: str) -> Mapping[str, str]:
         """Address -> what its mail box does while the phase lasts."""
-        found: dict[str, str] = {}
+        found = dict.fromkeys(self.gone.values(), "hard_bounce")
         for unit in self.world.units.values():
             mailbox = self.drawn(unit, phase).mailbox
             if mailbox:

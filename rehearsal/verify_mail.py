@@ -46,6 +46,7 @@ def check_mail(
     faults = MailFaults(duplicates=[*_twice(mails), *_again(delivered)])
     _check_requests(lines, dead, delivered, faults)
     _check_answers(lines, delivered, faults, max(looks))
+    _check_offices_asked(lines, dead, delivered, units, faults)
     ladder = _Ladder(campaign, calendar, units, sorted(looks))
     climbing = [*lines, *noticed]
     wanted = Counter(ladder.reminders(climbing)) + Counter(ladder.digests(climbing))
@@ -88,6 +89,18 @@ def _check_requests(
     asked = Counter((unit, kind.split("/")[1]) for unit, kind in delivered if kind.startswith(("ask/", "inspect-ask/")))
     faults.lost += [f"{unit} was never asked in {phase}" for unit, phase in sorted(owing - asked) if unit not in dead]
     faults.unexpected += [f"{unit} owes nothing in {phase}, but was asked" for unit, phase in sorted(asked - owing)]
+
+
+def _check_offices_asked(
+    lines: Iterable[Line], dead: set[str], delivered: Mapping[Received, int], units: Mapping[str, CampaignUnit],
+    faults: MailFaults,
+) -> None:  # fmt: skip
+    """The office above each unit whose addresses are all dead is asked for another; of the others nobody is."""
+    lost = {line["respondent"] for line in lines if line["respondent"] in dead and not line["is_exempt"]}
+    wanted = {parent for code in lost if (parent := units[code].parent)}
+    asked = {unit for unit, kind in delivered if kind.startswith("address-wanted/")}
+    faults.lost += [f"{unit} was never asked for an address" for unit in sorted(wanted - asked)]
+    faults.unexpected += [f"{unit} was asked for an address" for unit in sorted(asked - wanted)]
 
 
 def _check_answers(

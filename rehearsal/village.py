@@ -15,7 +15,7 @@ from oneledger.domain.campaigns import Campaign
 from oneledger.domain.forms import Form
 from oneledger.domain.work_calendar import WorkCalendar
 from rehearsal.authoring import OPENPYXL_SHARE, Job, Piece, Written
-from rehearsal.behaviours import IN_THE_XML, MIX, Fault, Mix, Timing, reaction_at
+from rehearsal.behaviours import IN_THE_XML, MIX, Fault, Mix, Timing, first_contacts_gone, reaction_at
 from rehearsal.desks import Desk, Key, Sent, first_timed, not_before
 from rehearsal.letter_box import Delivery
 from rehearsal.looks import is_over
@@ -62,16 +62,18 @@ class Village:
         openpyxl_share: float = OPENPYXL_SHARE, processes: int = 2,
     ) -> None:  # fmt: skip
         definitions = Definitions(campaign, forms)
-        everyone = {unit.code: _excused(unit, exempt) for unit in units}
+        listed = {unit.code: _excused(unit, exempt) for unit in units}
+        gone = first_contacts_gone(listed.values(), seed, mix.schools)
+        everyone = {code: _without_first(unit) if code in gone else unit for code, unit in listed.items()}
         self.complaints: list[str] = []
         self.seconds = 0.0
         self._directory = directory
         self._post = post
         self._zone = ZoneInfo(campaign.timezone)
         self._writers = Writers(definitions, seed, directory, openpyxl_share=openpyxl_share, processes=processes)
-        self._registry = Registry(World(definitions, everyone, calendar), self._writers.author, mix, seed)
+        self._registry = Registry(World(definitions, everyone, calendar), self._writers.author, mix, seed, gone)
         self._account = Account(directory / "answers.jsonl")
-        self._boxes = {contact.email.lower(): unit.code for unit in everyone.values() for contact in unit.contacts}
+        self._boxes = {contact.email.lower(): unit.code for unit in listed.values() for contact in unit.contacts}
         self._phase_of_mailboxes = ""
         self._looks: list[datetime] = []
         self._due: list[_Due] = []
@@ -128,7 +130,11 @@ class Village:
         phases = self._opened(self._now)
         boxes = {phase: self._registry.mailboxes(phase).items() for phase in phases}
         return {
-            phase: {self._boxes[address.lower()] for address, does in found if does in ("hard_bounce", "reject")}
+            phase: {
+                self._boxes[address.lower()]
+                for address, does in found
+                if does in ("hard_bounce", "reject") and address not in self._registry.gone.values()
+            }
             for phase, found in boxes.items()
         }
 
@@ -263,6 +269,10 @@ class Village:
                     told = self._account.add(letter.notes.told[piece.key])
                     self._registry.note(desk, piece.key, Sent(job.at, piece.verdict, piece, told))
             yield job, letter
+
+
+def _without_first(unit: CampaignUnit) -> CampaignUnit:
+    return replace(unit, contacts=unit.contacts[1:])
 
 
 def _excused(unit: CampaignUnit, exempt: Collection[str]) -> CampaignUnit:

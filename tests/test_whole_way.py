@@ -3,6 +3,7 @@
 Each rehearsal runs in a process of its own. They share nothing but their seed, so equal figures are no accident.
 """
 
+import json
 import sqlite3
 from pathlib import Path
 
@@ -55,6 +56,20 @@ def test_every_office_has_its_report_and_workbook(rehearsed):
     out, _ = rehearsed()
     kinds = [path.suffix for path in (out / "reports" / "liaoning-2021" / "deploy-0319").iterdir()]
     assert [kinds.count(".docx"), kinds.count(".xlsx")] == [5, 5]  # the province, the city, three counties
+
+
+def test_mail_that_came_back_reached_the_next_contact_and_counties_were_asked_about_the_rest(rehearsed):
+    """Issue 4, part E; that each school got each mail once is among the differences above."""
+    out, _ = rehearsed()
+    lines = [json.loads(line) for line in (out / "manifest.jsonl").read_text(encoding="utf-8").splitlines()]
+    gone = {line["respondent"] for line in lines if line["first_contact_gone"]}
+    lost = {line["respondent"] for line in lines if line["behaviour"] == "bounce"}
+    with sqlite3.connect(out / "data" / "oneledger.db") as store:
+        back = "SELECT DISTINCT unit FROM outbox WHERE bounced_at IS NOT NULL AND copied_at IS NOT NULL"
+        assert gone
+        assert gone <= {unit for (unit,) in store.execute(back)}
+        wanted = "SELECT DISTINCT unit FROM contact_event WHERE deed = 'wanted'"
+        assert {unit for (unit,) in store.execute(wanted)} == lost
 
 
 def test_no_task_run_per_school(rehearsed):
