@@ -263,6 +263,16 @@ def test_where_no_contact_is_left_the_county_is_asked_once_and_nothing_goes_to_d
     assert [(row.state, row.bounce) for row in kept] == [("skipped", "stranded")]
 
 
+@pytest.mark.parametrize("office", [(1, "sqlite")], indirect=True)
+def test_a_county_is_asked_about_each_unit_once_though_others_follow(office):
+    asked = office.open("deploy", at("2021-03-01"))
+    for unit, day in ((SCHOOL, 2), (OTHER, 3)):
+        take(office, bounce_of(asked[unit]), at(f"2021-03-0{day}"))
+        look(at(f"2021-03-0{day}"))
+    texts = [mail.get_body(("plain",)).get_content() for mail in office.mails("address-wanted")]
+    assert [[code in text for code in (SCHOOL, OTHER)] for text in texts] == [[True, False], [False, True]]
+
+
 @pytest.mark.parametrize("office", [(1, "sqlite"), (1, "postgresql")], indirect=True)
 def test_a_county_answers_in_a_line_confirms_and_everything_kept_goes_out(office):
     """Asked, answered, confirmed at the office because the registered address is dead; then in force everywhere."""
@@ -353,6 +363,12 @@ def test_what_is_not_plain_goes_to_a_person(office, sender, text, reason):
     with office.store.read() as connection:
         (waiting,) = inbox.for_a_person(connection, "one")
     assert reason in waiting["reason"]
+
+
+def test_what_a_mail_quotes_is_not_its_own_wish(office):
+    quoted = f"{SCHOOL} new@x.invalid\n\n-----原始邮件-----\n发件人：office@x.invalid\n{OTHER} other@x.invalid\n"
+    (question,) = asked_to_change(office, quoted, OFFICE)
+    assert "new@x.invalid" in question.get_body(("plain",)).get_content()
 
 
 def test_the_same_wish_twice_on_a_day_asks_once(office):
