@@ -119,7 +119,7 @@ def level_of(code: str) -> Level:
 def _named(campaign: Campaign) -> set[str]:
     who = [each.respondents for each in campaign.deliverables]
     answering = {each.answered_by for each in who if each.answered_by}
-    return answering | {level for each in who for level in each.levels} | set(campaign.sign_off)
+    return answering | {level for each in who for level in each.levels} | {step.level for step in campaign.sign_off}
 
 
 def _place(issuer: str) -> str:

@@ -27,10 +27,11 @@ def looks(campaign: Campaign, calendar: WorkCalendar, most: int = MOST) -> list[
 def _of_phase(campaign: Campaign, mine: Sequence[Milestone], calendar: WorkCalendar, most: int) -> list[datetime]:
     reports = [each.at + _AFTER_REPORT for each in mine if each.kind == "report"]
     opens = [each.at for each in mine if each.kind == "opens"]
-    needed = [*opens, *_mornings(each.at for each in mine if each.kind in ("remind", "digest")), *reports]
+    signing = [each.at + _AFTER_DUE for each in mine if each.kind in ("sign", "draft")]
+    needed = [*opens, *signing, *_mornings(each.at for each in mine if each.kind in ("remind", "digest")), *reports]
     due = [each.at + _AFTER_DUE for each in mine if each.kind == "due"]
     wanted = [
-        *(at for at in due if at + _AFTER_REPORT - _AFTER_DUE not in reports),
+        *(at for at in due if at + _AFTER_REPORT - _AFTER_DUE not in reports and at not in signing),
         *_ordinary(campaign, opens, due, calendar),
     ]
     after = _afterwards(campaign, reports, calendar)

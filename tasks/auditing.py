@@ -69,7 +69,7 @@ def _altered_returns(connection: Any, trail: list[Entry]) -> list[str]:
 
 def _altered_figures(connection: Any, trail: list[Entry]) -> list[str]:
     frozen = {(each.campaign, each.milestone): each for name in _campaigns(trail) for each in
-              snapshots.of_campaign(connection, name)}  # fmt: skip
+              snapshots.every_kind(connection, name)}  # fmt: skip
     found = []
     for entry in trail:
         if entry.deed == FROZEN and "digest" in entry.detail:

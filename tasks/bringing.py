@@ -14,6 +14,7 @@ from tasks.office import Running, office, running
 from tasks.publishing import freeze_due, lacks_reports
 from tasks.reminding import digest, remind
 from tasks.retrying import STORE_RETRIES
+from tasks.signing import sign_due
 
 
 @dataclass(frozen=True)
@@ -66,4 +67,5 @@ def bring_phase(name: str, phase: str, as_of: datetime) -> PhaseWork:
     remind(name, phase, as_of)
     digest(name, phase, as_of)
     escalate(name, phase, as_of)
+    sign_due(name, phase, as_of)
     return PhaseWork(units_to_ask(name, phase), freeze_due(name, phase, as_of))

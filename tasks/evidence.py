@@ -44,6 +44,11 @@ def _thread_and_addresses(mail: ParsedMail) -> tuple[str, ...]:
     return (*mail.envelope_recipients, *mail.recipients, mail.in_reply_to or "", *mail.references)
 
 
+def sign_request_number(mail: ParsedMail, key: bytes) -> int | None:
+    """The request for a signature that a mail answers."""
+    return next(iter(_named(_thread_and_addresses(mail), key, TokenKind.SIGN)), None)
+
+
 def by_address(mail: ParsedMail, key: bytes) -> list[int]:
     return _named((*mail.envelope_recipients, *mail.recipients), key, TokenKind.REPLY)
 

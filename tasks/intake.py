@@ -12,10 +12,10 @@ from oneledger.adapters.mail_parse import ParsedMail, parse_mail
 from oneledger.adapters.mail_structure import split_message
 from oneledger.domain.assignments import Assignment
 from oneledger.settings import Collect
-from oneledger.store import assignments, campaigns, confirmations, inbox
+from oneledger.store import assignments, campaigns, confirmations, inbox, signatures
 from oneledger.store.inbox import Seen
 from tasks.confirming import close_unanswered
-from tasks.evidence import asked_office, by_mail, confirmation_number, request_number, unit_by_mail
+from tasks.evidence import asked_office, by_mail, confirmation_number, request_number, sign_request_number, unit_by_mail
 from tasks.flood import has_room, hold_back, registered, release
 from tasks.office import Office, Running, office, running
 from tasks.retrying import STORE_RETRIES
@@ -117,7 +117,7 @@ def campaign_of(mail: ParsedMail, names: Sequence[str]) -> str | None:
 
 
 def _answer_route(connection: Any, mail: ParsedMail, ledgers: Sequence[Running]) -> Place | None:
-    """Of an answer to a question of ours: about a contact, or whether a mail was a unit's own."""
+    """Of an answer to a question of ours: about a contact, a signature, or whether a mail was a unit's own."""
     for ledger in ledgers:
         if request_number(mail, ledger.token_key) or asked_office(mail, ledger.token_key):
             return ledger.name, None
@@ -125,6 +125,10 @@ def _answer_route(connection: Any, mail: ParsedMail, ledgers: Sequence[Running])
         asked = confirmations.by_ids(connection, [number]).get(number) if number is not None else None
         if asked is not None and asked.campaign == ledger.name:
             return ledger.name, ledger.units[asked.unit].county
+        number = sign_request_number(mail, ledger.token_key)
+        request = signatures.request(connection, ledger.name, number) if number is not None else None
+        if request is not None:
+            return ledger.name, ledger.units[request.unit].county
     return None
 
 

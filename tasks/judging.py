@@ -77,7 +77,7 @@ def judge(
     verdict = told(here, opened, verdict)
     version = before.versions + 1
     received_at = opened.row.received_at
-    is_late = received_at > before.due_at
+    is_late = before.is_late if _was_sent_back(before) else received_at > before.due_at
     after = _standing(before, verdict, version, is_late=is_late)
     book[before.id] = after
     if files:
@@ -91,6 +91,11 @@ def judge(
             unused=opened.take_unused(),
         )  # fmt: skip
     opened.judgements.append(Judgement(after, version, part, verdict, is_late, letter, files))
+
+
+def _was_sent_back(before: Assignment) -> bool:
+    """By an office, after it had been accepted."""
+    return before.is_open and before.accepted is not None
 
 
 def _standing(before: Assignment, verdict: Review, version: int, *, is_late: bool) -> Assignment:

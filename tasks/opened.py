@@ -14,6 +14,7 @@ from tasks.confirming import Doubt, Word
 from tasks.contact_changes import ContactMail
 from tasks.documents import File
 from tasks.incident_intake import Reported
+from tasks.sign_intake import SignTaken
 
 
 @dataclass
@@ -88,6 +89,7 @@ class Opened:
     doubts: list[Doubt] = field(default_factory=list)  # what waits for their word
     is_trial: bool = False  # nothing of it will be written
     word: Word | None = None  # their word, in this mail
+    signing: SignTaken | None = None  # an office's answer to a request for its signature
 
     unused: list[str] = field(default_factory=list)  # files of it that count for nothing, and why; not told yet
 

@@ -33,6 +33,7 @@ from tasks.office import Running
 from tasks.opened import Opened, SealTaken
 from tasks.quarantine import in_the_mail
 from tasks.readers import borrowed_document_reader
+from tasks.sign_intake import SignTaken, sign_answered
 
 SECONDS_FOR_DOCUMENTS = 120.0  # of one mail
 
@@ -54,7 +55,7 @@ def open_mail(
     if form := form_asked_for(here, row, mail, as_of):
         opened.letters.append(form)
         return opened
-    if _answers_a_question(here, opened, as_of):
+    if _answers_a_question(here, reader, opened, as_of):
         return opened
     opened.standings = standings(here, row)
     files = open_files(reader, mail, _judged_before(here, opened))
@@ -91,8 +92,12 @@ def _paths(taken: Taken) -> set[str]:
     return {part.path for files in (*taken.copies.values(), *taken.seals.values()) for part, _ in files}
 
 
-def _answers_a_question(here: Running, opened: Opened, as_of: datetime) -> bool:
+def _answers_a_question(here: Running, reader: WorkbookReader, opened: Opened, as_of: datetime) -> bool:
     """Or changes a contact. False where the mail has to be read on: a workbook that comes along is read too."""
+    signing = sign_answered(here, reader, opened.row, opened.mail)
+    if signing is not None:
+        _take_signing(opened, signing)
+        return True
     opened.contacts = contact_mail(here, opened.row, opened.mail, as_of)
     if opened.contacts is not None:
         opened.reasons += opened.contacts.reasons
@@ -102,6 +107,13 @@ def _answers_a_question(here: Running, opened: Opened, as_of: datetime) -> bool:
         _take_word(opened, word)
     is_answer = opened.contacts is not None or word is not None
     return is_answer and not any(may_hold_workbook(part.content) for part in opened.mail.parts)
+
+
+def _take_signing(opened: Opened, signing: SignTaken | str) -> None:
+    if isinstance(signing, str):
+        opened.reasons.append(signing)
+    else:
+        opened.signing = signing
 
 
 def _take_word(opened: Opened, word: Word | str) -> None:

@@ -16,20 +16,17 @@ from oneledger.domain.forms import LEVELS, Form
 from oneledger.domain.mailing import Attachment
 from oneledger.domain.notices import Key, Notice, common_context
 from oneledger.domain.report import SnapshotView, UnitBrief, report_context
-from oneledger.domain.rolling import digest
 from oneledger.domain.rollup import Rollup
-from oneledger.domain.schedule import Milestone, report_milestones
-from oneledger.domain.shifts import in_force
-from oneledger.store import assignments, outbox, shifts, snapshots, submissions
+from oneledger.store import assignments, outbox, snapshots, submissions
 from oneledger.store.outbox import OutboxRow
 from oneledger.store.snapshots import Frozen
 from oneledger.store.submissions import Counted
 from tasks.apart import worked
-from tasks.auditing import FROZEN
 from tasks.circulars import circular, registers
+from tasks.freezing import freeze, reports_of
 from tasks.office import Running, running, safe_path
-from tasks.recounting import own_rollups, roll_up
 from tasks.retrying import STORE_RETRIES
+from tasks.reviewed import Review, reviewed, signoff_facts
 from tasks.volume import volume
 
 MOST_MAILED = 15 * 2**20  # bytes of one file; a larger volume is kept and told of in the window
@@ -39,12 +36,10 @@ UnitRows = Mapping[str, list[tuple[UnitBrief, dict[str, Any]]]]  # form -> rows 
 def freeze_due(name: str, phase: str, as_of: datetime) -> list[str]:
     """Freeze every report milestone of a phase that has come; returns those that still lack reports, oldest first."""
     here = running(name)
-    calendar = here.office.calendar
     with here.office.store.read() as connection:
-        shifted = in_force(shifts.of_campaign(connection, name))
-    due = [each for each in report_milestones(here.campaign, phase, calendar, shifted) if each.at <= as_of]
+        due = [each for each in reports_of(here, connection, phase) if each.at <= as_of]
     for milestone in due:
-        _freeze(here, milestone)
+        freeze(here, milestone, as_of)
     with here.office.store.read() as connection:
         frozen = {each.milestone: each for each in snapshots.of_campaign(connection, name)}
         known = [each.key for each in due if each.key in frozen]
@@ -58,25 +53,6 @@ def lacks_reports(here: Running, connection: Any, frozen: Frozen) -> bool:
 
 def _reporting_units(here: Running, rollups: Mapping[str, Rollup]) -> list[str]:
     return [code for code in rollups if here.units[code].level != "school"]
-
-
-def _freeze(here: Running, milestone: Milestone) -> None:
-    with here.office.store.read() as connection:
-        if snapshots.found(connection, here.name, milestone.key):
-            return
-        rollups = roll_up(here, own_rollups(here, connection, milestone.phase, milestone.at))
-    if not rollups:
-        return
-    seen = digest(rollups)
-    with here.office.store.write() as connection:
-        snapshots.freeze(
-            connection, here.name, milestone.phase, milestone.key,
-            label=f"{milestone.title}（{milestone.at:%Y-%m-%d %H:%M}）", as_of=milestone.at, digest=seen,
-            rollups=rollups, root=here.campaign.root,
-        )  # fmt: skip
-        snapshots.record_event(
-            connection, milestone.at, "system", FROZEN, campaign=here.name, milestone=milestone.key, digest=seen
-        )
 
 
 @task(task_run_name="to-report-{milestone}", **STORE_RETRIES)
@@ -102,6 +78,7 @@ class Edition:
     counted: Mapping[str, Mapping[int, str]]  # office -> the submissions that count at and below it, and whose they are
     children: Mapping[str, list[str]]
     late: Mapping[str, bool]  # respondents that answered late or not at all -> not at all
+    reviews: Mapping[str, Review]  # office -> whether it signed these figures
 
 
 @lru_cache(maxsize=1)
@@ -114,21 +91,23 @@ def _edition(place: str, name: str, milestone: str, digest: str) -> Edition:  # 
     return edition(here, frozen)
 
 
-def edition(here: Running, frozen: Frozen) -> Edition:
+def edition(here: Running, frozen: Frozen, figures: Mapping[str, Rollup] | None = None) -> Edition:
+    """``figures``: of a snapshot that is not stored."""
     with here.office.store.read() as connection:
         everyone = {each.id: each.unit for each in assignments.of_phase(connection, here.name, frozen.phase)}
-        found = submissions.counting(connection, here.name, frozen.phase, frozen.as_of)
+        found = submissions.counting(connection, here.name, frozen.phase, frozen.as_of, frozen.frozen_at)
         counted: dict[str, dict[int, str]] = {}
         for number, each in found.items():
             unit = everyone[number]
             for code in (unit, *(above.code for above in here.ancestors(unit))):
                 counted.setdefault(code, {})[each.submission] = unit
-        rollups = snapshots.rollups(connection, frozen.id)
+        rollups = snapshots.rollups(connection, frozen.id) if figures is None else figures
         children: dict[str, list[str]] = {}
         for code in rollups:
             children.setdefault(here.units[code].parent or "", []).append(code)
         late = _late(assignments.of_phase(connection, here.name, frozen.phase), found, frozen.as_of)
-        return Edition(frozen, rollups, _previous(connection, here, frozen), counted, children, late)
+        reviews = reviewed(here, connection, frozen, rollups)
+        return Edition(frozen, rollups, _previous(connection, here, frozen), counted, children, late, reviews)
 
 
 def _late(everyone: Iterable[Assignment], found: Mapping[int, Counted], as_of: datetime) -> dict[str, bool]:
@@ -224,6 +203,8 @@ def view_of(here: Running, this: Edition, code: str) -> SnapshotView:
         snapshot_id=f"{here.name}/{this.frozen.milestone}",
         digest=this.frozen.digest,
         addressee=parent.name if parent else "",
+        is_reviewed=code in this.reviews and this.reviews[code].is_signed,
+        signoff=signoff_facts(here, this.reviews, code, this.children.get(code, ())),
     )
 
 
@@ -276,6 +257,7 @@ def _letter(
         "coverage": view.rollup.coverage,
         "files": [each.filename for each in files],
         "missing": [{"code": code, "name": name} for code, name in view.rollup.missing_units],
+        "signoff": view.signoff,
     }
     key = Key(here.name, frozen.phase, to.code, frozen.milestone, Notice.REPORT, "1")
     return here.letter(key, context, to, as_of, files=files)

@@ -24,6 +24,7 @@ from tasks.office import Running
 from tasks.opened import Judgement, Opened
 from tasks.quiet_answers import first_of_the_day
 from tasks.recording_problems import record_problems
+from tasks.sign_intake import record_sign
 from tasks.supervising import rectification_notice
 
 
@@ -58,6 +59,8 @@ def record(here: Running, connection: Connection, opened: Opened, as_of: datetim
     record_doubts(connection, here, opened.doubts, opened.row, opened.mail, as_of)
     if opened.contacts is not None:
         record_contact_mail(connection, here, opened.contacts, opened.row, opened.mail.sender_address, as_of)
+    if opened.signing is not None:
+        record_sign(connection, here, opened.signing, opened.row, opened.mail, as_of)
     if opened.word is not None:
         record_word(connection, here, opened.word, opened.row, as_of)
     if opened.bounce is not None:

@@ -1,6 +1,7 @@
 """What each return adds to the figures of a phase as it stood at a moment: for freezing, for proving, for tracing."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -10,9 +11,25 @@ from oneledger.domain.assignments import Assignment
 from oneledger.domain.rolling import own_rollup, rolled_up
 from oneledger.domain.rollup import Rollup
 from oneledger.domain.schedule import report_day
-from oneledger.store import assignments, submissions
+from oneledger.domain.shifts import in_force, own_due_at
+from oneledger.store import assignments, shifts, submissions, unit_changes
+from oneledger.store.snapshots import Frozen
 from oneledger.store.submissions import Counted
 from tasks.office import Running
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Which figures: what was owed by one moment, of what was received until another and known to a third."""
+
+    phase: str
+    owed_by: datetime
+    as_of: datetime
+    known_at: datetime | None  # None: to nobody knows which look, in a database of an earlier version
+
+
+def reference_of(frozen: Frozen) -> Reference:
+    return Reference(frozen.phase, frozen.owed_by or frozen.as_of, frozen.as_of, frozen.frozen_at)
 
 
 class Own(NamedTuple):
@@ -23,12 +40,15 @@ class Own(NamedTuple):
     rollup: Rollup
 
 
-def own_rollups(here: Running, connection: Connection, phase: str, at: datetime) -> list[Own]:
+def own_rollups(here: Running, connection: Connection, at: Reference) -> list[Own]:
     """Of every assignment that was owed by then, from what was received until then."""
-    everyone = assignments.of_phase(connection, here.name, phase)
-    counted = submissions.counting(connection, here.name, phase, at)
-    faulty = submissions.faulty(connection, here.name, phase, at)
-    return [_own(here, each, counted.get(each.id), each.id in faulty) for each in everyone if _is_due(here, each, at)]
+    everyone = assignments.of_phase(connection, here.name, at.phase)
+    counted = submissions.counting(connection, here.name, at.phase, at.as_of, at.known_at)
+    faulty = submissions.faulty(connection, here.name, at.phase, at.as_of, at.known_at)
+    exempt = unit_changes.exempt(connection, here.name, at.phase, at.as_of, at.known_at)
+    dues = _moved_dues(here, connection, at)
+    owing = [each for each in everyone if _is_due(here, each, at, counted, dues)]
+    return [_own(here, each, counted.get(each.id), each.id in faulty, exempt) for each in owing]
 
 
 def roll_up(here: Running, own: Iterable[Own]) -> dict[str, Rollup]:
@@ -38,9 +58,16 @@ def roll_up(here: Running, own: Iterable[Own]) -> dict[str, Rollup]:
     return rolled_up(here.units, by_unit)
 
 
-def _own(here: Running, assignment: Assignment, found: Counted | None, is_faulty: bool) -> Own:
+def figures_at(here: Running, connection: Connection, at: Reference) -> dict[str, Rollup]:
+    return roll_up(here, own_rollups(here, connection, at))
+
+
+def _own(here: Running, assignment: Assignment, found: Counted | None, is_faulty: bool, exempt: Collection[str]) -> Own:
+    """``exempt``: excused since the launch; what they have returned all the same counts."""
+    unit = here.units[assignment.unit]
+    is_exempt = bool(unit.exempt_reason) or (found is None and unit.code in exempt)
     rollup = own_rollup(
-        assignment, here.units[assignment.unit].name,
+        replace(assignment, status="exempt" if is_exempt else "missing"), unit.name,
         is_counted=found is not None,
         is_zero=found is not None and found.is_zero,
         is_late=found is not None and found.is_late,
@@ -51,10 +78,30 @@ def _own(here: Running, assignment: Assignment, found: Counted | None, is_faulty
     return Own(assignment, found, rollup)
 
 
-def _is_due(here: Running, assignment: Assignment, at: datetime) -> bool:
+Dues = Mapping[tuple[str, str], datetime]
+"""(deliverable, respondent) -> the day it was moved to."""
+
+
+def _moved_dues(here: Running, connection: Connection, at: Reference) -> Dues:
+    """As they stood at that look."""
+    every = [each for each in shifts.of_campaign(connection, here.name) if each.phase == at.phase]
+    shifted = in_force(each for each in every if at.known_at is None or each.at <= at.known_at)
+    return {
+        (deliverable.deliverable, unit): own_due_at(
+            here.campaign, deliverable, here.units[unit], shifted, here.office.calendar
+        )
+        for unit in {each.unit for each in every}
+        for deliverable in here.campaign.deliverables_of(at.phase)
+    }
+
+
+def _is_due(here: Running, each: Assignment, at: Reference, counted: Collection[int], dues: Dues) -> bool:
     """A snapshot speaks of what was owed by then, not of what is due later in the phase."""
-    if assignment.opened_at > at and assignment.due_at > at:
+    due = each.due_at if each.id in counted else dues.get((each.deliverable, each.respondent), each.due_at)
+    if each.opened_at > at.owed_by and due > at.owed_by:
         return False  # owed by a notice that came later
-    deliverable = here.campaign.deliverable(assignment.deliverable)
+    if at.known_at is not None and each.opened_at > at.known_at:
+        return False
+    deliverable = here.campaign.deliverable(each.deliverable)
     day = report_day(here.campaign, deliverable, here.office.calendar)
-    return day <= at.astimezone(here.zone).date() and assignment.due_at <= at
+    return day <= at.owed_by.astimezone(here.zone).date() and due <= at.owed_by

@@ -16,7 +16,7 @@ from oneledger.domain.tracing import MISSING_UNITS, Term, cells_behind, counts_c
 from oneledger.store import snapshots, submissions
 from oneledger.store.snapshots import Frozen
 from tasks.office import Running, running
-from tasks.recounting import Own, own_rollups
+from tasks.recounting import Own, own_rollups, reference_of
 from tasks.rereading import reread
 
 
@@ -35,7 +35,7 @@ class _Book:
     @cached_property
     def own(self) -> list[Own]:
         with self.here.office.store.read() as connection:
-            return own_rollups(self.here, connection, self.frozen.phase, self.frozen.as_of)
+            return own_rollups(self.here, connection, reference_of(self.frozen))
 
     def children(self, code: str) -> list[str]:
         return [each for each in self.rollups if self.here.units[each].parent == code]
@@ -77,7 +77,7 @@ def trace(snapshot: str, unit: str, figure: str, *, from_mails: bool = False) ->
 
 def _book(here: Running, wanted: Callable[[Frozen], bool], otherwise: str) -> _Book:
     with here.office.store.read() as connection:
-        found = [each for each in snapshots.of_campaign(connection, here.name) if wanted(each)]
+        found = [each for each in snapshots.every_kind(connection, here.name) if wanted(each)]
     if not found:
         raise RefusedError([otherwise])
     return _Book(here, found[-1])
@@ -87,7 +87,11 @@ def _term(book: _Book, unit: str, term: Term) -> dict[str, Any]:
     here, code = book.here, unit
     if term.of.startswith("#"):
         phase = term.of[1:]
-        book = _book(here, lambda each: each.phase == phase, f"{here.name} has no snapshot of phase {phase!r}")
+        book = _book(
+            here,
+            lambda each: each.phase == phase and each.kind == "report",
+            f"{here.name} has no snapshot of phase {phase!r}",
+        )
     elif term.of:
         code = term.of[1:]
     rollup = book.rollups.get(code, Rollup())

@@ -14,9 +14,9 @@ from oneledger.domain.rollup import Coverage
 FOLDER = Path(__file__).parent.parent / "templates" / "mail"
 TEXTS = MailTexts(FOLDER)
 NOTICES = [
-    "address-wanted", "ask", "confirm", "contact-confirm", "correction", "digest", "document-returned", "escalate", "incident-alarm", "incident-clock", "incident-form",
+    "address-wanted", "ask", "confirm", "contact-confirm", "correction", "digest", "document-returned", "draft", "escalate", "incident-alarm", "incident-clock", "incident-form",
     "incident-receipt", "inspect-ask", "plan-received", "receipt", "refusal", "remind", "report",
-    "supervise", "unmatched",
+    "sent-back", "sign-answer", "sign-ask", "supervise", "supplement", "unmatched",
 ]  # fmt: skip
 HOSTILE = "<script>alert(1)</script>{{ 7*7 }}{% raw %}&amp;"
 

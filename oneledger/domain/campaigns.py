@@ -2,7 +2,7 @@
 
 from datetime import date, time
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field as Key, model_validator
 
@@ -237,6 +237,19 @@ class IncidentClock(Definition):
     source: str = ""
 
 
+class SignStep(Definition):
+    """A level that signs before the figures go up. Given as a bare level: it may sign, but nobody asks it by mail."""
+
+    level: LevelName
+    days: int | None = Key(default=None, ge=0)  # working days before report_by at which it is asked
+    at: time | None = None  # default: the campaign's due_time
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_bare_level(cls, given: Any) -> Any:
+        return {"level": given} if isinstance(given, str) else given
+
+
 class Campaign(Definition):
     campaign: Slug
     version: int = 1
@@ -264,7 +277,7 @@ class Campaign(Definition):
     reporting_lines: tuple[ReportingLine, ...] = ()
     incident_form: FormReference | None = None  # None: incidents are not reported through this campaign
     incident_clocks: tuple[IncidentClock, ...] = ()
-    sign_off: tuple[LevelName, ...] = ()
+    sign_off: tuple[SignStep, ...] = ()  # the lowest level first
     source: str = ""
 
     @model_validator(mode="after")
@@ -288,6 +301,9 @@ class Campaign(Definition):
         days = [each.after for each in self.escalation]
         if days != sorted(set(days)):
             faults.append("escalation: each step must come after the one before")
+        asked = [(-step.days, step.at or self.due_time) for step in self.sign_off if step.days is not None]
+        if asked != sorted(asked):
+            faults.append("sign_off: each level must be asked after the one before")
         names = [*phases, *(each.deliverable for each in self.deliverables)]
         faults += [f"{name} given twice" for name in sorted(set(names)) if names.count(name) > 1]
         if len(duties) != len(self.duties):
@@ -308,6 +324,10 @@ class Campaign(Definition):
     def asks_progress(self, phase: str) -> bool:
         """Whether units with open problems are asked there how they go on."""
         return any(each.respondents.with_open_problems for each in self.deliverables_of(phase))
+
+    @property
+    def asks_signatures(self) -> bool:
+        return any(step.days is not None for step in self.sign_off)
 
     def deliverables_of(self, phase: str) -> tuple[Deliverable, ...]:
         return tuple(each for each in self.deliverables if each.phase == phase)

@@ -38,6 +38,12 @@ def own_lines(text: str) -> list[str]:
     return lines[: next((count for count, line in enumerate(lines) if _QUOTE.match(line)), len(lines))]
 
 
+def above_quote(text: str) -> list[str]:
+    """The lines that the writer wrote himself, without empty ones and greetings."""
+    words = (_GREETING.sub("", line[:200].strip(_EDGES), count=1) for line in own_lines(text)[:40])
+    return [each for each in words if each]
+
+
 def read_answer(text: str) -> Answer | None:
     """What the first line of a reply says above what it quotes; None where it is not one plain word."""
     for line in text.splitlines()[:40]:

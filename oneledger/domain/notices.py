@@ -35,6 +35,11 @@ class Notice(StrEnum):
     CONFIRM = "confirm"
     ADDRESS_WANTED = "address-wanted"
     CONTACT_CONFIRM = "contact-confirm"
+    SIGN_ASK = "sign-ask"
+    SIGN_ANSWER = "sign-answer"
+    SENT_BACK = "sent-back"
+    DRAFT = "draft"
+    SUPPLEMENT = "supplement"
 
 
 PRIORITY: Mapping[Notice, int] = {
@@ -51,6 +56,11 @@ PRIORITY: Mapping[Notice, int] = {
     Notice.CONFIRM: 0,
     Notice.CONTACT_CONFIRM: 0,
     Notice.ADDRESS_WANTED: 1,
+    Notice.SIGN_ANSWER: 0,
+    Notice.SENT_BACK: 1,
+    Notice.SIGN_ASK: 2,
+    Notice.DRAFT: 3,
+    Notice.SUPPLEMENT: 3,
     Notice.SUPERVISE: 1,
     Notice.REMIND: 2,
     Notice.DIGEST: 2,

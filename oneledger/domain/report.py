@@ -41,6 +41,7 @@ def report_context(view: SnapshotView) -> dict[str, Any]:
         "mark": "内部资料　注意保管",
         "is_reviewed": view.is_reviewed,
         "review_mark": "" if view.is_reviewed else "未经审核",
+        "signoff": view.signoff,
         "title_lines": title_lines(
             [f"{view.unit.name}关于", *title_words(view.campaign.title), f"{view.phase.title}情况的报告"]
         ),
@@ -92,6 +93,7 @@ def _opening(view: SnapshotView) -> str:
         f"按照{view.campaign.title}{number}的部署，"
         f"现将{view.phase.title}阶段截至{moment_text(view.as_of)}的情况报告如下。"
         f"文中数字由各单位报表逐级汇总，以{view.label}为准，{signed}。"
+        f"{view.signoff['line'] if view.signoff else ''}"
     )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, lru_cache
+from typing import Any
 
 from oneledger.domain.campaigns import Campaign, Phase
 from oneledger.domain.forms import Field, FieldRollup, Form
@@ -38,6 +39,7 @@ class SnapshotView:
     digest: str
     addressee: str = ""  # 主送; empty: a person writes it
     is_reviewed: bool = False  # a person has signed for the figures
+    signoff: Mapping[str, Any] | None = None  # who signed and who did not; None: the campaign asks nobody
 
     @cached_property
     def form_names(self) -> tuple[str, ...]:

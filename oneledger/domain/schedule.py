@@ -1,12 +1,13 @@
 """When: deadlines back-scheduled per level, moved off rest days; reminder rungs; the moments a phase reaches."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from itertools import pairwise
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
-from oneledger.domain.campaigns import Campaign, Deliverable, RestDayRule, Rung
+from oneledger.domain.campaigns import Campaign, Deliverable, RestDayRule, Rung, SignStep
 from oneledger.domain.work_calendar import WorkCalendar
 
 
@@ -75,7 +76,7 @@ class Milestone:
 
     at: datetime
     phase: str
-    kind: str  # opens | remind | due | digest | escalate | report
+    kind: str  # opens | remind | due | digest | escalate | sign | draft | report
     key: str
     title: str
 
@@ -98,6 +99,36 @@ def report_milestones(
     title = campaign.phase(phase).title
     at = {day: local_moment(campaign, day, campaign.due_time) for day in sorted(days)}
     return [Milestone(at[day], phase, "report", f"{phase}-{day:%m%d}", f"{title}定稿") for day in at]
+
+
+@dataclass(frozen=True)
+class Turn:
+    """When one level is asked about one report, and until when it may answer."""
+
+    level: str
+    asks_at: datetime
+    due_at: datetime
+
+
+def turns(campaign: Campaign, milestone: Milestone, calendar: WorkCalendar) -> list[Turn]:
+    """Each level has until the next is asked, the last until the figures are frozen."""
+    steps = [each for each in campaign.sign_off if each.days is not None]
+    moments = [_asks_at(campaign, each, milestone, calendar) for each in steps]
+    return [
+        Turn(step.level, at, until)
+        for step, (at, until) in zip(steps, pairwise([*moments, milestone.at]), strict=True)
+    ]  # fmt: skip
+
+
+def _asks_at(campaign: Campaign, step: SignStep, milestone: Milestone, calendar: WorkCalendar) -> datetime:
+    day = milestone.at.astimezone(ZoneInfo(campaign.timezone)).date()
+    return local_moment(campaign, calendar.add_working_days(day, -(step.days or 0)), step.at or campaign.due_time)
+
+
+def draft_at(campaign: Campaign, milestone: Milestone, calendar: WorkCalendar) -> datetime:
+    """T-24 h, and never on a day on which nobody is there to check it."""
+    day = milestone.at.astimezone(ZoneInfo(campaign.timezone)).date()
+    return local_moment(campaign, calendar.add_working_days(day, -1), campaign.due_time)
 
 
 def milestones(campaign: Campaign, calendar: WorkCalendar, shifted: Shifted = MappingProxyType({})) -> list[Milestone]:
@@ -123,7 +154,18 @@ def milestones(campaign: Campaign, calendar: WorkCalendar, shifted: Shifted = Ma
             add(at, phase.phase, "escalate", f"{at:%m%d-%H%M}", "逾期问题上报")
         for milestone in report_milestones(campaign, phase.phase, calendar, shifted):
             found[milestone.key] = milestone
+            for at, kind, title in _sign_moments(campaign, milestone, calendar):
+                add(at, phase.phase, kind, f"{at:%m%d-%H%M}", title)
     return sorted(found.values(), key=lambda milestone: (milestone.at, milestone.key))
+
+
+def _sign_moments(
+    campaign: Campaign, milestone: Milestone, calendar: WorkCalendar
+) -> Iterator[tuple[datetime, str, str]]:
+    for turn in turns(campaign, milestone, calendar):
+        yield turn.asks_at, "sign", "请审核签报"
+    if campaign.asks_signatures:
+        yield draft_at(campaign, milestone, calendar), "draft", "定稿前核对稿"
 
 
 def _dues(campaign: Campaign, phase: str, calendar: WorkCalendar, shifted: Shifted) -> list[datetime]:

@@ -36,6 +36,7 @@ class TokenKind(IntEnum):
     CONFIRM = 6  # the reply address of a question to a registered address; its number is the confirmation's
     CONTACT = 7  # the reply address of a request for the right address; its number is the asked office's unit_number
     CONTACT_CHANGE = 8  # the reply address of the question whether a contact may be changed; number: the request's
+    SIGN = 9  # the reply address of a request for a signature; its number is the request's
 
 
 _KIND_OF_HEAD = {_VERSION << 4 | kind: kind for kind in TokenKind}

@@ -74,6 +74,12 @@ def record_return(connection: Connection, after: Assignment) -> None:
     connection.execute(update(t.assignment).where(t.assignment.c.id == after.id).values(values))
 
 
+def reopen(connection: Connection, assignment: int) -> None:
+    """An office sent the accepted return back. ``is_late`` stays: whoever mends it is as late as the first time."""
+    values = {"status": "missing", "in_correction": True}
+    connection.execute(update(t.assignment).where(t.assignment.c.id == assignment).values(values))
+
+
 def record_seal(connection: Connection, assignment: int) -> None:
     """盖章件已收; the return's own status is not touched."""
     connection.execute(update(t.assignment).where(t.assignment.c.id == assignment).values(seal="received"))

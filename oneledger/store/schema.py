@@ -351,6 +351,71 @@ contact_event = Table(  # append-only: what became of a unit's addresses, who sa
     Index("contact_event_by_number", "campaign", "number"),
 )  # fmt: skip
 keep_for_ever(contact_event)
+signature = Table(  # append-only: requests, answers, moves and lapses of sign-off (domain/signoff.py)
+    "signature", metadata,
+    _key(),
+    _campaign(),
+    Column("phase", Text, nullable=False),
+    Column("milestone", Text, nullable=False),
+    Column("unit", Text, nullable=False),
+    Column("deed", Text, nullable=False),
+    Column("cause", Text, nullable=False),  # which mail, round or moment: the same deed is recorded once
+    Column("at", Utc, nullable=False),
+    Column("recorded_at", Utc, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("inbox", _Id, ForeignKey("inbox.id")),
+    Column("digest", Text, nullable=False),
+    Column("rollup", Json),  # of a request: the figures asked about
+    Column("detail", Json, nullable=False),
+    UniqueConstraint("campaign", "milestone", "unit", "deed", "cause"),
+)  # fmt: skip
+keep_for_ever(signature)
+
+acting_signer = Table(  # append-only: who signs for an office for a time
+    "acting_signer", metadata,
+    _key(),
+    _campaign(),
+    Column("unit", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("valid_from", Date, nullable=False),
+    Column("valid_until", Date, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("at", Utc, nullable=False),
+)  # fmt: skip
+keep_for_ever(acting_signer)
+
+reopening = Table(  # append-only: an accepted return that an office sent back; it counts no more from then on
+    "reopening", metadata,
+    _key(),
+    _campaign(),
+    Column("assignment", _Id, ForeignKey("assignment.id"), nullable=False),
+    Column("submission", _Id, ForeignKey("submission.id"), nullable=False),
+    Column("office", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("at", Utc, nullable=False),
+    Column("recorded_at", Utc, nullable=False),
+    UniqueConstraint("assignment", "submission"),
+    Index("reopening_by_campaign", "campaign"),
+)  # fmt: skip
+keep_for_ever(reopening)
+
+unit_change = Table(  # append-only: what became of a unit in mid-campaign
+    "unit_change", metadata,
+    _key(),
+    _campaign(),
+    Column("unit", Text, nullable=False),
+    Column("kind", Text, nullable=False),  # exempt | closed | merged | moved
+    Column("phase", Text, nullable=False),  # "": every phase
+    Column("other", Text, nullable=False),  # merged into, moved under
+    Column("valid_from", Date, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("at", Utc, nullable=False),
+    Index("unit_change_by_campaign", "campaign"),
+)  # fmt: skip
+keep_for_ever(unit_change)
 
 quarantine = Table(
     "quarantine", metadata,  # mails whose original lies under seal, because it names pupils
@@ -399,6 +464,9 @@ snapshot = Table(
     Column("as_of", Utc, nullable=False),
     Column("digest", Text, nullable=False),
     Column("coverage", Json, nullable=False),
+    Column("kind", Text, nullable=False, server_default="report"),  # report | draft | demand | supplement
+    Column("owed_by", Utc),  # what was owed by then is counted; null: by as_of
+    Column("frozen_at", Utc),  # the look that froze it: what was known then
     UniqueConstraint("campaign", "milestone"),
 )  # fmt: skip
 

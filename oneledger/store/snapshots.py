@@ -1,6 +1,6 @@
 """Figures frozen at a deadline, with a hash; the reports made of them; who holds a job; who did what."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -11,6 +11,8 @@ from oneledger.domain.rollup import Coverage, Rollup
 from oneledger.store import schema as t
 from oneledger.store.database import insert_new
 
+KINDS = ("report", "draft", "demand", "supplement")
+
 
 class Frozen(NamedTuple):
     id: int
@@ -20,21 +22,25 @@ class Frozen(NamedTuple):
     label: str
     as_of: datetime
     digest: str
+    kind: str = "report"
+    owed_by: datetime | None = None
+    frozen_at: datetime | None = None
 
 
-def _as_data(rollup: Rollup) -> dict[str, Any]:
+def as_data(rollup: Rollup) -> dict[str, Any]:
     data = asdict(rollup)
     return data | {"missing_units": [list(each) for each in rollup.missing_units]}
 
 
-def _as_rollup(data: dict[str, Any]) -> Rollup:
+def as_rollup(data: dict[str, Any]) -> Rollup:
     missing = tuple((code, name) for code, name in data["missing_units"])
     return Rollup(data["figures"], data["answered"], Coverage(**data["coverage"]), missing)
 
 
 def freeze(
     connection: Connection, campaign: str, phase: str, milestone: str, *,
-    label: str, as_of: datetime, digest: str, rollups: Mapping[str, Rollup], root: str,
+    label: str, as_of: datetime, digest: str, rollups: Mapping[str, Rollup], root: str, kind: str = "report",
+    owed_by: datetime | None = None, frozen_at: datetime | None = None,
 ) -> None:  # fmt: skip
     """The first snapshot of a milestone stands."""
     row = {
@@ -45,12 +51,15 @@ def freeze(
         "as_of": as_of,
         "digest": digest,
         "coverage": asdict(rollups[root].coverage),
+        "kind": kind,
+        "owed_by": owed_by,
+        "frozen_at": frozen_at,
     }
     if not insert_new(connection, t.snapshot, [row]):
         return
     frozen = found(connection, campaign, milestone)
     assert frozen is not None
-    rows = [{"snapshot": frozen.id, "unit": unit, "rollup": _as_data(each)} for unit, each in rollups.items()]
+    rows = [{"snapshot": frozen.id, "unit": unit, "rollup": as_data(each)} for unit, each in rollups.items()]
     connection.execute(t.snapshot_unit.insert(), rows)
 
 
@@ -63,15 +72,22 @@ def found(connection: Connection, campaign: str, milestone: str) -> Frozen | Non
     return Frozen(*row) if row else None
 
 
-def of_campaign(connection: Connection, campaign: str) -> list[Frozen]:
+def of_campaign(connection: Connection, campaign: str, kinds: Collection[str] = ("report",)) -> list[Frozen]:
+    """In the order in which they were frozen."""
     c = t.snapshot.c
-    return [Frozen(*row) for row in connection.execute(select(*_COLUMNS).where(c.campaign == campaign).order_by(c.id))]
+    query = select(*_COLUMNS).where(c.campaign == campaign, c.kind.in_(list(kinds))).order_by(c.id)
+    return [Frozen(*row) for row in connection.execute(query)]
+
+
+def every_kind(connection: Connection, campaign: str) -> list[Frozen]:
+    """Whatever was frozen, of every kind."""
+    return of_campaign(connection, campaign, KINDS)
 
 
 def rollups(connection: Connection, snapshot: int) -> dict[str, Rollup]:
     c = t.snapshot_unit.c
     rows = connection.execute(select(c.unit, c.rollup).where(c.snapshot == snapshot))
-    return {row.unit: _as_rollup(row.rollup) for row in rows}
+    return {row.unit: as_rollup(row.rollup) for row in rows}
 
 
 def record_report(connection: Connection, snapshot: int, unit: str, *, kind: str, path: str, sha256: str) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, func, select, union, update
 
 from oneledger.domain.findings import Finding
 from oneledger.domain.problems import Problem
-from oneledger.store import schema as t
+from oneledger.store import reopenings, schema as t
 from oneledger.store.database import insert_new
 
 
@@ -34,12 +34,18 @@ def judged_parts(connection: Connection, inbox: int) -> set[str]:
     return set(connection.execute(parts).scalars())
 
 
-def counting(connection: Connection, campaign: str, phase: str, moment: datetime) -> dict[int, Counted]:
-    """By assignment: the last accepted version received until ``moment``."""
+def counting(
+    connection: Connection, campaign: str, phase: str, moment: datetime, known_at: datetime | None = None
+) -> dict[int, Counted]:
+    """By assignment: the last accepted version received until ``moment``, unless an office sent it back by then.
+
+    ``known_at``: of what had been judged and recorded by that look.
+    """
     s, a = t.submission.c, t.assignment.c
+    come = (s.campaign == campaign, s.verdict == "accepted", s.received_at <= moment)
     last = (
         select(s.assignment, func.max(s.version).label("version"))
-        .where(s.campaign == campaign, s.verdict == "accepted", s.received_at <= moment)
+        .where(*come, *([s.reviewed_at <= known_at] if known_at else []))
         .group_by(s.assignment)
         .subquery()
     )
@@ -49,23 +55,37 @@ def counting(connection: Connection, campaign: str, phase: str, moment: datetime
         .join(t.assignment, a.id == s.assignment)
         .where(a.campaign == campaign, a.phase == phase)
     )
+    back = {each.submission for each in reopenings.until(connection, campaign, moment, known_at)}
     return {
         row.assignment: Counted(
             row.assignment, row.id, bool(row.is_zero), bool(row.is_late), row.figures["figures"], row.figures["forms"]
         )
         for row in connection.execute(query)
+        if row.id not in back
     }
 
 
-def faulty(connection: Connection, campaign: str, phase: str, moment: datetime) -> set[int]:
-    """Assignments for which something came until ``moment`` that had to be mended."""
+def faulty(
+    connection: Connection, campaign: str, phase: str, moment: datetime, known_at: datetime | None = None
+) -> set[int]:
+    """Assignments for which something came until ``moment`` that had to be mended, or was sent back by then."""
     s, a = t.submission.c, t.assignment.c
+    come = (s.verdict != "accepted", s.received_at <= moment)
     query = (
         select(s.assignment)
         .join(t.assignment, a.id == s.assignment)
-        .where(a.campaign == campaign, a.phase == phase, s.verdict != "accepted", s.received_at <= moment)
+        .where(a.campaign == campaign, a.phase == phase, *come, *([s.reviewed_at <= known_at] if known_at else []))
     )
-    return set(connection.execute(query).scalars())
+    back = {each.assignment for each in reopenings.until(connection, campaign, moment, known_at)}
+    return set(connection.execute(query).scalars()) | back
+
+
+def last_reviewed(connection: Connection, campaign: str, phase: str) -> datetime | None:
+    """When the last accepted return of a phase was judged."""
+    s, a = t.submission.c, t.assignment.c
+    mine = (a.campaign == campaign, a.phase == phase, s.verdict == "accepted")
+    query = select(s.reviewed_at).join(t.assignment, a.id == s.assignment).where(*mine)
+    return connection.execute(query.order_by(s.reviewed_at.desc()).limit(1)).scalar_one_or_none()
 
 
 def ledgers(connection: Connection, submissions: Sequence[int]) -> Iterator[tuple[int, dict[str, Any]]]:

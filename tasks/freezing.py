@@ -1,0 +1,63 @@
+"""Freeze figures: at a report-by date, a day before it, and on demand; and work the same figures out again."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from oneledger.domain.rolling import digest
+from oneledger.domain.schedule import Milestone, draft_at, report_milestones
+from oneledger.domain.shifts import in_force
+from oneledger.store import shifts, snapshots
+from oneledger.store.snapshots import Frozen
+from tasks.auditing import FROZEN
+from tasks.office import Running
+from tasks.recounting import Reference, figures_at, reference_of
+
+
+def reports_of(here: Running, connection: Connection, phase: str) -> list[Milestone]:
+    shifted = in_force(shifts.of_campaign(connection, here.name))
+    return report_milestones(here.campaign, phase, here.office.calendar, shifted)
+
+
+def freeze(here: Running, milestone: Milestone, as_of: datetime) -> None:
+    """The first to freeze a milestone decides; what came until the milestone counts, however late that is."""
+    label = f"{milestone.title}（{milestone.at:%Y-%m-%d %H:%M}）"
+    at = Reference(milestone.phase, milestone.at, milestone.at, as_of)
+    freeze_as(here, at, milestone.key, label, "report")
+
+
+def freeze_draft(here: Running, milestone: Milestone, as_of: datetime) -> Frozen | None:
+    """The figures of a day before, for checking: what is owed by the report-by date, of what is there."""
+    at = draft_at(here.campaign, milestone, here.office.calendar)
+    if not here.campaign.asks_signatures or not at <= as_of < milestone.at:
+        return None
+    label = f"{milestone.title}前核对稿（{at:%Y-%m-%d %H:%M}）"
+    return freeze_as(
+        here, Reference(milestone.phase, milestone.at, at, as_of), f"{milestone.key}-draft", label, "draft"
+    )
+
+
+def freeze_as(here: Running, at: Reference, key: str, label: str, kind: str) -> Frozen | None:
+    """None where nothing is owed. A snapshot that stands is returned as it is."""
+    with here.office.store.read() as connection:
+        if known := snapshots.found(connection, here.name, key):
+            return known
+        rollups = figures_at(here, connection, at)
+    if not rollups:
+        return None
+    seen = digest(rollups)
+    with here.office.store.write() as connection:
+        snapshots.freeze(
+            connection, here.name, at.phase, key, label=label, as_of=at.as_of, digest=seen,
+            rollups=rollups, root=here.campaign.root, kind=kind, owed_by=at.owed_by, frozen_at=at.known_at,
+        )  # fmt: skip
+        snapshots.record_event(
+            connection, at.as_of, "system", FROZEN, campaign=here.name, milestone=key, digest=seen, kind=kind
+        )
+        return snapshots.found(connection, here.name, key)
+
+
+def recomputed(here: Running, frozen: Frozen) -> str:
+    """The digest of the same figures worked out again from the submissions alone."""
+    with here.office.store.read() as connection:
+        return digest(figures_at(here, connection, reference_of(frozen)))

@@ -1,0 +1,150 @@
+"""Bring sign-off to where it ought to be: whose turn has come is asked, whose figures moved is asked anew, whose time
+is up goes up unreviewed."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from oneledger.domain.rolling import digest
+from oneledger.domain.rollup import Rollup
+from oneledger.domain.schedule import Milestone, Turn, turns
+from oneledger.domain.signoff import (
+    MOVES,
+    Deed,
+    Entry,
+    Standing,
+    moved_figures,
+    next_steps,
+    standings,
+    unit_digest,
+)  # fmt: skip
+from oneledger.store import outbox, signatures
+from oneledger.store.snapshots import Frozen
+from tasks.freezing import reports_of
+from tasks.office import Running, running
+from tasks.publishing import Edition, edition
+from tasks.recounting import Reference, figures_at
+from tasks.sign_letters import enclosures, request_letter
+
+_FAR = timedelta(days=40)  # before a report-by date nobody's turn can have come
+
+
+def sign_due(name: str, phase: str, as_of: datetime) -> None:
+    here = running(name)
+    if not here.campaign.asks_signatures:
+        return
+    with here.office.store.read() as connection:
+        coming = [each for each in reports_of(here, connection, phase) if each.at - _FAR <= as_of]
+    for milestone in coming:
+        come = {turn.level: turn for turn in turns(here.campaign, milestone, here.office.calendar)}
+        come = {level: turn for level, turn in come.items() if turn.asks_at <= as_of}
+        if come and as_of >= milestone.at:
+            _close(here, milestone, come, as_of)
+        elif come:
+            _bring(here, milestone, come, as_of)
+
+
+def _close(here: Running, milestone: Milestone, come: Mapping[str, Turn], as_of: datetime) -> None:
+    """The figures are frozen: who was asked and has not signed let the time pass."""
+    with here.office.store.write() as connection:
+        found = standings(signatures.of_campaign(connection, here.name, milestone.key))
+        for (_, code), standing in found.items():
+            if Deed.LAPSE in MOVES[standing.state] and here.units[code].level in come:
+                _lapse(here, connection, milestone, code, standing, as_of)
+
+
+def _lapse(
+    here: Running, connection: Any, milestone: Milestone, code: str, standing: Standing, as_of: datetime
+) -> None:
+    asked = standing.asked
+    signatures.record(
+        connection, here.name, milestone.phase, milestone.key, code, Deed.LAPSE,
+        cause=f"request {asked.id if asked else 0}", at=standing.due_at or milestone.at, recorded_at=as_of,
+        by="system", digest=asked.digest if asked else "", detail={"was": standing.state.value},
+    )  # fmt: skip
+
+
+def _bring(here: Running, milestone: Milestone, come: Mapping[str, Turn], as_of: datetime) -> None:
+    with here.office.store.read() as connection:
+        figures = figures_at(here, connection, Reference(milestone.phase, milestone.at, as_of, as_of))
+        found = standings(signatures.of_campaign(connection, here.name, milestone.key))
+    wanted: list[str] = []
+    for code, rollup in figures.items():
+        turn = come.get(here.units[code].level)
+        if turn is None:
+            continue
+        standing = found.get((milestone.key, code), Standing())
+        step = next_steps(
+            standing, turn, unit_digest(code, rollup), as_of, here.zone,
+            is_mended=_is_mended(standing, rollup), is_frozen=False,
+        )  # fmt: skip
+        if step.moved or step.lapses:
+            with here.office.store.write() as connection:
+                if step.moved:
+                    _move(here, connection, milestone, code, standing, rollup, as_of)
+                if step.lapses:
+                    _lapse(here, connection, milestone, code, standing, as_of)
+        if step.asks:
+            wanted.append(code)
+    if wanted:
+        draft = _unfrozen(here, milestone, figures, as_of)
+        this = edition(here, draft, figures)
+        for code in wanted:
+            ask_office(here, this, milestone, come[here.units[code].level], code, as_of)
+
+
+def _unfrozen(here: Running, milestone: Milestone, figures: Mapping[str, Rollup], as_of: datetime) -> Frozen:
+    label = f"{milestone.title}审核稿（截至{as_of.astimezone(here.zone):%Y-%m-%d %H:%M}）"
+    return Frozen(
+        0, here.name, milestone.phase, milestone.key, label, as_of, digest(figures), "request", milestone.at, as_of
+    )
+
+
+def _is_mended(standing: Standing, now: Rollup) -> bool:
+    """All that the office sent back last has come again."""
+    if standing.last is None or standing.last.deed is not Deed.RETURN:
+        return False
+    back = {each["code"] for each in standing.last.detail["units"]}
+    return back.isdisjoint(code for code, _ in now.missing_units)
+
+
+def _move(
+    here: Running, connection: Any, milestone: Milestone, code: str, standing: Standing, now: Rollup, as_of: datetime
+) -> None:
+    signed = standing.signed
+    assert signed is not None
+    moved = moved_figures(signatures.figures_asked(connection, signed.detail["request"]), now)
+    signatures.record(
+        connection, here.name, milestone.phase, milestone.key, code, Deed.MOVE,
+        cause=f"signature {signed.id}", at=as_of, recorded_at=as_of, by="system", digest=unit_digest(code, now),
+        detail={"signature": signed.id, "moved": moved},
+    )  # fmt: skip
+
+
+def ask_office(
+    here: Running, this: Edition, milestone: Milestone, turn: Turn, code: str, as_of: datetime
+) -> int | None:
+    """The request, its figures and its mail, in one transaction. Says its number; None: it is there already."""
+    rollup = this.rollups[code]
+    files = enclosures(here, this, code) if here.units[code].contacts else []
+    due = turn.due_at if as_of < turn.due_at else milestone.at
+    with here.office.store.write() as connection:
+        mine = [each for each in signatures.of_campaign(connection, here.name, milestone.key) if each.unit == code]
+        number = record_request(here, connection, milestone, code, rollup, mine, due=due, as_of=as_of)
+        if number is not None and files:
+            moved = mine[-1].detail["moved"] if mine and mine[-1].deed is Deed.MOVE else []
+            letter = request_letter(here, connection, this, milestone, code, number, moved, files, due, as_of)
+            outbox.plan(connection, [letter])
+    return number
+
+
+def record_request(
+    here: Running, connection: Any, milestone: Milestone, code: str, rollup: Rollup, before: Sequence[Entry], *,
+    due: datetime, as_of: datetime, by: str = "system",
+) -> int | None:  # fmt: skip
+    number = sum(each.deed is Deed.ASK for each in before) + 1
+    return signatures.record(
+        connection, here.name, milestone.phase, milestone.key, code, Deed.ASK,
+        cause=f"round {number}", at=as_of, recorded_at=as_of, by=by, digest=unit_digest(code, rollup),
+        detail={"due_at": due.isoformat(), "round": number}, rollup=rollup,
+    )  # fmt: skip
