@@ -301,15 +301,19 @@ class Campaign(Definition):
         days = [each.after for each in self.escalation]
         if days != sorted(set(days)):
             faults.append("escalation: each step must come after the one before")
-        asked = [(-step.days, step.at or self.due_time) for step in self.sign_off if step.days is not None]
-        if asked != sorted(asked):
-            faults.append("sign_off: each level must be asked after the one before")
         names = [*phases, *(each.deliverable for each in self.deliverables)]
         faults += [f"{name} given twice" for name in sorted(set(names)) if names.count(name) > 1]
         if len(duties) != len(self.duties):
             faults.append("a duty number is given twice")
         if faults:
             raise ValueError("; ".join(faults))
+        return self
+
+    @model_validator(mode="after")
+    def _signs_upwards(self) -> "Campaign":
+        asked = [(-step.days, step.at or self.due_time) for step in self.sign_off if step.days is not None]
+        if asked != sorted(asked):
+            raise ValueError("sign_off: each level must be asked after the one before")
         return self
 
     def phase(self, name: str) -> Phase:
