@@ -4,7 +4,9 @@ Issue 4, part A; domain.md 5.2 and 5.3; mail facts 2; reliability 3.1. Read thro
 """
 
 import io
+import random
 import struct
+import tracemalloc
 import zipfile
 import zlib
 
@@ -197,6 +199,18 @@ def test_a_zip_that_is_a_trap_or_locked_is_refused(reader, make, rule):
     found = reader.read(make())
     assert (type(found), found.finding.rule) == (Unreadable, rule)
     assert found.finding.remedy.endswith("。")
+
+
+def test_no_more_of_a_zip_is_inflated_than_may_come_out_of_it():
+    chance = random.Random(5)
+    blocks = b"".join(chance.randbytes(200) + b"\0" * 9800 for _ in range(4000))  # 38 MiB; no ratio gives it away
+    content = zipped({"a.xlsx": blocks})
+    assert len(blocks) / len(content) < 60
+    tracemalloc.start()
+    found = unpacked("zip", content)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert (found.rule, peak < 25 * 2**20) == ("WB-136", True)
 
 
 # --- winmail.dat ----------------------------------------------------------------------------------------------------

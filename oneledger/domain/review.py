@@ -62,11 +62,12 @@ def review(cells: WorkbookCells, forms: Sequence[Form], context: ReviewContext) 
     layout = locate(cells, forms)
     if not layout.placed:
         return Review("refused", {}, [structural("WB-005")])
-    findings = [] if cells.marks.campaign or cells.marks.tokens else [structural("WB-004")]
+    is_text = cells.kind == "csv"  # cannot hold marks or sheet names: its own note says so
+    findings = [] if cells.marks.campaign or cells.marks.tokens or is_text else [structural("WB-004")]
     findings += cells.notes
     if cells.kind in OLD_KINDS:
         findings.append(structural("WB-006", kind=cells.kind))
-    findings += layout.findings
+    findings += [each for each in layout.findings if not (is_text and each.rule == "WB-012")]
     ledgers: dict[str, Ledger] = {}
     for name, placed in layout.placed.items():
         ledgers[name], told = judged(placed, context.values(), context.printed)
