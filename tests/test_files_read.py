@@ -14,14 +14,15 @@ import pytest
 from openpyxl import Workbook
 
 from oneledger.adapters.mail_links import has_large_attachment_link
-from oneledger.adapters.mail_parse import parse_mail
+from oneledger.adapters.mail_parse import facts_of, may_hold_workbook, parse_mail
 from oneledger.adapters.packed_files import MOST_FILES, unpacked
 from oneledger.adapters.plain_words import chinese
-from oneledger.adapters.text_tables import TextTable, read_table
+from oneledger.adapters.text_tables import TextTable, looks_like_table, read_table
 from oneledger.adapters.tnef import files_in
 from oneledger.adapters.workbook_markup import MarkupError, mark_up
 from oneledger.adapters.workbook_reader import WorkbookReader
 from oneledger.domain.findings import Finding
+from oneledger.domain.incoming import MailClass, classify
 from oneledger.domain.returns import PackedFiles, SheetCells, Unreadable, WorkbookMarks
 from oneledger.domain.review import review
 from oneledger.domain.rules import structural
@@ -234,6 +235,29 @@ def test_files_of_a_mail_that_is_passed_on_in_winmail_dat_come_out_too():
     for _ in range(9):
         deep = tnef((None, "转发", deep), as_objects=True)
     assert [name for name, _ in files_in(deep)] == ["转发"]
+
+
+def test_a_winmail_dat_that_only_says_how_the_words_looked_hides_nothing(reader):
+    assert reader.read(tnef()) == PackedFiles("tnef", ())
+    assert not may_hold_workbook(tnef())
+    assert may_hold_workbook(tnef((None, "a.xlsx", make_xlsx())))
+
+
+@pytest.mark.parametrize(("content", "is_one"), [
+    (PLAIN.encode("gb18030"), True), (PLAIN.encode("utf-16"), True), ((PLAIN * 900).encode()[:19_999] + "问".encode(), True),
+    ("您好，我在休假。\n回来后回复。".encode(), False), (b"<html><table>,,,\n,,,", False), (b"", False),
+])  # fmt: skip
+def test_a_table_in_text_is_known_by_a_glance(content, is_one):
+    assert looks_like_table(content) is is_one
+
+
+def test_an_office_that_answers_with_a_csv_is_no_robot():
+    """Whatever its mail system stamps on it (issue 4, done when 3)."""
+    mail = (
+        "From: a@b.cn\r\nPrecedence: bulk\r\nContent-Type: text/csv; name=a.csv\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"
+        + PLAIN
+    ).encode()
+    assert classify(facts_of(parse_mail(mail), has_token=True)) is MailClass.ANSWER_CANDIDATE
 
 
 @pytest.mark.parametrize("cut", [7, 60, 200, 400])

@@ -20,7 +20,7 @@ _LINK = re.compile(
 )
 """Of QQ, NetEase, Sina, Aliyun, and the net disks people use instead. Addresses change, so the words count, too."""
 _WORDS = re.compile(
-    r"(?:从(?:QQ|网易|163|126|腾讯)\S{0,8}发来的超大附件|超大附件[\s\S]{0,200}?(?:过期|到期|有效期|下载))"
+    r"(?:从(?:QQ|网易|163|126|腾讯)\S{0,8}发来的超大附件|超大附件[\s\S]{0,80}?(?:过期|到期|有效期|进入下载))"
 )
 
 

@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from html import unescape
 
-from oneledger.adapters.file_kinds import OLE, TNEF
+from oneledger.adapters.file_kinds import OLE, TNEF, sniff
 from oneledger.adapters.mail_structure import Leaf, Structure, take_apart
 from oneledger.adapters.mail_words import addresses, decode_bytes, decode_heading, decode_words
+from oneledger.adapters.text_tables import looks_like_table
 from oneledger.domain.incoming import MailFacts
 
 TEXT_LIMIT = 20_000  # characters of a body that are kept
@@ -86,16 +87,23 @@ def facts_of(
         headers=mail.headers,
         text=mail.text,
         report_texts=tuple(_report_texts(mail)),
-        has_workbook=any(may_hold_workbook(part.content) for part in mail.parts if not part.forwarded),
+        has_workbook=any(_may_answer(part) for part in mail.parts if not part.forwarded),
         has_token=has_token,
         is_own_message=is_own_message,
         own_addresses=own_addresses,
     )
 
 
+def _may_answer(part: MailPart) -> bool:
+    is_named_text = part.filename is not None and sniff(part.content) == "text"
+    return may_hold_workbook(part.content) or (is_named_text and looks_like_table(part.content))
+
+
 def may_hold_workbook(content: bytes) -> bool:
-    """By its first bytes: xlsx or zip, xls or et or an encrypted xlsx, rar, 7z, winmail.dat."""
-    return content.startswith((_ZIP, OLE, _RAR, _7Z, TNEF))
+    """By its first bytes: xlsx or zip, xls or et or an encrypted xlsx, rar, 7z; or a winmail.dat with one in it."""
+    if content.startswith(TNEF):  # also under absence notices of Exchange, where it only says how the words looked
+        return _ZIP in content or OLE in content
+    return content.startswith((_ZIP, OLE, _RAR, _7Z))
 
 
 def is_file(part: MailPart) -> bool:

@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Iterator
 
 from oneledger.adapters.plain_words import chinese
-from oneledger.adapters.tnef import files_in
+from oneledger.adapters.tnef import files_in, hides_something
 from oneledger.adapters.zip_guard import MIB, Trap, check_directory, unzipped
 from oneledger.domain.findings import Finding
 from oneledger.domain.rules import structural
@@ -32,7 +32,8 @@ def unpacked(kind: str, content: bytes) -> Files | Finding:
 
 
 def _of_envelope(content: bytes) -> Files | Finding:
-    return files_in(content) or structural("WB-138")
+    files = files_in(content)
+    return files if files or not hides_something(content) else structural("WB-138")
 
 
 def _of_zip(content: bytes) -> Files | Finding:

@@ -18,6 +18,7 @@ _NAMED = 5
 _LEAST_SEPARATORS = 2  # in a line: with fewer, commas of a letter would make a table
 _LEAST_LINES = 2
 _SEPARATORS = ",\t;"
+_GLANCE = 20_000  # bytes
 _LOOKED_AT = 200_000  # characters, for the separator
 _BOMS = (
     (b"\xef\xbb\xbf", "utf-8", "UTF-8"),
@@ -58,6 +59,12 @@ def read_table(content: bytes) -> TextTable | Finding:
     if separator is None:
         return structural("WB-121")
     return _parsed(text[said.end() if said else 0 :], separator, encoding)
+
+
+def looks_like_table(content: bytes) -> bool:
+    """By its beginning; for telling answers from automatic mails."""
+    told = _decoded(content[:_GLANCE]) or _decoded(content[: _GLANCE - 1])  # a character may be cut
+    return told is not None and kind_of_words(told[0][:4096]) == "text" and _separator(told[0]) is not None
 
 
 def _decoded(content: bytes) -> tuple[str, str] | None:

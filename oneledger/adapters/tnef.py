@@ -48,6 +48,16 @@ def files_in(content: bytes, nested: int = 0) -> list[tuple[str, bytes]]:
     return found
 
 
+def hides_something(content: bytes) -> bool:
+    """It speaks of files, or is cut off. Most envelopes only say how the words looked."""
+    at = _START
+    for attribute, data in _attributes(content):
+        if attribute in (_NEXT_FILE, _DATA):
+            return True
+        at += _HEAD.size + len(data) + 2
+    return at != len(content)
+
+
 def _attributes(content: bytes) -> Iterator[tuple[int, bytes]]:
     at = _START
     while at + _HEAD.size <= len(content):
