@@ -27,7 +27,7 @@ from oneledger.domain.contact_changes import (
 )
 from oneledger.domain.errors import RefusedError
 from oneledger.domain.notices import Key, Notice, chinese_moment, common_context
-from oneledger.store import bounces, campaigns, contacts
+from oneledger.store import bounces, campaigns, contacts, snapshots
 from oneledger.store.contacts import ContactEvent
 from oneledger.store.inbox import InboxRow
 from oneledger.store.outbox import OutboxRow
@@ -36,6 +36,7 @@ from tasks.confirming import is_forged
 from tasks.evidence import asked_office, request_number as number_answered
 from tasks.office import Running, office, running
 
+CHANGED = "contact changed"
 MOST_A_DAY = 3  # questions about one unit: a forged sender shall not pester its registered address
 
 
@@ -172,6 +173,10 @@ def record_contact_mail(
     contacts.record(connection, [event])
     if deed == "confirmed":
         _put_in_force(connection, here.name, asked.unit, Change(**(asked.detail or {})))
+        snapshots.record_event(
+            connection, as_of, "registered address", CHANGED, campaign=here.name, unit=asked.unit, request=number,
+            asked_in=asked.inbox, confirmed_in=row.id,
+        )  # fmt: skip
 
 
 def _put_in_force(connection: Connection, name: str, code: str, change: Change) -> None:
@@ -197,6 +202,7 @@ def set_contact(name: str, code: str, change: Change, *, by: str, reason: str, a
         )
         contacts.record(connection, [event])
         _put_in_force(connection, name, code, change)
+        snapshots.record_event(connection, as_of, by, CHANGED, campaign=name, unit=code, reason=reason)
 
 
 def contacts_of(name: str, code: str | None = None) -> list[dict[str, Any]]:

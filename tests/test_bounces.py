@@ -89,6 +89,13 @@ def events(office, unit=SCHOOL):
         return [(each.deed, each.address, each.by) for each in contacts.of_campaign(connection, "one", unit)]
 
 
+def changes_on_the_trail(office):
+    from oneledger.store import audit
+
+    with office.store.read() as connection:
+        return [each.actor for each in audit.entries(connection, campaign="one") if each.deed == "contact changed"]
+
+
 def ask_first(office):
     return office.open("deploy", at("2021-03-01"))[SCHOOL]
 
@@ -321,6 +328,7 @@ def test_a_change_waits_for_the_word_of_the_registered_address(office, sender):
     first, second = office.here.units[SCHOOL].contacts
     assert (first, second.email) == (Contact("李老师", "new@x.invalid", "0000-0000001"), SECOND)
     assert events(office) == [("asked", "new@x.invalid", sender), ("confirmed", "new@x.invalid", FIRST)]
+    assert changes_on_the_trail(office) == ["registered address"]
 
 
 @pytest.mark.parametrize(
@@ -390,6 +398,7 @@ def test_an_operator_changes_a_contact_at_once_with_name_and_reason(office):
     (told,) = contacts_of("one", SCHOOL)
     assert [each["email"] for each in told["contacts"]] == ["new@x.invalid", FIRST]
     assert [(each["deed"], each["by"], each["reason"]) for each in told["events"]] == [("set", "值班员", "来电")]
+    assert changes_on_the_trail(office) == ["值班员"]
 
 
 def test_what_happened_to_an_address_cannot_be_altered(office):
