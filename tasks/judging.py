@@ -7,6 +7,7 @@ from datetime import datetime
 from oneledger.adapters.mail_parse import MailPart
 from oneledger.domain.assignments import Assignment, CampaignUnit
 from oneledger.domain.campaigns import rectify_ends_on
+from oneledger.domain.earlier_versions import Earlier
 from oneledger.domain.returns import Review, WorkbookCells
 from oneledger.domain.review import ReviewContext, review
 from oneledger.domain.rollup import ReturnStatus
@@ -16,6 +17,7 @@ from tasks.answering import answer, answer_document
 from tasks.documents import (
     File,
 )  # fmt: skip
+from tasks.known_before import versions_before, waivers_for
 from tasks.office import Running
 from tasks.opened import Judgement, Opened
 from tasks.quarantine import told
@@ -42,7 +44,14 @@ def entitled(here: Running, assignment: Assignment) -> set[str]:
     return {contact.email.lower() for unit in units for contact in unit.contacts}
 
 
-def review_return(here: Running, assignment: Assignment, cells: WorkbookCells, received_at: datetime) -> Review:
+def review_return(
+    here: Running,
+    assignment: Assignment,
+    cells: WorkbookCells,
+    received_at: datetime,
+    earlier: tuple[Earlier, ...] | None = None,
+) -> Review:
+    """``earlier``: its versions before, where it is judged again; None: all there are."""
     deliverable = here.campaign.deliverable(assignment.deliverable)
     phase = here.campaign.phase(assignment.phase)
     unit = here.units[assignment.unit]
@@ -61,6 +70,8 @@ def review_return(here: Running, assignment: Assignment, cells: WorkbookCells, r
         due_on_unit=assignment.due_at.astimezone(here.zone).date(),
         expected_forms=tuple(f"{form.form}-v{form.version}" for form in forms),
         printed=_printed(assignment, unit),
+        waivers=waivers_for(here, assignment.unit),
+        earlier=versions_before(here, assignment) if earlier is None else earlier,
     )
     return review(cells, forms, context)
 

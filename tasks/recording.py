@@ -7,9 +7,12 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from oneledger.domain.assignments import Assignment
 from oneledger.domain.figures import figures_of
+from oneledger.domain.findings import is_acceptable
 from oneledger.domain.pupil_data import masked
 from oneledger.domain.pupil_masking import kept
+from oneledger.domain.returns import Review
 from oneledger.store import assignments, audit, inbox, outbox, submissions
 from oneledger.store.outbox import OutboxRow
 from tasks import quarantine
@@ -101,17 +104,30 @@ def _record_seals(here: Running, connection: Connection, opened: Opened) -> None
             assignments.record_seal(connection, each.assignment)
 
 
-def _submission_row(here: Running, opened: Opened, judgement: Judgement, as_of: datetime) -> dict[str, Any]:
+def judged_row(here: Running, assignment: Assignment, review: Review) -> dict[str, Any]:
+    """What is kept of a verdict. A refusal that names nothing to mend is a fault of ours."""
+    if review.verdict != "accepted" and is_acceptable(review.findings):
+        raise AssertionError(f"{review.verdict} without an error finding: assignment {assignment.id}")
     forms = {form.form: form for form in here.forms.values()}
-    verdict = kept(judgement.review, forms, here.office.sealer.seal_value)
-    level = here.units[judgement.assignment.unit].level
-    deliverable = here.campaign.deliverable(judgement.assignment.deliverable)
+    verdict = kept(review, forms, here.office.sealer.seal_value)
+    level = here.units[assignment.unit].level
+    deliverable = here.campaign.deliverable(assignment.deliverable)
     narrowed = {form.form: form for form in here.forms_of(deliverable, level)} if deliverable.forms else forms
     answered = [name for name in verdict.ledgers if name != "cover"]
     figures: dict[str, Any] = {}
     for name in answered:
         figures |= figures_of(narrowed[name], verdict.ledgers[name])
     return {
+        "verdict": verdict.verdict,
+        "is_zero": verdict.is_zero,
+        "ledgers": {name: ledger.as_data() for name, ledger in verdict.ledgers.items()},
+        "figures": {"figures": figures, "forms": answered},
+        "findings": [dict(vars(finding)) for finding in verdict.findings],
+    }
+
+
+def _submission_row(here: Running, opened: Opened, judgement: Judgement, as_of: datetime) -> dict[str, Any]:
+    return judged_row(here, judgement.assignment, judgement.review) | {
         "campaign": here.name,
         "assignment": judgement.assignment.id,
         "inbox": opened.row.id,
@@ -121,10 +137,5 @@ def _submission_row(here: Running, opened: Opened, judgement: Judgement, as_of: 
         "version": judgement.version,
         "received_at": opened.row.received_at,
         "reviewed_at": as_of,
-        "verdict": verdict.verdict,
         "is_late": judgement.is_late,
-        "is_zero": verdict.is_zero,
-        "ledgers": {name: ledger.as_data() for name, ledger in verdict.ledgers.items()},
-        "figures": {"figures": figures, "forms": answered},
-        "findings": [dict(vars(finding)) for finding in verdict.findings],
     }

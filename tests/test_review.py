@@ -156,7 +156,7 @@ def test_all_findings_come_at_once_in_the_order_of_the_sheets_with_what_to_do():
         structural("WB-057", LG, "A10", found="1", title="序号", line=8),
         Finding("LG-004", LG, "D10", "", "5—100 字的文字", "问题表现：必填，现在是空白，请填写。"),
         Finding("LG-008", LG, "H10", "", "日期，如 2021-03-05", "整改时限：必填，现在是空白，请填写。"),
-        Finding("LG-202", LG, "E10", "0", "", "重大问题涉及的学生数是0。请填人数，或说明原因。", "query"),
+        Finding("LG-202", LG, "E10", "0", "", "重大问题涉及的学生数是0。请填人数，或说明原因。", "query", asked=1),
     ]
     assert [each.values["n_pupils"] for each in result.ledgers["ledger"].rows] == [3, 3, 0]
 

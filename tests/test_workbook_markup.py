@@ -116,15 +116,15 @@ def test_the_first_sheet_lists_every_finding_and_links_to_its_cell():
     sheet = book.worksheets[0]
     assert (sheet.title, book.active.title) == (FINDINGS_SHEET, FINDINGS_SHEET)
     assert sheet["A2"].value == (
-        "差错2处（红色），必须改正；疑问1处（黄色），请改正或在备注中说明；说明1处，不必改。"
+        "差错2处（红色），必须改正；疑问1处（黄色），请改正，或在最后一栏“疑问说明”写明原因；说明1处，不必改。"
         "请在原表中改好，保存后直接回复邮件并附上本表；改过的单元格不必去掉颜色和批注，本页不必删除。"
     )
-    assert [[cell.value for cell in row] for row in sheet["A3:H7"]] == [
-        ["序号", "类别", "工作表", "单元格", "规则", "写的是", "应为", "怎么改"],
-        [1, "差错", "台账", "B8", "LG-002", "2021.13.5", "日期，如 2021-03-05", "没有13月，请改。"],
-        [2, "疑问", "台账", "C8", "LG-003", "乱", "10至300字", "请写清楚。"],
-        [3, "说明", "台账", "D8", "LG-004", "３", None, "已读作3。"],
-        [4, "差错", "整个文件", None, "WB-011", None, None, "缺少一张表。"],
+    assert [[cell.value for cell in row] for row in sheet["A3:I7"]] == [
+        ["序号", "类别", "工作表", "单元格", "规则", "写的是", "应为", "怎么改", "疑问说明"],
+        [1, "差错", "台账", "B8", "LG-002", "2021.13.5", "日期，如 2021-03-05", "没有13月，请改。", None],
+        [2, "疑问", "台账", "C8", "LG-003", "乱", "10至300字", "请写清楚。", None],
+        [3, "说明", "台账", "D8", "LG-004", "３", None, "已读作3。", None],
+        [4, "差错", "整个文件", None, "WB-011", None, None, "缺少一张表。", None],
     ]
     links = [sheet[f"D{row}"].hyperlink for row in range(4, 8)]
     assert [link and link.location for link in links] == ["'台账'!B8", "'台账'!C8", "'台账'!D8", None]

@@ -14,12 +14,12 @@ from oneledger.adapters.style_sheet import COLOURS, StyleSheet
 from oneledger.adapters.workbook_styles import Look
 from oneledger.domain.cells import cell_name, column_name
 from oneledger.domain.findings import Finding
-from oneledger.domain.printed import FINDINGS_SHEET
+from oneledger.domain.printed import FINDINGS_SHEET, REASON_HEADING
 from oneledger.domain.sheet_layout import LEAST_HEIGHT, height
 
-HEADINGS = ("序号", "类别", "工作表", "单元格", "规则", "写的是", "应为", "怎么改")
+HEADINGS = ("序号", "类别", "工作表", "单元格", "规则", "写的是", "应为", "怎么改", REASON_HEADING)
 TITLE_ROWS = "$3:$3"  # printed on every page
-_WIDTHS = (6.0, 8.0, 18.0, 9.0, 10.0, 30.0, 30.0, 50.0)
+_WIDTHS = (6.0, 8.0, 18.0, 9.0, 10.0, 26.0, 26.0, 46.0, 30.0)
 _WORDS = {"error": "差错", "query": "疑问", "note": "说明"}
 _LAST = column_name(len(HEADINGS) - 1)
 _FIRST = 4  # row of the first finding, as people count
@@ -67,9 +67,11 @@ class FindingsSheet:
     def _finding(self, row: int, finding: Finding) -> str:
         where = finding.sheet or "整个文件"
         told = (finding.rule, finding.found, finding.expected, finding.remedy)
-        texts = (_WORDS[finding.level], where, finding.cell, *told)
+        texts = (_WORDS[finding.level], where, finding.cell, *told, finding.reason)
         place = _LINK if self._is_linked(finding) else _TEXT
-        looks = (_LEVELS.get(finding.level, _TEXT), _TEXT, place, _TEXT, _TEXT, _TEXT, _TEXT)
+        level = _LEVELS.get(finding.level, _TEXT)
+        answer = level if finding.level == "query" else _TEXT
+        looks = (level, _TEXT, place, _TEXT, _TEXT, _TEXT, _TEXT, answer)
         number = f'<c r="{cell_name(row, 0)}" s="{self._looks.number_of(_TEXT)}"><v>{row - _FIRST + 2}</v></c>'
         cells = (self._cell(row, at, text, look) for at, (text, look) in enumerate(zip(texts, looks, strict=True), 1))
         return _row(row, [number, *cells], max(map(_height, texts, _WIDTHS[1:])))
@@ -110,7 +112,7 @@ def _summary(findings: Sequence[Finding]) -> str:
     counts = {level: sum(finding.level == level for finding in findings) for level in _WORDS}
     said = {
         "error": "差错{}处（红色），必须改正",
-        "query": "疑问{}处（黄色），请改正或在备注中说明",
+        "query": "疑问{}处（黄色），请改正，或在最后一栏“疑问说明”写明原因",
         "note": "说明{}处，不必改",
     }
     listed = "；".join(said[level].format(count) for level, count in counts.items() if count)

@@ -108,7 +108,8 @@ def _short_moment(moment: datetime) -> str:
 def _place(finding: Finding | Mapping[str, Any]) -> str:
     """排查台账 U7 格; 整个文件 where the fault has no place."""
     known = _finding(finding)
-    return f"{known.sheet or '整个文件'}{f' {known.cell} 格' if known.cell else ''}"
+    cell = known.cell if known.cell.endswith("处") or not known.cell else f"{known.cell} 格"
+    return f"{known.sheet or '整个文件'} {cell}".rstrip()
 
 
 def _fault(finding: Finding | Mapping[str, Any]) -> str:
@@ -146,6 +147,6 @@ _FILTERS: dict[str, Callable[..., Any]] = {
     "place": _place,
     "fault": _fault,
     "first_ones": lambda members, limit=LISTED: list(members)[:limit],
-    "left_over": lambda members, limit=LISTED: max(0, len(members) - limit),
+    "left_over": lambda members, limit=LISTED: sum(getattr(each, "count", 1) for each in members[limit:]),
     "groups": _groups,
 }

@@ -16,6 +16,13 @@ class Finding:
     expected: str = ""
     remedy: str = ""  # Chinese, complete: what to do
     level: Weight = "error"
+    reason: str = ""  # why the unit says that a query is right as it is
+    asked: int = 0  # of a query: how often it was put to the unit, this time included
+
+    @property
+    def is_open(self) -> bool:
+        """A query nobody has answered yet."""
+        return self.level == "query" and not self.reason
 
     def sentence(self) -> str:
         """One line for a mail or a comment: where, what was found, what to do."""

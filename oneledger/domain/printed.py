@@ -3,6 +3,7 @@
 from oneledger.domain.forms import RETURNED, Field, FieldType, Form, Rows
 from oneledger.domain.workbooks import WorkbookSpec
 
+REASON_HEADING = "疑问说明"  # the column of that sheet in which a unit answers a query
 FINDINGS_SHEET = "需要更正的问题"  # the first sheet of a workbook sent back with its faults; no answer of the unit's
 REQUIRED_MARK = "*"
 INSTRUCTIONS = "填表说明"

@@ -78,6 +78,7 @@ def masked_findings(findings: Sequence[Finding]) -> list[Finding]:
             sheet=masked(each.sheet, "prose"),
             found=quotes.get((each.sheet, each.cell), masked(each.found)),
             remedy=masked(each.remedy),
+            reason=masked(each.reason),
         )
         for each in findings
     ]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from oneledger.domain.earlier_versions import Earlier, answered, gone_rows
 from oneledger.domain.findings import Finding, is_acceptable
 from oneledger.domain.forms import Form
 from oneledger.domain.layout import locate
@@ -12,6 +13,7 @@ from oneledger.domain.pupil_masking import strays
 from oneledger.domain.returns import Ledger, Review, WorkbookCells, WorkbookMarks
 from oneledger.domain.review_form import judged
 from oneledger.domain.rules import structural
+from oneledger.domain.waivers import Waiver, waived
 from oneledger.domain.workbooks import Fill
 
 OLD_KINDS = frozenset({"xls", "ods"})
@@ -34,6 +36,8 @@ class ReviewContext:
     due_on_unit: date | None = None
     expected_forms: tuple[str, ...] = ()  # references: ledger-v1
     printed: Fill | None = None  # None: not known what was printed, so nothing is compared with it
+    waivers: tuple[Waiver, ...] = ()
+    earlier: tuple[Earlier, ...] = ()  # its versions before this one, the first first
     received_at: datetime | None = None  # local, without a zone, as people write moments; for incident reports
 
     def values(self) -> dict[str, Any]:
@@ -73,6 +77,8 @@ def review(cells: WorkbookCells, forms: Sequence[Form], context: ReviewContext) 
         ledgers[name], told = judged(placed, context.values(), context.printed)
         findings += told
     findings += strays(cells, ledgers)
+    findings += gone_rows(ledgers, forms, context.earlier)
+    findings = waived(answered(findings, cells, context.earlier), context.waivers, context.received_on)
     return Review("accepted" if is_acceptable(findings) else "returned", ledgers, findings)
 
 

@@ -417,6 +417,57 @@ unit_change = Table(  # append-only: what became of a unit in mid-campaign
 )  # fmt: skip
 keep_for_ever(unit_change)
 
+waiver = Table(  # append-only: a row that names another in ``revokes`` takes it back
+    "waiver", metadata,
+    _key(),
+    _campaign(),
+    Column("unit", Text, nullable=False),
+    Column("rule", Text, nullable=False),
+    Column("sheet", Text, nullable=False),
+    Column("cell", Text, nullable=False),
+    Column("row", Integer),
+    Column("until", Date, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("at", Utc, nullable=False),
+    Column("revokes", _Id, ForeignKey("waiver.id"), unique=True),
+    Index("waiver_by_unit", "campaign", "unit"),
+)  # fmt: skip
+keep_for_ever(waiver)
+
+amendment = Table(  # append-only: a form of a launched campaign whose rules were mended
+    "amendment", metadata,
+    _key(),
+    _campaign(),
+    Column("form", Text, nullable=False),
+    Column("before", Json, nullable=False),
+    Column("after", Json, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("at", Utc, nullable=False),
+    Index("amendment_by_campaign", "campaign"),
+)  # fmt: skip
+keep_for_ever(amendment)
+
+former_verdict = Table(  # append-only: what a submission's judgement was before it was reviewed again
+    "former_verdict", metadata,
+    _key(),
+    _campaign(),
+    Column("submission", _Id, ForeignKey("submission.id"), nullable=False),
+    Column("turn", Integer, nullable=False),  # 1: the first verdict
+    Column("reviewed_at", Utc, nullable=False),
+    Column("verdict", Text, nullable=False),
+    Column("is_zero", Boolean, nullable=False),
+    Column("ledgers", Json, nullable=False),
+    Column("figures", Json, nullable=False),
+    Column("findings", Json, nullable=False),
+    Column("reason", Text, nullable=False),  # why it was reviewed again
+    Column("by", Text, nullable=False),
+    Column("at", Utc, nullable=False),
+    UniqueConstraint("submission", "turn"),
+)  # fmt: skip
+keep_for_ever(former_verdict)
+
 quarantine = Table(
     "quarantine", metadata,  # mails whose original lies under seal, because it names pupils
     _key(),

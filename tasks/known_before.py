@@ -1,0 +1,30 @@
+"""What is known of a return before its next version is judged: waivers of its unit, what its versions before said."""
+
+from typing import Any
+
+from oneledger.domain.assignments import Assignment
+from oneledger.domain.earlier_versions import Earlier
+from oneledger.domain.waivers import Waiver
+from oneledger.store import verdicts, waivers
+from oneledger.store.verdicts import Judged
+from tasks.office import Running
+
+
+def waivers_for(here: Running, unit: str) -> tuple[Waiver, ...]:
+    with here.office.store.read() as connection:
+        return tuple(waivers.of_campaign(connection, here.name, unit))
+
+
+def versions_before(here: Running, assignment: Assignment) -> tuple[Earlier, ...]:
+    if not assignment.versions:
+        return ()
+    with here.office.store.read() as connection:
+        return tuple(as_earlier(each) for each in verdicts.versions(connection, assignment.id))
+
+
+def as_earlier(judged: Judged) -> Earlier:
+    return Earlier(judged.findings, {name: _rows(ledger) for name, ledger in judged.ledgers.items()})
+
+
+def _rows(ledger: dict[str, Any]) -> dict[int, dict[str, Any]]:
+    return {row["line"]: row["values"] for row in ledger["rows"]}
