@@ -198,7 +198,7 @@ def _written(here: Running, before: Assignment, anew: list[_Anew], why: Reason) 
     with here.office.store.write() as connection:
         if assignments.by_ids(connection, [before.id])[before.id] != before:
             return []
-        turns = _replace_all(here, connection, before, anew, why)
+        turns = _replace_all(here, connection, anew, why)
         after = _stand(connection, before, anew)
         _record_problems(here, connection, after, anew, turns)
         letter = _letter(here, before, anew, turns, why)
@@ -212,9 +212,7 @@ def _written(here: Running, before: Assignment, anew: list[_Anew], why: Reason) 
     return changed
 
 
-def _replace_all(
-    here: Running, connection: Connection, before: Assignment, anew: list[_Anew], why: Reason
-) -> dict[int, int]:
+def _replace_all(here: Running, connection: Connection, anew: list[_Anew], why: Reason) -> dict[int, int]:
     """Submission -> which turn its new judgement is."""
     turns = {}
     for each in anew:
