@@ -50,7 +50,7 @@ what was read otherwise. *returned*: an error at the cell, no value read but tho
 |---|---|---|---|---|
 {chr(10).join(map(_row, listed))}
 
-LibreOffice fills in the blank workbooks of eight forms and saves them as xlsx, xls, ods and csv (`tests/test_libreoffice_returns.py`):
+LibreOffice fills in the blank workbooks of eight forms and saves them as xlsx, xls, ods and csv (`tests/test_libreoffice_filled.py`):
 all come back with the values meant; xls and ods with the note WB-006, csv without its cover.
 """
 
