@@ -83,6 +83,19 @@ def test_with_our_token_a_workbook_is_an_answer_even_if_every_header_says_machin
     assert classify(make_facts(headers=headers, has_workbook=True, has_token=True)) == ANSWER
 
 
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"sender_address": "", "subject": "Mail delivery failed"}, BOUNCE),
+        ({"sender_address": "mailer-daemon@x.cn", "subject": "failure delivery"}, BOUNCE),
+        ({"sender_address": "mailer-daemon@x.cn", "subject": "hello"}, AUTO),
+        ({"headers": {"content-type": ["multipart/report; report-type=feedback-report"]}}, AUTO),
+    ],
+)
+def test_what_a_mail_system_writes_is_never_an_answer(changes, expected):
+    assert classify(make_facts(**changes)) == expected
+
+
 def test_a_token_alone_does_not_make_an_absence_note_an_answer():
     assert classify(make_facts(subject="自动回复：报送台账", has_token=True)) == AUTO
 

@@ -79,6 +79,16 @@ def test_base64_cut_anywhere_between_two_encoded_words_is_whole_again(cut):
     )
 
 
+def test_lines_that_end_in_carriage_returns_alone_are_lines():
+    mail = parse_mail(b"From: a@x.cn\rSubject: odd\r\rhello\rworld\r")
+    assert (mail.sender_address, mail.subject, mail.text) == ("a@x.cn", "odd", "hello\nworld")
+
+
+def test_words_that_only_lost_their_padding_are_read_one_by_one():
+    words = b" ".join(b"=?utf-8?B?" + b64encode(each.encode()).rstrip(b"=") + b"?=" for each in ("台账汇", "总（三）x"))
+    assert parse_mail(b"Subject: " + words + b"\r\n\r\n").subject == "台账汇总（三）x"
+
+
 def test_text_between_encoded_words_keeps_its_blanks_and_neighbours_lose_theirs():
     subject = b"Re: " + word("台") + b" " + word("账") + b" for " + word("校") + b"!"
     assert parse_mail(b"Subject: " + subject + b"\n\n").subject == "Re: 台账 for 校!"

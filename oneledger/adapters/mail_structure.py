@@ -62,7 +62,7 @@ class _Kind:
 
 def take_apart(content: bytes) -> Structure:
     """The headers and all leaves of a mail, with what was wrong with it. Never raises."""
-    header_block, body = split_message(content)
+    header_block, body = split_message(content if b"\n" in content else content.replace(b"\r", b"\n"))
     structure = Structure(headers=[])
     structure.headers = read_headers(header_block, structure.defects)
     _walk(structure, structure.headers, body, _Place("", 0, 0))

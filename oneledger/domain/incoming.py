@@ -61,7 +61,8 @@ class Bounce:
 _DAEMONS = re.compile(r"(mailer-daemon|postmaster|mail-?daemon|mailsystem|bounces?)(\+[^@]*)?@")
 _BOUNCE_SUBJECT = re.compile(
     r"退信|退回|(无法|未能)(送达|投递)|投递(失败|不成功)|发送失败|undeliver|delivery (status|failure|has failed)"
-    r"|returned mail|mail delivery|failure notice|could not be delivered",
+    r"|returned mail|mail delivery|(mail|delivery) fail|fail(ed|ure) delivery|failure notice|could not be delivered"
+    r"|returning to sender",
     re.IGNORECASE,
 )
 _BOUNCE_WORDS = re.compile(
@@ -174,7 +175,7 @@ def _is_refused_by_its_reader(mail: MailFacts) -> bool:
 
 def _reads_as_bounce(mail: MailFacts) -> bool:
     """Free-form notices, as QQ and 163 write them: from a mail system, and in its words."""
-    is_system = bool(_DAEMONS.match(mail.sender_address)) or _has_null_sender(mail)
+    is_system = bool(_DAEMONS.match(mail.sender_address)) or _has_null_sender(mail) or not mail.sender_address
     if not is_system or _AUTO_SUBJECT.match(mail.subject):
         return False
     says_so = _BOUNCE_SUBJECT.search(mail.subject) or _BOUNCE_WORDS.search(mail.text[:3000])
@@ -190,6 +191,8 @@ def _is_automatic(mail: MailFacts) -> bool:
         said not in ("", "no", "auto-forwarded")
         or bool(_AUTO_SUBJECT.match(mail.subject) or _AUTO_TEXT.match(mail.text))
         or _has_null_sender(mail)
+        or bool(_DAEMONS.match(mail.sender_address))
+        or "feedback-report" in " ".join(mail.headers.get("content-type", ())).lower()
         or any(word in precedence for word in ("bulk", "junk", "list", "auto_reply"))
         or not _AUTO_HEADERS.isdisjoint(mail.headers)
     )
