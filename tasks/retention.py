@@ -40,8 +40,7 @@ def erase_campaign(name: str, as_of: datetime) -> dict[str, Any]:
             "retain_until": str(here.campaign.retain_until),
         }
         privacy.record(connection, PrivacyEvent(as_of, ERASED_BY, ERASED, name, "campaign", "保存期满", detail))
-    with here.office.store.engine.connect() as connection:
-        erasing.truncate_log(connection)
+    erasing.sweep(here.office.store.engine)
     return detail
 
 

@@ -1,4 +1,4 @@
-"""People's data: quarantine, access log, certificate of deletion."""
+"""People's data: quarantine, access log, certificate of deletion, forgetting."""
 
 from pathlib import Path
 from typing import Annotated
@@ -74,3 +74,38 @@ def certificate(
     else:
         output.write_text(told, encoding="utf-8")
         out.print(f"已写出 {output}", highlight=False)
+
+
+@app.command()
+def forget(
+    campaign: CampaignName,
+    word: Annotated[str, typer.Argument(help="a name or number as it was written; - reads it from standard input")],
+    delete: Annotated[bool, typer.Option("--delete", help="take it out; without it, only say where it stands")] = False,
+    by: Annotated[str, typer.Option(help="who decides (name and post)")] = "",
+    reason: Annotated[str, typer.Option(help="why; kept for ever")] = "",
+    data: Data = None,
+    as_of: AsOfText = "",
+    as_json: AsJson = False,
+) -> None:
+    """A person asks to be forgotten: where a word stands in a campaign; with --delete it is taken out, on record."""
+    from tasks.forgetting import (  # noqa: PLC0415
+        UNALTERABLE,
+        forget as forgotten,
+        search,
+    )
+
+    use_data(data)
+    wanted = typer.get_text_stream("stdin").readline().strip() if word == "-" else word
+    told = (
+        forgotten(campaign, wanted, by=by, reason=reason, at=as_moment(as_of))
+        if delete
+        else search(campaign, wanted).counts
+    )
+    if as_json:
+        show_json(told)
+        return
+    for place, count in told.items():
+        out.print(f"{place}: {count}", highlight=False)
+    if told.get(UNALTERABLE):
+        out.print("incident_entry：事件报告链是处理记录，不作改动。")
+    out.print("已删除，已记录。" if delete else "只是查找，没有改动；加 --delete --by --reason 删除。")

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, delete, func, select, update
+from sqlalchemy import Connection, Engine, Select, delete, func, select, update
 
 from oneledger.store import schema as t
 from oneledger.store.append_only import lifted
@@ -31,7 +31,6 @@ def is_left(connection: Connection, campaign: str) -> bool:
 
 def erase(connection: Connection, campaign: str, at: datetime) -> Erased:
     """In the caller's transaction; the files are the caller's to remove. Twice is the same as once."""
-    _overwrite_what_is_deleted(connection)
     mails, pictures = _mails(connection, campaign), _pictures(connection, campaign)
     paths = list(connection.execute(_books(campaign)).scalars())
     mine = select(t.assignment.c.id).where(t.assignment.c.campaign == campaign)
@@ -77,15 +76,16 @@ def remains(connection: Connection, campaign: str) -> dict[str, int]:
     }
 
 
-def truncate_log(connection: Connection) -> None:
-    """After the transaction: SQLite's log holds pages as they were."""
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-
-
-def _overwrite_what_is_deleted(connection: Connection) -> None:
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("PRAGMA secure_delete=ON")
+def sweep(engine: Engine) -> None:
+    """After the transaction. SQLite keeps what was deleted in pages it has freed, and in its log: the file is written
+    anew, which takes the time of a copy and waits for other writers. PostgreSQL does it by VACUUM in its own time."""
+    if engine.dialect.name == "sqlite":
+        raw = engine.raw_connection()
+        try:
+            for statement in ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
+                raw.cursor().execute(statement)
+        finally:
+            raw.close()
 
 
 def _mails(connection: Connection, campaign: str) -> list[str]:
