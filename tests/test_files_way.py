@@ -279,6 +279,14 @@ def test_a_correction_names_what_was_not_used_too(office):
     assert "旧表.rar（WB-122）" in text
 
 
+def test_a_pupil_named_by_a_file_in_a_zip_is_masked_as_by_any_other(office):
+    """Issue 4, G: containers are opened before anything looks at the names of files."""
+    pack = zipped({"学生张小明被欺凌情况.rar": b"Rar!\x1a\x07\x01\x00abc", "台账.xlsx": filled(office)})
+    ((notice, _, text, _),) = send(office, ("a.zip", pack))
+    assert notice == "receipt"
+    assert ("PD-004" in text, "张小明" in text, "张某某" in text) == (True, False, True)
+
+
 def test_a_logo_alone_is_for_a_person_and_no_refusal(office):
     assert send(office, ("logo.png", LOGO)) == []
     assert waiting(office) == ["邮件没有可以读取的附件，请查看正文"]

@@ -9,6 +9,7 @@ _USUAL = re.compile(  # in Chinese text: Han, its punctuation and full-width for
     "[\u4e00-\u9fff\u3400-\u4dbf\U00020000-\U000323af\u3000-\u303f\uff00-\uffef\u2010-\u203b\u2160-\u217f\u2190-\u22ff"
     "\u2460-\u24ff\u25a0-\u26ff·×÷°±℃№]"
 )
+_LOOKED_AT = 100_000  # characters, to judge by
 _FOREIGN = re.compile("[^\x00-\x7f]")
 
 
@@ -28,11 +29,11 @@ def _decoded(raw: bytes, codec: str) -> str | None:
 
 
 def _share_usual(text: str) -> float:
-    foreign = _FOREIGN.findall(text)
+    foreign = _FOREIGN.findall(text[:_LOOKED_AT])
     return len(_USUAL.findall(text)) / len(foreign) if foreign else 1.0
 
 
 def _share_of_gb2312(text: str) -> float:
     """The everyday part of GB18030: wrongly decoded text falls outside of it as soon as within."""
-    foreign = "".join(_FOREIGN.findall(text))
+    foreign = "".join(_FOREIGN.findall(text[:_LOOKED_AT]))
     return len(foreign.encode("gb2312", "ignore")) / 2 / len(foreign) if foreign else 1.0
