@@ -11,10 +11,12 @@ from oneledger.adapters.mail_structure import split_message
 from oneledger.adapters.workbook_reader import WorkbookReader
 from oneledger.domain.findings import Finding
 from oneledger.domain.incoming import classify
-from oneledger.domain.returns import Unreadable
+from oneledger.domain.returns import PackedFiles, Unreadable
+from oneledger.domain.rules import structural
 from oneledger.store.inbox import InboxRow
 from oneledger.store.outbox import OutboxRow
 from tasks.evidence import by_address, by_thread, confirmation_number, unit_by_mail
+from tasks.files import open_files
 from tasks.guarding import open_guarded
 from tasks.intake import armed_campaigns, campaign_of
 from tasks.office import Running, running
@@ -68,6 +70,7 @@ def _told(mail: ParsedMail) -> dict[str, Any]:
 def _stranger(mail: ParsedMail, reader: WorkbookReader) -> dict[str, Any]:
     """Nothing is armed here: what it is and whether it can be read, no more."""
     reader.allow(SECONDS)
+    mail = open_files(reader, mail, ()).mail
     parts = [_unjudged(part, "not_counted", reader) for part in _files(mail)]
     return _told(mail) | {
         "class": classify(facts_of(mail, has_token=False)).value, "state": "person",
@@ -118,6 +121,8 @@ def _questions(here: Running, opened: Opened) -> list[dict[str, str]]:
 
 def _unjudged(part: MailPart, verdict: str, reader: WorkbookReader) -> dict[str, Any]:
     read = reader.read(part.content)
+    if isinstance(read, PackedFiles):  # what may be opened has been
+        return _part(part, "unread", [structural("WB-139")])
     return _part(part, "unread", [read.finding]) if isinstance(read, Unreadable) else _part(part, verdict, [])
 
 

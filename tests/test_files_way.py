@@ -61,10 +61,8 @@ def filled(office, unit=SCHOOL, **cover):
     return book.saved()
 
 
-def send(office, *files, unit=SCHOOL, sender=None, body="请查收。", raw=None):
-    """``files``: (name or None, bytes[, content type]). The letters that answer it: (kind, to, text)."""
-    from tasks.reviewing import review_pack
-
+def written(office, *files, unit=SCHOOL, sender=None, body="请查收。"):
+    """``files``: (name or None, bytes[, content type])."""
     asked = office.asked[unit]
     letter = EmailMessage(policy=email.policy.SMTP)
     letter["From"] = sender or asked["To"]
@@ -77,14 +75,20 @@ def send(office, *files, unit=SCHOOL, sender=None, body="请查收。", raw=None
         if isinstance(content, EmailMessage):
             letter.add_attachment(content)
             continue
-        main, _, sub = (type_[0] if type_ else "application/octet-stream").partition("/")
         letter.add_attachment(content, maintype="application", subtype="octet-stream", filename=name or "none")
         part = list(letter.iter_attachments())[-1]
-        part.replace_header("Content-Type", f"{main}/{sub}")
+        part.replace_header("Content-Type", type_[0] if type_ else "application/octet-stream")
         if name is None:
             del part["Content-Disposition"]
+    return letter.as_bytes()
+
+
+def send(office, *files, **words):
+    """The letters that answer it: (kind, to, text, mail)."""
+    from tasks.reviewing import review_pack
+
     before = len(everything(office))
-    ids = office._take_in(raw or letter.as_bytes(), DAY)
+    ids = office._take_in(written(office, *files, **words), DAY)
     review_pack.fn(office.name, {COUNTY: ids}, DAY, "test", is_one_of_many=False)
     return everything(office)[before:]
 
@@ -318,3 +322,14 @@ def test_a_zip_with_one_workbook_is_read_by_the_command_and_with_two_is_asked_ab
     told = read_file(zipped({"一.xlsx": content, "二.xlsx": filled(office, OTHER)}), DAY)
     assert [each["rule"] for each in told["findings"]] == ["WB-142"]
     assert [each["rule"] for each in read_file(zipped({"a.zip": zipped({"b": "x"})}), DAY)["findings"]] == ["WB-139"]
+
+
+def test_the_command_tells_a_verdict_for_each_file_of_a_container(office):
+    from tasks.trying import try_mail
+
+    pack = zipped({"台账.xlsx": filled(office), "旧表.rar": b"Rar!\x1a\x07\x01\x00abc", "b.zip": zipped({"c": "x"})})
+    told = try_mail(written(office, ("a.zip", pack)), DAY)
+    assert [(part["path"], part["verdict"], [each["rule"] for each in part["findings"]]) for part in told["parts"]] == [
+        ("2/1", "accepted", []), ("2/2", "unread", ["WB-122"]), ("2/3", "unread", ["WB-139"]),
+    ]  # fmt: skip
+    assert [each["kind"] for each in told["answer"]] == ["receipt"]
