@@ -1,11 +1,13 @@
-"""A unit's report and consolidated workbook, made anew from the last snapshot of a phase."""
+"""A unit's report and consolidated workbook as published, and papers made anew from the last snapshot of a phase."""
 
 import shutil
 from pathlib import Path
 
+from oneledger.adapters.pdf import can_make_pdf, make_pdfs
 from oneledger.domain.errors import RefusedError
 from oneledger.store import snapshots
 from tasks.office import running, safe_path
+from tasks.papers import TITLES, paper
 
 
 def write_reports(name: str, unit: str, phase: str, folder: Path) -> list[Path]:
@@ -24,3 +26,20 @@ def write_reports(name: str, unit: str, phase: str, folder: Path) -> list[Path]:
         source = safe_path(here.office.settings.data, relative)
         written.append(Path(shutil.copy2(source, folder / source.name)))
     return written
+
+
+def write_paper(name: str, unit: str, phase: str, kind: str, folder: Path) -> list[Path]:
+    """One paper of a kind of tasks.papers.TITLES, under ``folder``."""
+    if kind not in TITLES:
+        raise RefusedError([f"no kind {kind!r}: published, {', '.join(TITLES)}"])
+    named, content = paper(name, unit, phase, kind)
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / safe_path(folder, named).name
+    target.write_bytes(content)
+    return [target]
+
+
+def pdfs_of(files: list[Path], folder: Path) -> list[Path]:
+    """Of the Word files; none where LibreOffice is not installed."""
+    papers = [each for each in files if each.suffix == ".docx"]
+    return make_pdfs(papers, folder) if papers and can_make_pdf() else []

@@ -17,19 +17,24 @@ from tasks.office import Running
 def circular(
     here: Running, connection: Connection, view: SnapshotView, counted: Mapping[int, str], late: Mapping[str, bool]
 ) -> bytes | None:
-    """None where nothing was inspected.
+    """None where nothing was inspected."""
+    return circular_of(here, connection, view, counted, late) if scored_form(view) else None
+
+
+def circular_of(
+    here: Running, connection: Connection, view: SnapshotView, counted: Mapping[int, str], late: Mapping[str, bool]
+) -> bytes:
+    """Of any phase.
 
     ``counted``: each return that counts at or below the office -> whose; ``late``: respondent -> nothing came at all.
     """
     form = scored_form(view)
-    if form is None:
-        return None
     named = [
         Late(here.units[parent].name if (parent := unit.parent or "") in here.units else "", unit.name, late[code])
         for code, unit in here.units.items()
         if code in late and _is_below(here, code, view.unit.code)
     ]
-    context = circular_context(view, named, _excellent(here, connection, view, form, counted))
+    context = circular_context(view, named, _excellent(here, connection, view, form, counted) if form else [])
     return render_report(here.office.settings.templates / "reports" / "circular.docx", context)
 
 

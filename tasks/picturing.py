@@ -12,7 +12,7 @@ from tasks.office import Running, running
 from tasks.retrying import STORE_RETRIES
 
 SETTLED_AFTER = timedelta(days=14)  # then the pictures of a phase change no more
-KIND_NAMES = {"docx": "报告", "xlsx": "汇总表", "circular": "情况通报", "volume": "汇编"}
+KIND_NAMES = {"docx": "报告", "xlsx": "汇总表", "circular": "情况通报", "public": "公开版", "volume": "汇编"}
 LEVEL_NAMES = {"ministry": "部级", "province": "省级", "city": "市级", "county": "县级", "school": "学校"}
 
 

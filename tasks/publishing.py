@@ -1,7 +1,7 @@
 """Freeze figures at a report-by date; make each office's workbook and report; mail them."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from hashlib import sha256
@@ -15,6 +15,7 @@ from oneledger.domain.assignments import Assignment, CampaignUnit
 from oneledger.domain.forms import LEVELS, Form
 from oneledger.domain.mailing import Attachment
 from oneledger.domain.notices import Key, Notice, common_context
+from oneledger.domain.public_report import Published
 from oneledger.domain.report import SnapshotView, UnitBrief, report_context
 from oneledger.domain.rollup import Rollup
 from oneledger.store import assignments, outbox, snapshots, submissions
@@ -25,6 +26,7 @@ from tasks.apart import worked
 from tasks.circulars import circular, registers
 from tasks.freezing import freeze, reports_of
 from tasks.office import Running, running, safe_path
+from tasks.public_copies import public_copy, said_of
 from tasks.retrying import STORE_RETRIES
 from tasks.reviewed import Review, reviewed, signoff_facts
 from tasks.volume import volume
@@ -79,6 +81,7 @@ class Edition:
     children: Mapping[str, list[str]]
     late: Mapping[str, bool]  # respondents that answered late or not at all -> not at all
     reviews: Mapping[str, Review]  # office -> whether it signed these figures
+    said: Published | None = None  # what public copies may say, where the campaign has such copies
 
 
 @lru_cache(maxsize=1)
@@ -107,7 +110,11 @@ def edition(here: Running, frozen: Frozen, figures: Mapping[str, Rollup] | None 
             children.setdefault(here.units[code].parent or "", []).append(code)
         late = _late(assignments.of_phase(connection, here.name, frozen.phase), found, frozen.as_of)
         reviews = reviewed(here, connection, frozen, rollups)
-        return Edition(frozen, rollups, _previous(connection, here, frozen), counted, children, late, reviews)
+        this = Edition(frozen, rollups, _previous(connection, here, frozen), counted, children, late, reviews)
+    if not here.campaign.public.levels:
+        return this
+    forms = view_of(here, this, next(iter(rollups))).phase_forms
+    return replace(this, said=said_of(here, rollups, children, forms))
 
 
 def _late(everyone: Iterable[Assignment], found: Mapping[int, Counted], as_of: datetime) -> dict[str, bool]:
@@ -162,6 +169,8 @@ def _report(here: Running, this: Edition, code: str, as_of: datetime) -> None:
     paths = {"docx": _save(here, frozen, code, ".docx", docx), "xlsx": _save(here, frozen, code, ".xlsx", xlsx)}
     with here.office.store.read() as connection:
         told = circular(here, connection, view, this.counted.get(code, {}), this.late)
+    if this.said is not None and view.unit.level in here.campaign.public.levels:
+        paths["public"] = _save(here, frozen, code, "公开版.docx", public_copy(here, view, this.said))
     if told is not None:
         paths["circular"] = _save(here, frozen, code, "情况通报.docx", told)
     book = volume(here, code, frozen.as_of, phase=frozen.phase, direct=True).content or None

@@ -158,7 +158,7 @@ def test_what_is_still_open_is_listed_and_why_is_left_to_a_person():
         "从数字看，下列情况需要说明原因：",
         "1.应整改而未销号的问题1个。",
         "2.尚未销号的重大风险问题1个（含长期坚持的）。",
-        "【此处由单位填写：困难、差距、薄弱环节及其根源，不写学生姓名和事件细节】",
+        "〔请补充：困难、差距、薄弱环节及其根源，不写学生姓名和事件细节〕",
     ]
 
 
@@ -201,8 +201,8 @@ def test_places_for_a_persons_judgement_are_left_open():
         if block["kind"] == "open"
     ]
     assert len(places) == 3
-    assert all(each.startswith("【此处由单位填写：") for each in places)
-    assert report_context(view())["addressee"] == "【此处由单位填写：主送机关】"
+    assert all(each.startswith("〔请补充：") for each in places)
+    assert report_context(view())["addressee"] == "〔请补充：主送机关〕"
     assert report_context(view(addressee="沈阳市教育局"))["addressee"] == "沈阳市教育局"
 
 

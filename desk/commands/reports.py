@@ -16,14 +16,28 @@ def report(
     unit: str,
     phase: str,
     output: Annotated[Path, typer.Option("-o", "--output", help="folder")] = Path(),
+    kind: Annotated[
+        str, typer.Option(help="published (report, workbook …), public, overall, special, circular, order")
+    ] = "published",
     data: Data = None,
+    *,
+    pdf: Annotated[
+        bool, typer.Option("--pdf", help="PDF of the Word files too, where LibreOffice is installed")
+    ] = False,
 ) -> None:
-    """Write a unit's report and consolidated workbook of a phase's last snapshot."""
-    from desk.reports import write_reports  # noqa: PLC0415
+    """Write a unit's report and consolidated workbook of a phase's last snapshot, or another paper made from it."""
+    from desk.reports import pdfs_of, write_paper, write_reports  # noqa: PLC0415
 
     use_data(data)
-    for path in write_reports(campaign, unit, phase, output):
+    published = kind == "published"
+    made = (
+        write_reports(campaign, unit, phase, output) if published else write_paper(campaign, unit, phase, kind, output)
+    )
+    printed = pdfs_of(made, output) if pdf else []
+    for path in [*made, *printed]:
         print(path)
+    if pdf and not printed:
+        out.print("没有生成 PDF：本机没有安装 LibreOffice", highlight=False)
 
 
 @app.command()

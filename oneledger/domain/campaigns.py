@@ -250,6 +250,13 @@ class SignStep(Definition):
         return {"level": given} if isinstance(given, str) else given
 
 
+class PublicCopies(Definition):
+    """Reports for everybody: which offices get one, and below which count nothing is said."""
+
+    levels: tuple[LevelName, ...] = ()
+    below: int = Key(default=3, ge=2)
+
+
 class Campaign(Definition):
     campaign: Slug
     version: int = 1
@@ -278,6 +285,7 @@ class Campaign(Definition):
     incident_form: FormReference | None = None  # None: incidents are not reported through this campaign
     incident_clocks: tuple[IncidentClock, ...] = ()
     sign_off: tuple[SignStep, ...] = ()  # the lowest level first
+    public: PublicCopies = PublicCopies()
     source: str = ""
 
     @model_validator(mode="after")

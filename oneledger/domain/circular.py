@@ -1,5 +1,6 @@
-"""A circular on an inspection (情况通报), as data for its Word template: praise first, units in administrative order.
+"""A circular (情况通报) on a phase, with an inspection or without, as data for its Word template.
 
+Praise first, units in administrative order.
 Nobody is ranked, no school is named for a number of cases, no pupil for anything (domain.md 2.2, 3.6; 000-19, 000-25).
 """
 
@@ -14,6 +15,7 @@ from oneledger.domain.report import title_lines, title_words
 from oneledger.domain.report_blocks import Block, Section, as_data, cell_text, open_place
 from oneledger.domain.report_checks import inspection_section
 from oneledger.domain.report_figures import Figures, SnapshotView, UnitBrief
+from oneledger.domain.report_returns import told_returns
 from oneledger.domain.scoring import TOO_HIGH, TOO_LOW
 
 NAMED = 15
@@ -36,15 +38,14 @@ class Late:
 def circular_context(view: SnapshotView, late: Sequence[Late], excellent: Sequence[str]) -> dict[str, Any]:
     """Everything templates/reports/circular.docx names. ``late`` and ``excellent`` come in administrative order."""
     form = scored_form(view)
-    assert form is not None
     view = replace(view, as_of=view.as_of.astimezone(ZoneInfo(view.campaign.timezone)))
     figures = Figures(view.rollup)
     subject = f"{view.phase.title}情况的通报"
     sections = [
-        _findings(figures, form),
+        _findings(figures, form) if form else Section("报送情况", [told_returns(view, figures)]),
         _praise(view, form, excellent),
         _shortfalls(figures, form, late),
-        _next(),
+        _next(form),
     ]
     annex = len(late) > NAMED
     return {
@@ -81,19 +82,21 @@ def _findings(figures: Figures, form: Form) -> Section:
     return Section("检查情况", [*section.blocks, *([Block(told)] if opened else [])])
 
 
-def _praise(view: SnapshotView, form: Form, excellent: Sequence[str]) -> Section:
+def _praise(view: SnapshotView, form: Form | None, excellent: Sequence[str]) -> Section:
     """Who answered in full and in time; which schools the inspectors graded best."""
     owing = [(unit, each.coverage) for unit, each in view.children if each.coverage.expected and unit.level != "school"]
     full = [unit.name for unit, coverage in owing if not coverage.missing and not coverage.late]
     blocks = [Block(f"{listed(full)}按时报齐材料，予以肯定。")] if full else []
     if excellent:
-        best = form.scoring.grades[0].title if form.scoring else ""
+        best = form.scoring.grades[0].title if form and form.scoring else ""
         blocks.append(Block(f"{listed(excellent)}检查等次为“{best}”。以上按行政区划顺序排列。"))
     return Section("做得好的单位", [*blocks, open_place("值得推广的做法，不写学生姓名和事件细节")])
 
 
-def _shortfalls(figures: Figures, form: Form, late: Sequence[Late]) -> Section:
-    return Section("存在的问题", [*_late(late), *_overrated(figures, form), open_place("带有共性的问题及其原因")])
+def _shortfalls(figures: Figures, form: Form | None, late: Sequence[Late]) -> Section:
+    return Section(
+        "存在的问题", [*_late(late), *(_overrated(figures, form) if form else []), open_place("带有共性的问题及其原因")]
+    )
 
 
 def _late(late: Sequence[Late]) -> list[Block]:
@@ -119,9 +122,10 @@ def _overrated(figures: Figures, form: Form) -> list[Block]:
     return [Block(f"自查不够严，检查低于自查的有{whole}，须对照检查结果重新自查。")]
 
 
-def _next() -> Section:
+def _next(form: Form | None) -> Section:
+    inspected = ("被查单位按整改通知书逐条整改，按期销号；未被抽查的单位对照检查中的共性问题自查自改。",)
     steps = (
-        "被查单位按整改通知书逐条整改，按期销号；未被抽查的单位对照检查中的共性问题自查自改。",
+        *(inspected if form else ()),
         "未报单位立即补报；逾期报送的单位查明原因，今后按时报送。",
         "各级教育督导部门跟踪问题台账，到期未改的逐级督办，已销号的适时回头看。",
     )

@@ -10,6 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from oneledger.domain.forms import Form
+from oneledger.domain.gaps import gap
 from oneledger.domain.phrases import day_text, moment_text
 from oneledger.domain.report_annexes import children_table, missing_list, sources_list
 from oneledger.domain.report_blocks import Section, as_data, open_place
@@ -32,7 +33,7 @@ def report_context(view: SnapshotView) -> dict[str, Any]:
     sections = [
         Section("组织部署和主要做法", [open_place("本地组织领导、部署安排、主要做法和成效，不写学生姓名和事件细节")]),
         returns_section(view, figures),
-        *_form_sections(view, figures),
+        *form_sections(view, figures),
         shortfall_section(view, figures),
         next_section(view),
     ]
@@ -48,10 +49,10 @@ def report_context(view: SnapshotView) -> dict[str, Any]:
         "title": f"{view.unit.name}关于{view.campaign.title}{view.phase.title}情况的报告",
         "campaign_title": view.campaign.title,
         "phase_title": view.phase.title,
-        "addressee": view.addressee or "【此处由单位填写：主送机关】",
+        "addressee": view.addressee or gap("主送机关"),
         "opening": _opening(view),
         "sections": as_data(sections),
-        **_annexes({"children": bool(view.children), "missing": bool(missing), "facts": bool(facts), "sources": True}),
+        **annexes({"children": bool(view.children), "missing": bool(missing), "facts": bool(facts), "sources": True}),
         "children": children_table(view),
         "missing": missing,
         "facts": facts,
@@ -65,7 +66,7 @@ def report_context(view: SnapshotView) -> dict[str, Any]:
     }
 
 
-def _form_sections(view: SnapshotView, figures: Figures) -> list[Section]:
+def form_sections(view: SnapshotView, figures: Figures) -> list[Section]:
     return [section for form in view.phase_forms for section in _sections_of(view, figures, form)]
 
 
@@ -105,7 +106,7 @@ ANNEXES = {
 }
 
 
-def _annexes(wanted: Mapping[str, bool]) -> dict[str, Any]:
+def annexes(wanted: Mapping[str, bool]) -> dict[str, Any]:
     """Numbers of the annexes there are (0: there is none), and the lines that announce them under the text."""
     present = [name for name in ANNEXES if wanted[name]]
     numbers = {name: present.index(name) + 1 if name in present else 0 for name in ANNEXES}

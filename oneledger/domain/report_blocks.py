@@ -6,6 +6,7 @@ from typing import Any
 
 from oneledger.domain.figures import BLANK_WORD
 from oneledger.domain.forms import Field, FieldType, Form
+from oneledger.domain.gaps import gap
 from oneledger.domain.phrases import chinese_ordinal, share_text
 from oneledger.domain.report_figures import Figures, cell_key, column_of
 
@@ -29,7 +30,7 @@ class Section:
 
 
 def open_place(what: str) -> Block:
-    return Block(f"【此处由单位填写：{what}】", kind="open")
+    return Block(gap(what), kind="open")
 
 
 def as_data(sections: Sequence[Section]) -> list[dict[str, Any]]:

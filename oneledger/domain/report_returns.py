@@ -28,6 +28,12 @@ COVERAGE_TITLES = {
 
 
 def returns_section(view: SnapshotView, figures: Figures) -> Section:
+    blocks = [told_returns(view, figures)]
+    return Section("报送情况", blocks + _complete(view, figures) + _missing(view, figures))
+
+
+def told_returns(view: SnapshotView, figures: Figures) -> Block:
+    """The four ways, lateness and the rate; no unit is named."""
     coverage = view.rollup.coverage
     cite = {name: figures.cite(f"coverage.{name}", title, "份") for name, title in COVERAGE_TITLES.items()}
     waiting = f"（其中已报来、正在改正{cite['in_correction']}）" if coverage.in_correction else ""
@@ -36,8 +42,7 @@ def returns_section(view: SnapshotView, figures: Figures) -> Section:
         f"零报告{cite['zero']}，免报{cite['exempt']}，未报{cite['missing']}{waiting}；逾期报送{cite['late']}。"
         f"报送率{rate_of(figures, '报送率')}，分母不含免报。"
     )
-    blocks = [Block(text + _compared_returns(view, figures))]
-    return Section("报送情况", blocks + _complete(view, figures) + _missing(view, figures))
+    return Block(text + _compared_returns(view, figures))
 
 
 def rate_of(figures: Figures, title: str) -> str:
@@ -115,10 +120,14 @@ def _group_count(figures: Figures, group: MissingGroup) -> str:
 
 def shortfall_section(view: SnapshotView, figures: Figures) -> Section:
     """What the figures show as still open; why, a person must say."""
-    points = [*_open_returns(figures), *_open_problems(view, figures)]
+    points = open_points(view, figures)
     blocks = [Block("从数字看，下列情况需要说明原因：")] if points else []
     blocks += [Block(f"{no}.{point}", kind="item") for no, point in enumerate(points, start=1)]
     return Section("存在的困难和不足", [*blocks, open_place("困难、差距、薄弱环节及其根源，不写学生姓名和事件细节")])
+
+
+def open_points(view: SnapshotView, figures: Figures) -> list[str]:
+    return [*_open_returns(figures), *_open_problems(view, figures)]
 
 
 def _open_returns(figures: Figures) -> list[str]:

@@ -4,7 +4,7 @@ Source: domain.md 3.6. A count from 1 up to below the threshold is hidden; then,
 (or several together) would give a hidden number away, a further one is hidden. Zeros are said: nobody is behind them.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -25,9 +25,11 @@ class Sum:
         return (self.total, *self.parts)
 
 
-def hidden_cells(numbers: Mapping[Cell, float], sums: Sequence[Sum], threshold: int) -> frozenset[Cell]:
-    """Every cell of ``sums`` is one of ``numbers``."""
-    hidden = {cell for cell, number in numbers.items() if 0 < number < threshold}
+def hidden_cells(
+    numbers: Mapping[Cell, float], sums: Sequence[Sum], threshold: int, also: Collection[Cell] = ()
+) -> frozenset[Cell]:
+    """Every cell of ``sums`` is one of ``numbers``; ``also``: numbers above 0 to be hidden whatever their size."""
+    hidden = {*also, *(cell for cell, number in numbers.items() if 0 < number < threshold)}
     sums_of: dict[Cell, list[Sum]] = {}
     for each in sums:
         for cell in each.cells:

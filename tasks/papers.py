@@ -1,0 +1,81 @@
+"""Papers made of the last snapshot when somebody asks: circular, supervision order, overall, public copy."""
+
+from collections.abc import Callable, Mapping
+
+from oneledger.adapters.report_docx import render_report
+from oneledger.domain.errors import RefusedError
+from oneledger.domain.overall_report import overall_context
+from oneledger.domain.report_figures import SnapshotView
+from oneledger.domain.supervision_order import order_context
+from oneledger.store import snapshots
+from oneledger.store.snapshots import Frozen
+from tasks.circulars import circular_of
+from tasks.office import Running, running
+from tasks.public_copies import public_copy, said_of
+from tasks.publishing import Edition, edition, view_of
+
+TITLES = {
+    "public": "公开版",
+    "overall": "总体情况报告",
+    "special": "专题汇报",
+    "circular": "情况通报",
+    "order": "督办单",
+}
+
+
+def paper(name: str, unit: str, phase: str, kind: str) -> tuple[str, bytes]:
+    """File name and Word file. Raises RefusedError where there is nothing to make it of."""
+    here = running(name)
+    with here.office.store.read() as connection:
+        frozen = snapshots.of_campaign(connection, name)
+    of_phase = [each for each in frozen if each.phase == phase]
+    if not of_phase or unit not in here.units or here.units[unit].level == "school":
+        raise RefusedError([f"no figures of an office {unit} for phase {phase} yet: its report-by date has not come"])
+    this = edition(here, of_phase[-1])
+    if unit not in this.rollups:
+        raise RefusedError([f"{unit} has no figures in {this.frozen.milestone}"])
+    content = _MAKERS[kind](here, this, unit, frozen)
+    return f"{unit}_{here.units[unit].name}_{here.campaign.phase(phase).title}{TITLES[kind]}.docx", content
+
+
+def _report(here: Running, context: Mapping[str, object], template: str = "phase_report") -> bytes:
+    return render_report(here.office.settings.templates / "reports" / f"{template}.docx", context)
+
+
+def _public(here: Running, this: Edition, unit: str, _: list[Frozen]) -> bytes:
+    view = view_of(here, this, unit)
+    return public_copy(here, view, this.said or said_of(here, this.rollups, this.children, view.phase_forms))
+
+
+def _overall(here: Running, this: Edition, unit: str, frozen: list[Frozen]) -> bytes:
+    return _report(here, overall_context(_views(here, this, unit, frozen)))
+
+
+def _special(here: Running, this: Edition, unit: str, frozen: list[Frozen]) -> bytes:
+    if here.units[unit].level != "province":
+        raise RefusedError([f"{here.units[unit].name}: a report to the provincial government is the province's own"])
+    return _report(here, overall_context(_views(here, this, unit, frozen), "special"))
+
+
+def _views(here: Running, this: Edition, unit: str, frozen: list[Frozen]) -> list[SnapshotView]:
+    """The last snapshot of each phase up to this one."""
+    order = [phase.phase for phase in here.campaign.phases]
+    latest = {each.phase: each for each in frozen if order.index(each.phase) < order.index(this.frozen.phase)}
+    earlier = [edition(here, latest[phase]) for phase in order if phase in latest]
+    return [view_of(here, each, unit) for each in [*earlier, this] if unit in each.rollups]
+
+
+def _order(here: Running, this: Edition, unit: str, _: list[Frozen]) -> bytes:
+    above = here.units.get(here.units[unit].parent or "")
+    return _report(here, order_context(view_of(here, this, unit), above.name if above else here.campaign.issuer))
+
+
+def _circular(here: Running, this: Edition, unit: str, _: list[Frozen]) -> bytes:
+    with here.office.store.read() as connection:
+        view = view_of(here, this, unit)
+        return circular_of(here, connection, view, this.counted.get(unit, {}), this.late)
+
+
+_MAKERS: Mapping[str, Callable[[Running, Edition, str, list[Frozen]], bytes]] = {
+    "public": _public, "overall": _overall, "special": _special, "circular": _circular, "order": _order,
+}  # fmt: skip

@@ -1,0 +1,24 @@
+"""Public copies of reports: what may be said is judged for all offices of a snapshot together."""
+
+from collections.abc import Mapping, Sequence
+
+from oneledger.adapters.report_docx import render_report
+from oneledger.domain.forms import Form
+from oneledger.domain.public_report import Published, public_context, published
+from oneledger.domain.report_figures import SnapshotView
+from oneledger.domain.rollup import Rollup
+from tasks.office import Running
+
+
+def said_of(
+    here: Running, rollups: Mapping[str, Rollup], children: Mapping[str, Sequence[str]], forms: Sequence[Form]
+) -> Published:
+    """No two public copies give a third away."""
+    offices = {code: rollup for code, rollup in rollups.items() if here.units[code].level != "school"}
+    below = {code: [each for each in children.get(code, ()) if each in offices] for code in offices}
+    return published(offices, below, forms, here.campaign.public.below)
+
+
+def public_copy(here: Running, view: SnapshotView, said: Published) -> bytes:
+    template = here.office.settings.templates / "reports" / "phase_report.docx"
+    return render_report(template, public_context(view, said, here.campaign.public.below))
