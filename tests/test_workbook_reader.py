@@ -238,6 +238,22 @@ def test_an_ods_repeated_to_the_last_row_is_read(reader):
     assert (cells.kind, cells.sheets[0].rows) == ("ods", [["门岗"]])
 
 
+def test_an_ods_tells_its_merged_cells_its_errors_and_what_it_hides(reader):
+    """Else a text over two rows would be blank in the second, and an error a blank (reliability 3.1)."""
+    cell = '<table:table-cell office:value-type="string" {}><text:p>{}</text:p></table:table-cell>'
+    error = '<table:table-cell table:formula="of:=1/0" office:value-type="string" xmlns:calcext="x" calcext:value-type="error"><text:p>#DIV/0!</text:p></table:table-cell>'
+    merged = cell.format('table:number-rows-spanned="2"', "门岗")
+    rows = (
+        '<table:table-column table:number-columns-repeated="2"/><table:table-column table:visibility="collapse"/>'
+        '<table:table-row table:number-rows-repeated="3"><table:table-cell/></table:table-row>'
+        f'<table:table-row><table:table-cell table:number-columns-repeated="2"/>{merged}{error}</table:table-row>'
+        f'<table:table-row table:visibility="filter"><table:table-cell/>{cell.format("", "乙")}<table:covered-table-cell/></table:table-row>'
+    )
+    (sheet,) = reader.read(ods(rows)).sheets
+    assert (sheet.rows[3:], sheet.merged) == ([[None, None, "门岗", "#DIV/0!"], [None, "乙"]], [(3, 2, 4, 2)])
+    assert (sheet.hidden_rows, sheet.hidden_columns) == ({4}, {2})
+
+
 def test_a_million_formatted_blank_rows_are_read(reader):
     blank = "".join(f'<row r="{number}" ht="15" customHeight="1"/>' for number in range(2, 1_048_577))
     assert reader.read(make_xlsx(ONE_CELL + blank)).sheets[0].rows == [[7.0]]

@@ -93,12 +93,12 @@ def _workbook(workbook: CalamineWorkbook, scan: Scan, names: Sequence[str]) -> d
         if told.name == meta_sheet:
             meta = rows
             continue
-        extra = scan.sheets.get(parts.get(told.name, ""), SheetScan())
+        extra = scan.sheets.get(parts.get(told.name, told.name), SheetScan())
         _show_errors(rows, extra.errors)
         sheets.append({
             "name": told.name,
             "rows": rows,
-            "merged": [(*first, *last) for first, last in sheet.merged_cell_ranges or ()],
+            "merged": [*((*first, *last) for first, last in sheet.merged_cell_ranges or ()), *extra.merged],
             "hidden": told.visible != SheetVisibleEnum.Visible,
             "formulas_without_value": list(extra.without_result),
             "from_1904": from_1904,

@@ -9,10 +9,12 @@ import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from xml.etree.ElementTree import ParseError
 from xml.parsers.expat import ExpatError, ParserCreate
 
 from oneledger.adapters.file_kinds import KINDS_OPENED, KINDS_READ, REFUSED, has_old_macros, sniff
 from oneledger.adapters.ods_breaks import CONTENT, has_breaks
+from oneledger.adapters.ods_scan import scan_ods
 from oneledger.adapters.zip_guard import (
     DECLARES,
     MIB,
@@ -27,6 +29,9 @@ from oneledger.domain.findings import Finding
 from oneledger.domain.rules import structural
 
 _HEAD = 200
+_BROKEN = (
+    zipfile.BadZipFile, ExpatError, ParseError, zlib.error, ValueError, EOFError, NotImplementedError, OverflowError,
+)  # fmt: skip
 _ODS_PARTS = ("content.xml", "META-INF/manifest.xml")
 _KEPT = re.compile(r"(?:xl/)?(?:_rels/)?workbook[0-9]*\.xml(?:\.rels)?|docProps/custom\.xml", re.IGNORECASE)
 _KEPT_MOST = MIB
@@ -53,13 +58,14 @@ class SheetScan:
     errors: Mapping[str, str] = field(default_factory=dict)  # cell name -> #N/A
     hidden_rows: Sequence[int] = ()  # from 0
     hidden_columns: Sequence[int] = ()
+    merged: Sequence[tuple[int, int, int, int]] = ()  # of an ods; of others the parser tells them itself
 
 
 @dataclass(frozen=True)
 class Scan:
     kind: str  # xlsx, xls, ods; text: a table perhaps; zip, tnef: other files
     parts: Mapping[str, bytes] = field(default_factory=dict)  # the small ones that carry names and marks
-    sheets: Mapping[str, SheetScan] = field(default_factory=dict)  # part name -> scan
+    sheets: Mapping[str, SheetScan] = field(default_factory=dict)  # part name, or an ods' table name -> scan
     has_macros: bool = False
 
 
@@ -73,7 +79,7 @@ def prescan(content: bytes) -> Scan | Finding:
             return _scan_zip(content)
         except Trap as trap:
             return trap.finding
-        except (zipfile.BadZipFile, ExpatError, zlib.error, ValueError, EOFError, NotImplementedError, OverflowError):
+        except _BROKEN:
             return structural("WB-108")
     if kind in REFUSED:
         return structural(REFUSED[kind])
@@ -122,6 +128,9 @@ def _check_part(name: str, xml: bytes, parts: dict[str, bytes], sheets: dict[str
         raise Trap(structural("WB-106"))
     if (_KEPT.fullmatch(name) and len(xml) <= _KEPT_MOST) or (name == CONTENT and has_breaks(xml)):
         parts[name] = xml
+    elif name == "content.xml":  # of an ods
+        for table, told in scan_ods(xml):
+            sheets[table] = SheetScan((), told.errors, told.hidden_rows, told.hidden_columns, told.merged)
     elif _SHEET.fullmatch(name):
         far = _FAR.search(xml)
         if far:
