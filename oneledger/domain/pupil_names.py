@@ -28,7 +28,7 @@ _ROLE = re.compile(
     r"(?:姓名|名单|分别)?[：:为是叫“\"‘（(]{0,2}"
     r"|姓名\s*[：:]\s*|涉及人员[：:]|参与人员[：:]|名单[：:]"
 )
-_CLASS = re.compile(r"(?:[0-9０-９一二三四五六七八九十]+[)）]?班|[一二三四五六七八九]年级|[初高][一二三])(?:的)?")
+_CLASS = re.compile(r"(?:[0-9０-９一二三四五六七八九十]{1,6}[)）]?班|[一二三四五六七八九]年级|[初高][一二三])(?:的)?")
 _OF_A_PUPIL = re.compile(
     r"同学|小朋友|的?(?:家长|父亲|母亲|爸爸|妈妈|爷爷|奶奶|监护人|父母)|[（(]\s*(?:男|女|[0-9]{1,2}\s*岁|学生|受害|[一二三四五六七八九初高][^，。）)]{0,4}[班级])"
 )
@@ -53,9 +53,11 @@ class Name:
 def names_in(text: str) -> list[Name]:
     """Each place once, in order; the surest reading of it."""
     found: dict[int, Name] = {}
+    taken: set[int] = set()
     for name in sorted(_all(text), key=lambda each: (not each.is_certain, each.start - each.end)):
-        if not any(name.start < other.end and other.start < name.end for other in found.values()):
+        if taken.isdisjoint(range(name.start, name.end)):
             found[name.start] = name
+            taken.update(range(name.start, name.end))
     return [found[start] for start in sorted(found)]
 
 

@@ -21,6 +21,7 @@ _ROLL = re.compile(r"学籍号码?[：:为是\s]*[A-Za-zＡ-Ｚ]?[0-9０-９]{8,
 _ASCII = str.maketrans("０１２３４５６７８９ＸｘＧｇＬｌ", "0123456789XXGGLL")
 _NO_DIGIT = re.compile(r"[^0-9X]")
 
+_BEFORE = 40  # characters that may say whose number it is
 _PROVINCES = frozenset(
     map(
         str,
@@ -42,7 +43,7 @@ def numbers_in(text: str, *, is_prose: bool) -> Iterator[tuple[str, int, int]]:
     for match in _ROLL.finditer(text):
         yield "PD-003", *match.span()
     for match in _NUMBER.finditer(text):
-        if rule := _judged(match, text[: match.start()], is_prose=is_prose):
+        if rule := _judged(match, text[max(0, match.start() - _BEFORE) : match.start()], is_prose=is_prose):
             yield rule, *match.span()
 
 
