@@ -17,7 +17,7 @@ from tasks.answering import answer, answer_document
 from tasks.documents import (
     File,
 )  # fmt: skip
-from tasks.known_before import versions_before, waivers_for
+from tasks.known_before import just_judged, versions_before, waivers_for
 from tasks.office import Running
 from tasks.opened import Judgement, Opened
 from tasks.quarantine import told
@@ -89,7 +89,9 @@ def judge(
     version = before.versions + 1
     received_at = opened.row.received_at
     is_late = before.is_late if _was_sent_back(before) else received_at > before.due_at
-    after = _standing(before, verdict, version, is_late=is_late)
+    after = replace(
+        _standing(before, verdict, version, is_late=is_late), unwritten=(*before.unwritten, just_judged(verdict))
+    )
     book[before.id] = after
     if files:
         letter = answer_document(

@@ -4,6 +4,7 @@ from typing import Any
 
 from oneledger.domain.assignments import Assignment
 from oneledger.domain.earlier_versions import Earlier
+from oneledger.domain.returns import Review
 from oneledger.domain.waivers import Waiver
 from oneledger.store import verdicts, waivers
 from oneledger.store.verdicts import Judged
@@ -19,7 +20,7 @@ def versions_before(here: Running, assignment: Assignment) -> tuple[Earlier, ...
     if not assignment.versions:
         return ()
     with here.office.store.read() as connection:
-        return tuple(as_earlier(each) for each in verdicts.versions(connection, assignment.id))
+        return (*(as_earlier(each) for each in verdicts.versions(connection, assignment.id)), *assignment.unwritten)
 
 
 def as_earlier(judged: Judged) -> Earlier:
@@ -28,3 +29,7 @@ def as_earlier(judged: Judged) -> Earlier:
 
 def _rows(ledger: dict[str, Any]) -> dict[int, dict[str, Any]]:
     return {row["line"]: row["values"] for row in ledger["rows"]}
+
+
+def just_judged(review: Review) -> Earlier:
+    return Earlier(review.findings, {name: _rows(ledger.as_data()) for name, ledger in review.ledgers.items()})

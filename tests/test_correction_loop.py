@@ -1,5 +1,6 @@
 """Errors are mended, queries explained, waivers given, rules mended: none asks a school twice (issue 3 of 6, D)."""
 
+import email.policy
 import io
 import json
 from datetime import date
@@ -20,7 +21,7 @@ from oneledger.domain.waivers import Waiver
 from oneledger.settings import load_form
 from oneledger.store import assignments, schema as t, submissions
 from tests.conftest import CONFIG
-from tests.small_office import OTHER, SCHOOL, at, make_campaign, opened
+from tests.small_office import COUNTY, OTHER, SCHOOL, at, make_campaign, opened
 
 FINE = {
     "seq": 1, "found_on": date(2021, 3, 5), "item_type": "工作短板", "aspect7": "制度措施", "risk": "一般",
@@ -311,6 +312,18 @@ def test_rows_that_were_right_and_do_not_come_again_are_asked_about(office):
     assert [each["asked"] for each in of_rule(office, "WB-058")] == [2]
     assert returned(office, [*five[:1], *mended, *five[2:]], "2021-03-13").accepted == 1
     assert of_rule(office, "WB-058") == []
+
+
+def test_two_versions_that_come_before_one_look_are_compared_too(office):
+    from tasks.reviewing import review_pack
+
+    asked = office.open("deploy", at("2021-03-01T09:00"))
+    zero = {"ledger": {"zero_flag": "否"}}
+    for count in (3, 1):
+        mail = office.reply(asked[SCHOOL], "find", SCHOOL, at("2021-03-10"), facts=zero, rows={"ledger": rows(count)})
+        ids = office._take_in(mail.as_bytes(policy=email.policy.SMTP), at(f"2021-03-1{4 - count}"))
+    assert review_pack.fn(office.name, {COUNTY: ids}, at("2021-03-14"), "test", is_one_of_many=False).accepted == 2
+    assert [each["found"] for each in of_rule(office, "WB-058")] == ["少了序号2、3"]
 
 
 def test_a_row_is_known_again_by_what_it_says_and_a_faulty_one_may_go(office):

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from oneledger.domain.earlier_versions import Earlier
 from oneledger.domain.rollup import ReturnStatus
 from oneledger.domain.units import Contact
 
@@ -58,6 +59,7 @@ class Assignment:
     accepted: int | None = None  # the submission that counts
     printed: dict[str, Any] = field(default_factory=dict)  # the Fill that was printed, as data
     seal: SealStatus = ""
+    unwritten: tuple[Earlier, ...] = ()  # versions judged in this very look, in order
 
     @property
     def is_open(self) -> bool:
