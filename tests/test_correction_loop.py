@@ -7,6 +7,9 @@ from datetime import date
 
 import openpyxl
 import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
 from sqlalchemy import select, text
 from sqlalchemy.exc import DatabaseError
 from typer.testing import CliRunner
@@ -20,6 +23,8 @@ from oneledger.domain.printed import FINDINGS_SHEET, REASON_HEADING
 from oneledger.domain.waivers import Waiver
 from oneledger.settings import load_form
 from oneledger.store import assignments, schema as t, submissions
+from oneledger.store.migrating import migration_config
+from oneledger.store.schema import metadata
 from tests.conftest import CONFIG
 from tests.small_office import COUNTY, OTHER, SCHOOL, at, make_campaign, opened
 
@@ -403,3 +408,26 @@ def test_the_commands_of_the_loop(office):
     assert run("queries", office.name) == (0, [])
     assert run("amend", office.name) == (0, [])
     assert run("waive", office.name)[0] == 2
+
+
+def test_a_database_of_an_earlier_version_gets_the_tables_and_their_guards(store):
+    with store.write() as connection:
+        for table in ("waiver", "amendment", "former_verdict"):
+            connection.execute(text(f"DROP TABLE {table}"))
+        connection.execute(text("UPDATE alembic_version SET version_num = '0011'"))
+    with store.write() as connection:
+        command.upgrade(migration_config(connection), "0012")
+    with store.engine.connect() as connection:
+        found = compare_metadata(MigrationContext.configure(connection, opts={"compare_type": False}), metadata)
+        ours = [each for each in found if {"waiver", "amendment", "former_verdict"} & set(str(each).split("'"))]
+        assert ours == []
+        is_sqlite = connection.dialect.name == "sqlite"
+        query = _SQLITE_GUARDS if is_sqlite else _POSTGRES_GUARDS
+        assert connection.execute(text(query)).scalar_one() == (6 if is_sqlite else 3)
+
+
+_OURS = "('waiver', 'amendment', 'former_verdict')"
+_SQLITE_GUARDS = f"SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND tbl_name IN {_OURS}"
+_POSTGRES_GUARDS = (
+    f"SELECT count(*) FROM pg_trigger WHERE tgname LIKE '%append_only' AND tgrelid::regclass::text IN {_OURS}"
+)
