@@ -220,6 +220,17 @@ def test_a_frozen_snapshot_stays_as_it_was_and_what_is_counted_afterwards_follow
     assert standing(office) == ("returned", False, True)
 
 
+def test_whose_verdict_did_not_change_is_not_written_to_though_a_finding_went(office):
+    def drop_query(data):
+        data["rules"] = [rule for rule in data["rules"] if rule["id"] != "LG-204"]
+
+    returned(office, [LATE])
+    mails = office.planned()
+    assert amended(office, drop_query) == ["LG-204"]
+    assert [(each.before, each.after, each.mail) for each in again(office).changed] == [("accepted", "accepted", "")]
+    assert (office.planned(), of_rule(office, "LG-204"), again(office).changed) == (mails, [], [])
+
+
 def test_a_change_of_columns_is_no_change_of_rules(office):
     def rename(data):
         column(data, "description")["title"] = "别的"
@@ -295,7 +306,7 @@ def test_a_query_without_a_reason_is_asked_twice_and_then_stays_open(office):
 
 
 def test_an_error_is_not_explained_away(office):
-    assert returned(office, [TOO_SHORT]).returned == 1
+    assert returned(office, [LATE | TOO_SHORT | {"due_on": LATE["due_on"]}]).returned == 1
     (mail,) = office.mails("correction")
     assert replied(office, mail, with_reason(mail, RULE, "就这样"), "2021-03-11").returned == 1
     assert [(each["level"], each["reason"]) for each in of_rule(office, RULE)] == [("error", "")]
