@@ -67,6 +67,12 @@ _KEPT = {
     "shift": "报送日调整",
     "contact_event": "单位邮箱变更",
     "privacy_event": "个人信息处理记录",
+    "signature": "审核签报记录",
+    "acting_signer": "代签记录",
+    "reopening": "退回记录",
+    "unit_change": "单位变动",
+    "waiver": "豁免记录",
+    "former_verdict": "复核前的审核结论",
 }
 
 

@@ -60,6 +60,9 @@ def erase(connection: Connection, campaign: str, at: datetime) -> Erased:
     with lifted(connection, t.problem_event):  # who did what and when stays; what was said of it goes
         said = update(t.problem_event).where(t.problem_event.c.campaign == campaign).values(said={})
         told = connection.execute(said).rowcount
+    with lifted(connection, t.former_verdict):
+        former = update(t.former_verdict).where(t.former_verdict.c.campaign == campaign)
+        connection.execute(former.values(ledgers={}, findings=[]))
     counts = {"said": told} | {name: connection.execute(deed).rowcount for name, deed in deeds.items()}
     counts |= {"originals": len(mails), "pictures": len(pictures), "books": len(paths)}
     return Erased([*mails, *pictures], paths, counts)
@@ -67,7 +70,10 @@ def erase(connection: Connection, campaign: str, at: datetime) -> Erased:
 
 def remains(connection: Connection, campaign: str) -> dict[str, int]:
     """Rows that are evidence and that the database refuses to alter."""
-    tables = (t.problem_event, t.incident_entry, t.shift, t.contact_event, t.privacy_event)
+    tables = (
+        t.problem_event, t.incident_entry, t.shift, t.contact_event, t.privacy_event, t.signature, t.acting_signer,
+        t.reopening, t.unit_change, t.waiver, t.former_verdict,
+    )  # fmt: skip
     return {
         table.name: connection.execute(
             select(func.count()).select_from(table).where(table.c.campaign == campaign)

@@ -19,6 +19,11 @@ _PLACES: tuple[tuple[Table, tuple[str, ...]], ...] = (
     (t.outbox, ("subject",)),
 )
 
+_GUARDED: tuple[tuple[Table, tuple[str, ...]], ...] = (
+    (t.problem_event, ("said",)),
+    (t.former_verdict, ("ledgers", "findings")),
+)
+
 
 def _holding(table: Table, names: Sequence[str], campaign: str, word: str) -> Any:
     holds = or_(*(type_coerce(table.c[name], Text).contains(word, autoescape=True) for name in names))
@@ -27,7 +32,7 @@ def _holding(table: Table, names: Sequence[str], campaign: str, word: str) -> An
 
 def found(connection: Connection, campaign: str, word: str) -> dict[str, int]:
     """Table -> rows that hold the word. ``incident_entry`` cannot be altered."""
-    places = (*_PLACES, (t.problem_event, ("said",)), (t.incident_entry, ("data",)))
+    places = (*_PLACES, *_GUARDED, (t.incident_entry, ("data",)))
     counts = {
         table.name: connection.execute(
             select(func.count()).select_from(table).where(*_holding(table, names, campaign, word))
@@ -40,8 +45,9 @@ def found(connection: Connection, campaign: str, word: str) -> dict[str, int]:
 def forget(connection: Connection, campaign: str, word: str) -> None:
     for table, names in _PLACES:
         _star(connection, table, names, campaign, word)
-    with lifted(connection, t.problem_event):
-        _star(connection, t.problem_event, ("said",), campaign, word)
+    for table, names in _GUARDED:
+        with lifted(connection, table):
+            _star(connection, table, names, campaign, word)
 
 
 def _star(connection: Connection, table: Table, names: Sequence[str], campaign: str, word: str) -> None:
