@@ -106,6 +106,8 @@ def _answers_a_question(here: Running, reader: WorkbookReader, opened: Opened, a
     if word is not None:
         _take_word(opened, word)
     is_answer = opened.contacts is not None or word is not None
+    if is_answer:
+        opened.exposed = in_the_mail(opened.mail, [])
     return is_answer and not any(may_hold_workbook(part.content) for part in opened.mail.parts)
 
 

@@ -276,3 +276,11 @@ def test_a_replayed_mail_is_a_duplicate_and_an_old_workbook_answers_what_it_was_
     with office.store.read() as connection:
         told = connection.execute(select(c.deliverable, c.status, c.versions).where(c.unit == SCHOOL).order_by(c.id))
         assert [tuple(each) for each in told] == [("find", "returned", 2), ("mend", "missing", 0)]
+
+
+def test_an_answer_that_names_a_pupil_lies_under_seal_like_any_mail(office):
+    office.take(returned(office, by=STRANGER), SENT_ON)
+    office.take(word(office, "同意\n学生身份证号210102201203051234"), ANSWERED_ON)
+    with office.store.read() as connection:
+        assert list(connection.execute(select(t.quarantine.c.inbox)).scalars()) == [2]
+    assert states(office) == ["new", "done"]
