@@ -5,7 +5,18 @@ import sys
 
 import typer
 
-from desk.commands import auditing, campaigns, contacts, corrections, privacy, reports, returns, services, units
+from desk.commands import (
+    auditing,
+    campaigns,
+    contacts,
+    corrections,
+    privacy,
+    reports,
+    returns,
+    services,
+    signing,
+    units,
+)
 from desk.console import err
 from oneledger.domain.errors import OneLedgerError
 
@@ -13,7 +24,7 @@ app = typer.Typer(
     name="oneledger", help="一本账: campaigns by e-mailed Excel forms.", no_args_is_help=True, add_completion=False,
     pretty_exceptions_enable=False,
 )  # fmt: skip
-for group in (campaigns, contacts, returns, corrections, reports, auditing, privacy, services):
+for group in (campaigns, contacts, returns, corrections, reports, auditing, privacy, services, signing):
     app.add_typer(group.app)
 app.add_typer(units.app, name="units", help=units.__doc__, no_args_is_help=True)
 

@@ -13,11 +13,13 @@ from flows.rectify import rectify
 from flows.running import AsOf, CampaignId, StepsFailedError, moment, run_name
 from flows.send import send
 from flows.steps import phases_to_bring
+from flows.supplement import add_supplements
 from oneledger.domain.campaigns import PhaseKind
 from tasks.apart import pack_runner
 from tasks.auditing import seal_trail
 from tasks.bringing import has_mail_to_send
 from tasks.picturing import show_progress
+from tasks.supplementing import phases_to_supplement
 
 PHASE_FLOWS: tuple[tuple[PhaseKind, Flow[Any, None]], ...] = (
     (PhaseKind.DEPLOY, deploy),
@@ -52,5 +54,7 @@ def _steps(campaign_id: str, at: datetime) -> Iterator[tuple[Flow[Any, Any], tup
     for kind, phase_flow in PHASE_FLOWS:
         if phases_to_bring(campaign_id, kind, at):
             yield phase_flow, (campaign_id, at)
+    if phases_to_supplement(campaign_id, at):
+        yield add_supplements, (campaign_id, at)
     if has_mail_to_send(at):
         yield send, (at,)

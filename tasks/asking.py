@@ -1,7 +1,7 @@
 """Open a phase: who owes what, then one mail with one prefilled workbook per unit, into the outbox."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -32,7 +32,7 @@ from oneledger.domain.sampling import draw
 from oneledger.domain.schedule import Shifted
 from oneledger.domain.shifts import in_force, own_due_at
 from oneledger.domain.workbooks import Fill
-from oneledger.store import assignments, campaigns, outbox, shifts, submissions
+from oneledger.store import assignments, campaigns, outbox, shifts, submissions, unit_changes
 from oneledger.store.outbox import OutboxRow
 from tasks.apart import worked
 from tasks.inspecting import joint_bodies, selfcheck_beside
@@ -52,8 +52,9 @@ def open_phase(name: str, phase: str, as_of: datetime) -> int:
             if any(each.respondents.sample == plan.plan for each in here.campaign.deliverables_of(phase))
         }
         shifted = in_force(shifts.of_campaign(connection, name))
+        excused = unit_changes.exempt(connection, name, phase, as_of, as_of)
         rows = [
-            _assignment_row(here, each, shifted, as_of)
+            _assignment_row(here, each, shifted, as_of, excused)
             for deliverable in here.campaign.deliverables_of(phase)
             for each in owed(
                 deliverable, here.units, draws, {unit for unit, state in states if _asks(deliverable, state)}
@@ -71,7 +72,9 @@ def _asks(deliverable: Deliverable, state: str) -> bool:
     return state == CLOSED if deliverable.respondents.with_closed_problems else state not in CLOSED_STATES
 
 
-def _assignment_row(here: Running, each: Owed, shifted: Shifted, as_of: datetime) -> dict[str, Any]:
+def _assignment_row(
+    here: Running, each: Owed, shifted: Shifted, as_of: datetime, excused: Collection[str]
+) -> dict[str, Any]:
     respondent = here.units[each.respondent]
     return {
         "campaign": here.name,
@@ -81,7 +84,7 @@ def _assignment_row(here: Running, each: Owed, shifted: Shifted, as_of: datetime
         "respondent": each.respondent,
         "due_at": own_due_at(here.campaign, each.deliverable, respondent, shifted, here.office.calendar),
         "opened_at": as_of,
-        "status": "exempt" if here.units[each.unit].exempt_reason else "missing",
+        "status": "exempt" if here.units[each.unit].exempt_reason or each.unit in excused else "missing",
         "is_late": False,
         "in_correction": False,
         "versions": 0,

@@ -10,6 +10,7 @@ from oneledger.domain.shifts import in_force
 from oneledger.store import outbox, shifts, snapshots
 from tasks.asking import open_phase, units_to_ask
 from tasks.escalating import escalate, must_escalate
+from tasks.extra_snapshots import draft_due
 from tasks.office import Running, office, running
 from tasks.publishing import freeze_due, lacks_reports
 from tasks.reminding import digest, remind
@@ -67,5 +68,6 @@ def bring_phase(name: str, phase: str, as_of: datetime) -> PhaseWork:
     remind(name, phase, as_of)
     digest(name, phase, as_of)
     escalate(name, phase, as_of)
+    draft_due(name, phase, as_of)
     sign_due(name, phase, as_of)
     return PhaseWork(units_to_ask(name, phase), freeze_due(name, phase, as_of))

@@ -14,6 +14,7 @@ from oneledger.domain.rollup import ReturnStatus
 from oneledger.domain.workbooks import Fill
 from oneledger.store import assignments
 from tasks.answering import answer, answer_document
+from tasks.collecting import collectors, moves_of
 from tasks.documents import (
     File,
 )  # fmt: skip
@@ -40,7 +41,7 @@ def assignments_of(here: Running, numbers: Collection[int]) -> dict[int, Assignm
 
 def entitled(here: Running, assignment: Assignment) -> set[str]:
     """The respondent's own addresses and those of the offices above it."""
-    units = [here.units[assignment.respondent], *here.ancestors(assignment.respondent)]
+    units = [here.units[assignment.respondent], *collectors(here, assignment.respondent, moves_of(here))]
     return {contact.email.lower() for unit in units for contact in unit.contacts}
 
 

@@ -1,13 +1,16 @@
 """What operators see in the Prefect pages: funnel, completeness by county, the mails' states."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from prefect import task
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
+from sqlalchemy import Connection
 
 from oneledger.domain.pictures import as_markdown_image, funnel_svg
-from oneledger.store import assignments, outbox, snapshots
+from oneledger.domain.signoff import State, standings
+from oneledger.store import assignments, campaigns, outbox, signatures, snapshots
 from tasks.office import Running, running
 from tasks.retrying import STORE_RETRIES
 
@@ -25,11 +28,14 @@ def show_progress(name: str, as_of: datetime) -> None:
         counties = assignments.by_county(connection, name)
         mails = outbox.counts(connection, name)
         frozen = snapshots.of_campaign(connection, name)
+        signed = signed_offices(connection, name)
     for phase in here.campaign.phases:
         steps = [row for row in tallies if row[0] == phase.phase]
         if steps and phase.ends_on and as_of.date() <= phase.ends_on + SETTLED_AFTER:
             create_markdown_artifact(
-                _funnel(here, phase.phase, steps, mails, as_of, len([f for f in frozen if f.phase == phase.phase])),
+                _funnel(
+                    here, phase.phase, steps, mails, as_of, len([f for f in frozen if f.phase == phase.phase]), signed
+                ),
                 key=f"funnel-{name}-{phase.phase}",
                 description=f"{phase.title} 进度漏斗",
             )
@@ -46,7 +52,8 @@ def _funnel(
     tallies: list[tuple[str, str, str, bool, bool, int]],
     mails: list[tuple[str, str, str, int]],
     as_of: datetime,
-    signed: int,
+    frozen: int,
+    signed: Mapping[str, Mapping[str, int]],
 ) -> str:
     def mailed(states: set[str]) -> int:
         asks = ("ask", "inspect-ask")
@@ -62,12 +69,32 @@ def _funnel(
         ("有效回收", answered),
     ]
     parts += [as_markdown_image(funnel_svg(steps), "进度漏斗"), ""]
-    parts += ["| 层级 | 应报 | 已报 | 零报告 | 豁免 | 未报 |", "|---|---|---|---|---|---|"]
+    parts += ["| 层级 | 应报 | 已报 | 零报告 | 豁免 | 未报 | 已审核签报 |", "|---|---|---|---|---|---|---|"]
     for level, title in LEVEL_NAMES.items():
         counts = _counts(tallies, level)
         if sum(counts.values()):
-            parts.append(f"| {title} | {sum(counts.values())} | " + " | ".join(map(str, counts.values())) + " |")
-    return "\n".join([*parts, "", f"已定稿 {signed} 次。"])
+            parts.append(f"| {title} | {sum(counts.values())} | " + " | ".join(map(str, counts.values())))
+            parts[-1] += f" | {_signed(here, phase, level, signed)} |"
+    return "\n".join([*parts, "", f"已定稿 {frozen} 次。"])
+
+
+def _signed(here: Running, phase: str, level: str, signed: Mapping[str, Mapping[str, int]]) -> str:
+    """Offices of a level that signed the last report of the phase; nothing where nobody is asked."""
+    asked = {step.level for step in here.campaign.sign_off if step.days is not None}
+    return str(signed.get(phase, {}).get(level, 0)) if level in asked else ""
+
+
+def signed_offices(connection: Connection, name: str) -> dict[str, dict[str, int]]:
+    """Phase -> level -> how many offices stand as signed for its latest report."""
+    entries = signatures.of_campaign(connection, name)
+    levels = campaigns.units(connection, name) if entries else {}
+    latest = {each.milestone: each.phase for each in {each.phase: each for each in entries}.values()}
+    told: dict[str, dict[str, int]] = {}
+    for (milestone, unit), standing in standings(entries).items():
+        if milestone in latest and standing.state is State.SIGNED:
+            counts = told.setdefault(latest[milestone], {})
+            counts[levels[unit].level] = counts.get(levels[unit].level, 0) + 1
+    return told
 
 
 _STATUSES = ("returned", "zero", "exempt", "missing")

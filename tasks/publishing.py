@@ -24,6 +24,7 @@ from oneledger.store.snapshots import Frozen
 from oneledger.store.submissions import Counted
 from tasks.apart import worked
 from tasks.circulars import circular, registers
+from tasks.collecting import moves_of
 from tasks.freezing import freeze, reports_of
 from tasks.office import Running, running, safe_path
 from tasks.public_copies import public_copy, said_of
@@ -81,6 +82,7 @@ class Edition:
     children: Mapping[str, list[str]]
     late: Mapping[str, bool]  # respondents that answered late or not at all -> not at all
     reviews: Mapping[str, Review]  # office -> whether it signed these figures
+    moves: Mapping[str, str]  # unit -> the office that collects from it since it was moved
     said: Published | None = None  # what public copies may say, where the campaign has such copies
 
 
@@ -110,7 +112,9 @@ def edition(here: Running, frozen: Frozen, figures: Mapping[str, Rollup] | None 
             children.setdefault(here.units[code].parent or "", []).append(code)
         late = _late(assignments.of_phase(connection, here.name, frozen.phase), found, frozen.as_of)
         reviews = reviewed(here, connection, frozen, rollups)
-        this = Edition(frozen, rollups, _previous(connection, here, frozen), counted, children, late, reviews)
+        this = Edition(
+            frozen, rollups, _previous(connection, here, frozen), counted, children, late, reviews, moves_of(here)
+        )
     if not here.campaign.public.levels:
         return this
     forms = view_of(here, this, next(iter(rollups))).phase_forms
@@ -213,7 +217,7 @@ def view_of(here: Running, this: Edition, code: str) -> SnapshotView:
         digest=this.frozen.digest,
         addressee=parent.name if parent else "",
         is_reviewed=code in this.reviews and this.reviews[code].is_signed,
-        signoff=signoff_facts(here, this.reviews, code, this.children.get(code, ())),
+        signoff=signoff_facts(here, this.reviews, code, this.children.get(code, ()), this.moves),
     )
 
 

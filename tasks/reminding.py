@@ -10,6 +10,7 @@ from oneledger.domain.notices import Key, Notice, common_context, office_of
 from oneledger.domain.schedule import rung_reached
 from oneledger.store import assignments, outbox
 from oneledger.store.outbox import OutboxRow
+from tasks.collecting import collectors, moves_of
 from tasks.office import Running, running
 
 
@@ -96,8 +97,9 @@ def digest(name: str, phase: str, as_of: datetime) -> int:
 def _by_collector(here: Running, owing: Iterable[Assignment]) -> dict[str, list[Assignment]]:
     """Every collector above a respondent that the campaign wants told; the office that runs it looks at the window."""
     grouped: dict[str, list[Assignment]] = {}
+    moves = moves_of(here)
     for each in owing:
-        for above in here.ancestors(each.respondent):
+        for above in collectors(here, each.respondent, moves):
             if above.level in here.campaign.reminders.digest_levels and above.contacts:
                 grouped.setdefault(above.code, []).append(each)
     return grouped

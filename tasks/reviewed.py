@@ -33,11 +33,12 @@ def reviewed(here: Running, connection: Connection, frozen: Frozen, rollups: Map
     levels = {step.level for step in here.campaign.sign_off if step.days is not None}
     if not levels:
         return {}
-    found = standings(signatures.of_campaign(connection, here.name, frozen.milestone), frozen.as_of)
+    milestone = frozen.milestone.removesuffix("-draft")
+    found = standings(signatures.of_campaign(connection, here.name, milestone), frozen.as_of)
     reviews = {}
     for code, rollup in rollups.items():
         if here.units[code].level in levels:
-            mine = found.get((frozen.milestone, code))
+            mine = found.get((milestone, code))
             signed = mine.signed if mine else None
             state = reviewed_state(mine, unit_digest(code, rollup))
             reviews[code] = Review(state, signed.at if signed else None, bool(mine and mine.is_late))
@@ -45,12 +46,12 @@ def reviewed(here: Running, connection: Connection, frozen: Frozen, rollups: Map
 
 
 def signoff_facts(
-    here: Running, reviews: Mapping[str, Review], code: str, children: Iterable[str]
+    here: Running, reviews: Mapping[str, Review], code: str, children: Iterable[str], moves: Mapping[str, str]
 ) -> dict[str, Any] | None:
     """None where the campaign asks nobody to sign."""
     if not reviews:
         return None
-    own = reviews.get(code)
+    own, children = reviews.get(code), list(children)
     below = [(here.units[each], reviews[each]) for each in children if each in reviews]
     unsigned = [(unit.name, STATE_WORDS[review.state]) for unit, review in below if not review.is_signed]
     return {
@@ -61,8 +62,16 @@ def signoff_facts(
         "below": len(below),
         "below_signed": len(below) - len(unsigned),
         "unsigned": [{"name": name, "state": state} for name, state in unsigned],
-        "line": _line(own, len(below), unsigned, here),
+        "line": _line(own, len(below), unsigned, here) + _moved_line(here, code, children, moves),
     }
+
+
+def _moved_line(here: Running, code: str, children: list[str], moves: Mapping[str, str]) -> str:
+    """Who counts here and is collected from elsewhere, and the other way round."""
+    left = [f"{here.units[each].name}改由{here.units[moves[each]].name}管理" for each in children if each in moves]
+    come = [here.units[each].name for each, to in moves.items() if to == code]
+    told = f"{'、'.join(left)}，数字仍计入本级。" if left else ""
+    return told + (f"{'、'.join(come)}转入本级管理，数字仍计入原上级。" if come else "")
 
 
 def _line(own: Review | None, below: int, unsigned: list[tuple[str, str]], here: Running) -> str:

@@ -63,7 +63,7 @@ def request_letter(
         "missing": [{"code": each, "name": name} for each, name in dict(rollup.missing_units).items()],
         "doubtful": doubtful(here, connection, this, code),
         "moved": [figure_words(here, *each) for each in moved],
-        "below": _below(here, connection, this, code),
+        "below": below_states(here, connection, this, code, milestone.key),
         "files": [each.filename for each in files],
     }
     key = Key(here.name, milestone.phase, code, f"{milestone.key}/{code}", Notice.SIGN_ASK, str(number))
@@ -96,13 +96,13 @@ def figure_words(here: Running, key: str, before: Any, now: Any) -> dict[str, st
     return {"title": title, "before": grouped(before), "after": grouped(now)}
 
 
-def _below(here: Running, connection: Any, this: Edition, code: str) -> list[dict[str, str]]:
+def below_states(here: Running, connection: Any, this: Edition, code: str, milestone: str) -> list[dict[str, str]]:
     """How the offices below stand, where they are asked too."""
     levels = {step.level for step in here.campaign.sign_off if step.days is not None}
-    found = standings(signatures.of_campaign(connection, here.name, this.frozen.milestone))
+    found = standings(signatures.of_campaign(connection, here.name, milestone))
     offices = [here.units[each] for each in this.children.get(code, ()) if here.units[each].level in levels]
     return [
-        {"name": each.name, "state": STATE_WORDS[found.get((this.frozen.milestone, each.code), Standing()).state]}
+        {"name": each.name, "state": STATE_WORDS[found.get((milestone, each.code), Standing()).state]}
         for each in offices
     ]
 

@@ -80,6 +80,13 @@ def reopen(connection: Connection, assignment: int) -> None:
     connection.execute(update(t.assignment).where(t.assignment.c.id == assignment).values(values))
 
 
+def excuse(connection: Connection, campaign: str, unit: str, phase: str = "") -> int:
+    """What the unit has not returned is no longer expected of it. Says how many."""
+    c = t.assignment.c
+    mine = (c.campaign == campaign, c.unit == unit, c.status == "missing", *([c.phase == phase] if phase else []))
+    return connection.execute(update(t.assignment).where(*mine).values(status="exempt", in_correction=False)).rowcount
+
+
 def record_seal(connection: Connection, assignment: int) -> None:
     """盖章件已收; the return's own status is not touched."""
     connection.execute(update(t.assignment).where(t.assignment.c.id == assignment).values(seal="received"))

@@ -1,0 +1,144 @@
+"""Dated exceptions (issue 5 B): more time, excused, closed, merged and moved in mid-campaign, late entries; on record."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from oneledger.domain.errors import RefusedError
+from oneledger.domain.rollup import Coverage
+from oneledger.store import assignments, snapshots, unit_changes
+from tests.sign_office import CITY_TURN, COUNTY_TURN, FROZEN, KEY, bring, entries, reply, send, signing_office
+from tests.small_office import CHINA, CITY, COUNTY, DIRECT, OTHER, ROOT, SCHOOL, at
+
+HOUR = timedelta(hours=1)
+WORDS = {"reason": "校舍维修停课", "by": "分管副局长"}
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def both(request, tmp_path, monkeypatch):
+    url = ""
+    if request.param == "postgresql":
+        from tests.postgres import fresh_database
+
+        url = fresh_database(request.getfixturevalue("postgres_url"))
+    with signing_office(tmp_path, monkeypatch, url) as only:
+        yield only
+
+
+LATER = {"lead_days": {"province": 0, "city": 0, "county": 2, "school": 4}}
+
+
+@pytest.fixture
+def office(tmp_path, monkeypatch):
+    with signing_office(tmp_path, monkeypatch, **LATER) as only:
+        yield only
+
+
+def owed(office, unit: str):
+    with office.store.read() as connection:
+        return next(each for each in assignments.of_phase(connection, "first", "deploy") if each.unit == unit)
+
+
+def frozen(office, key: str = KEY) -> dict:
+    with office.store.read() as connection:
+        found = snapshots.found(connection, "first", key)
+        return snapshots.rollups(connection, found.id) if found else {}
+
+
+def test_an_extension_moves_the_deadline_and_lateness_follows(office):
+    from tasks.excepting import extend
+
+    assert owed(office, OTHER).due_at.astimezone(CHINA).date() == date(2021, 3, 15)
+    assert extend("first", OTHER, "deploy", date(2021, 3, 18), as_of=at("2021-03-12"), **WORDS) == 1
+    assert extend("first", OTHER, "deploy", date(2021, 3, 18), as_of=at("2021-03-12"), **WORDS) == 0
+    send(office, OTHER, at("2021-03-18T10:00"))
+    assert (owed(office, OTHER).status, owed(office, OTHER).is_late) == ("returned", False)
+
+
+@pytest.mark.parametrize(("unit", "day", "words", "fault"), [
+    (OTHER, date(2021, 3, 22), WORDS, "柳林小学（2121000002）：不能晚于定稿的 2021-03-19，定稿后到的按补报处理"),
+    (OTHER, date(2021, 3, 15), WORDS, "柳林小学（2121000002）：现在的期限是 2021-03-15，延期要晚于这一天"),
+    (OTHER, date(2021, 3, 18), {"reason": "", "by": ""}, "请写明理由和批准人（职务）"),
+    (SCHOOL, date(2021, 3, 18), WORDS, "2121000001：本阶段的材料已经收齐，不必延期"),
+])  # fmt: skip
+def test_an_extension_has_a_reason_an_approver_and_an_end(office, unit, day, words, fault):
+    from tasks.excepting import extend
+
+    with pytest.raises(RefusedError) as caught:
+        extend("first", unit, "deploy", day, as_of=at("2021-03-12"), **words)
+    assert caught.value.reasons == [fault]
+
+
+@pytest.mark.parametrize("kind", ["exempt", "closed", "merged"])
+def test_who_is_excused_in_mid_campaign_is_owed_no_more_and_the_change_of_the_denominator_is_on_record(both, kind):
+    from tasks.excepting import change_unit
+    from tasks.publishing import freeze_due
+
+    office, other = both, SCHOOL if kind == "merged" else ""
+    for _ in range(2):
+        change_unit("first", OTHER, kind, other=other, as_of=at("2021-03-12"), **WORDS)
+    change_unit("first", SCHOOL, "exempt", as_of=at("2021-03-12"), **WORDS)  # it has returned: that counts on
+    freeze_due("first", "deploy", FROZEN)
+    assert frozen(office)[ROOT].coverage == Coverage(returned=2, exempt=1)
+    with office.store.read() as connection:
+        assert [(each.unit, each.kind, each.other, each.reason) for each in unit_changes.of_campaign(connection, "first")] == [
+            (OTHER, kind, other, "校舍维修停课"), (SCHOOL, "exempt", "", "校舍维修停课"),
+        ]  # fmt: skip
+        assert snapshots.is_recorded(
+            connection,
+            "first",
+            "unit changed",
+            kind=kind,
+            phase="",
+            other=other,
+            reason="校舍维修停课",
+            returns_excused=1,
+        )
+
+
+def test_who_is_moved_counts_where_it_counted_and_the_new_office_collects(office):
+    """A school counts under the parent it had at the launch, once at every level; the reports of both offices say so."""
+    from tasks.excepting import change_unit
+    from tasks.judging import entitled
+    from tasks.publishing import edition, freeze_due, view_of
+
+    change_unit("first", DIRECT, "moved", other=COUNTY, as_of=at("2021-03-12"), **WORDS)
+    assert f"{COUNTY}@x.invalid" in entitled(office.here, owed(office, DIRECT))
+    freeze_due("first", "deploy", FROZEN)
+    rows = {code: each.figures.get("ledger.rows") for code, each in frozen(office).items()}
+    assert rows == {ROOT: 2, CITY: 2, COUNTY: 1, SCHOOL: 1, OTHER: None, DIRECT: 1}
+    with office.store.read() as connection:
+        this = edition(office.here, snapshots.found(connection, "first", KEY))
+    assert "市实验小学改由虚拟区教育局管理，数字仍计入本级。" in view_of(office.here, this, CITY).signoff["line"]
+    assert "市实验小学转入本级管理，数字仍计入原上级。" in view_of(office.here, this, COUNTY).signoff["line"]
+
+
+def test_late_entries_are_a_numbered_supplement_and_the_frozen_figures_stand(both):
+    from tasks.publishing import freeze_due
+    from tasks.supplementing import phases_to_supplement, supplement
+
+    office = both
+    bring(office, COUNTY_TURN)
+    reply(office, COUNTY, "同意", COUNTY_TURN + HOUR)
+    bring(office, CITY_TURN)
+    freeze_due("first", "deploy", FROZEN + timedelta(minutes=5))
+    before = frozen(office)
+    assert phases_to_supplement("first", FROZEN + HOUR) == []
+    send(office, OTHER, at("2021-03-22T09:00"), rows=4)
+    assert phases_to_supplement("first", at("2021-03-22T10:00")) == ["deploy"]
+    assert supplement("first", "deploy", at("2021-03-22T10:00")) == f"{KEY}-s1"
+    assert phases_to_supplement("first", at("2021-03-22T11:00")) == []
+    assert frozen(office) == before
+    assert frozen(office, f"{KEY}-s1")[ROOT].figures["ledger.rows"] == 6
+    told = {
+        mail["To"].addresses[0].username: mail.get_body(("plain",)).get_content() for mail in office.mails("supplement")
+    }
+    assert set(told) == {ROOT, CITY, COUNTY}
+    assert all("1. 柳林小学（2121000002）" in words and "未报：1 改为 0" in words for words in told.values())
+    assert "问题排查台账：条数：1 改为 5" in told[COUNTY]
+    assert "贵单位已审核的定稿不受影响" in told[COUNTY]
+    assert "贵单位已审核的定稿不受影响" not in told[ROOT]
+    assert len(entries(office, COUNTY)) == 2  # its signature stands for what was frozen
+    send(office, DIRECT, at("2021-03-24T09:00"), rows=2)
+    assert supplement("first", "deploy", at("2021-03-24T10:00")) == f"{KEY}-s2"
+    assert {mail["To"].addresses[0].username for mail in office.mails("supplement")[3:]} == {ROOT, CITY}

@@ -1,0 +1,145 @@
+"""Snapshots (issue 5 C): draft, final and on demand, each worked out again from the returns alone to the same digest."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given, settings, strategies as st
+from sqlalchemy import update
+
+from oneledger.domain.assignments import CampaignUnit
+from oneledger.domain.rolling import rolled_up
+from oneledger.domain.rollup import Coverage, Rollup
+from oneledger.store import schema as t, snapshots
+from tests.sign_office import CITY_TURN, FROZEN, KEY, reply, send, signing_office
+from tests.small_office import COUNTY, OTHER, ROOT, SCHOOL, at
+
+HOUR = timedelta(hours=1)
+NOW = at("2021-04-30")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def both(request, tmp_path, monkeypatch):
+    url = ""
+    if request.param == "postgresql":
+        from tests.postgres import fresh_database
+
+        url = fresh_database(request.getfixturevalue("postgres_url"))
+    with signing_office(tmp_path, monkeypatch, url) as only:
+        yield only
+
+
+def look(office, when) -> None:
+    from tasks.bringing import bring_phase
+    from tasks.supplementing import phases_to_supplement, supplement
+
+    bring_phase.fn("first", "deploy", when)
+    for phase in phases_to_supplement("first", when):
+        supplement("first", phase, when)
+
+
+def kinds(office) -> dict[str, str]:
+    with office.store.read() as connection:
+        return {each.milestone: each.kind for each in snapshots.every_kind(connection, "first")}
+
+
+def test_every_snapshot_is_worked_out_again_to_the_same_digest_whatever_came_later(both):
+    from tasks.excepting import change_unit
+    from tasks.extra_snapshots import freeze_on_demand, verify_snapshots
+
+    office = both
+    told = freeze_on_demand("first", "deploy", "今日17时", at("2021-03-10T17:00"), at("2021-03-10T17:01"))
+    assert told["label"] == "今日17时（截至2021-03-10 17:00，应报3、已报2、免报0、未报1）"
+    look(office, at("2021-03-17T17:01"))
+    reply(office, COUNTY, f"退回 {SCHOOL} 条数不符", at("2021-03-17T18:00"))
+    look(office, CITY_TURN + timedelta(minutes=1))
+    send(office, SCHOOL, at("2021-03-19T09:00"), rows=3)
+    look(office, FROZEN + timedelta(minutes=5))
+    send(office, OTHER, at("2021-03-22T09:00"))
+    look(office, at("2021-03-22T17:00"))
+    change_unit("first", OTHER, "exempt", reason="停办", by="副局长", as_of=at("2021-03-23"))
+    assert kinds(office) == {
+        "deploy-now-20210310-170000": "demand", f"{KEY}-draft": "draft", KEY: "report", f"{KEY}-s1": "supplement",
+    }  # fmt: skip
+    rows = verify_snapshots("first")
+    assert [row["agrees"] for row in rows] == [True] * 4
+    with office.store.read() as connection:
+        draft = snapshots.rollups(connection, snapshots.found(connection, "first", f"{KEY}-draft").id)[ROOT]
+        final = snapshots.rollups(connection, snapshots.found(connection, "first", KEY).id)[ROOT]
+    assert draft.coverage == Coverage(returned=1, missing=2, in_correction=1)
+    assert final.coverage == Coverage(returned=2, missing=1)
+    with office.store.write() as connection:  # somebody alters a return behind our back
+        row = connection.execute(t.submission.select().limit(1)).one()
+        figures = {**row.figures, "figures": {**row.figures["figures"], "ledger.rows": 99}}
+        connection.execute(update(t.submission).where(t.submission.c.id == row.id).values(figures=figures))
+    assert [row["agrees"] for row in verify_snapshots("first")] != [True] * 4
+
+
+def test_the_same_returns_give_the_same_digests_on_both_databases(tmp_path, monkeypatch, postgres_url):
+    from tests.postgres import fresh_database
+
+    seen = []
+    for name, url in (("a", ""), ("b", fresh_database(postgres_url))):
+        with signing_office(tmp_path / name, monkeypatch, url) as office:
+            look(office, FROZEN + timedelta(minutes=5))
+            with office.store.read() as connection:
+                seen.append([(each.milestone, each.digest) for each in snapshots.every_kind(connection, "first")])
+    assert seen[0] == seen[1]
+    assert len(seen[0]) == 1
+
+
+def test_the_draft_goes_to_the_office_that_publishes_once(both):
+    office = both
+    for _ in range(2):
+        look(office, CITY_TURN + timedelta(minutes=1))
+    (draft,) = office.mails("draft")
+    assert draft["To"].addresses[0].username == ROOT
+    assert "应报 3 份：已报 2 份" in draft.get_body(("plain",)).get_content()
+    look(office, FROZEN - HOUR)
+    assert len(office.mails("draft")) == 1
+
+
+@st.composite
+def trees(draw) -> dict[str, CampaignUnit]:
+    """Any depth, levels skipped, schools directly under any office; parents before children."""
+    offices = {"r": CampaignUnit("r", "r", "province", None)}
+    for number in range(draw(st.integers(0, 8))):
+        parent = draw(st.sampled_from(sorted(offices)))
+        offices[f"o{number}"] = CampaignUnit(f"o{number}", "o", draw(st.sampled_from(["city", "county"])), parent)
+    schools = {
+        f"s{n}": CampaignUnit(f"s{n}", "s", "school", draw(st.sampled_from(sorted(offices))))
+        for n in range(draw(st.integers(0, 12)))
+    }
+    every = {**offices, **schools}
+    ordered: dict[str, CampaignUnit] = {}
+
+    def walk(code: str) -> None:
+        ordered[code] = every[code]
+        for each in every.values():
+            if each.parent == code:
+                walk(each.code)
+
+    walk("r")
+    return ordered
+
+
+def above(units: dict[str, CampaignUnit], code: str) -> set[str]:
+    found, parent = {code}, units[code].parent
+    while parent is not None:
+        found.add(parent)
+        parent = units[parent].parent
+    return found
+
+
+@settings(max_examples=150)
+@given(trees(), st.data())
+def test_a_figure_is_counted_exactly_once_at_every_level_whoever_is_moved(units, data):
+    """Each unit's own figure has a key of its own: every office above holds it once, and no other unit does. A move in
+    mid-campaign changes who collects, never the tree in which figures add up."""
+    owing = data.draw(st.sets(st.sampled_from(sorted(units))))
+    own = {code: [Rollup({f"own.{code}": 1}, {"f": 1}, Coverage(returned=1))] for code in owing}
+    sums = rolled_up(units, own)
+    for code in units:
+        held = {unit for unit in owing if sums.get(code, Rollup()).figures.get(f"own.{unit}", 0)}
+        assert held == {unit for unit in owing if code in above(units, unit)}
+        assert all(number == 1 for number in sums.get(code, Rollup()).figures.values())
+        assert sums.get(code, Rollup()).coverage.expected == len(held)
