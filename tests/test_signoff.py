@@ -118,7 +118,15 @@ def test_nobody_was_looking_and_nobody_is_asked_too_late(office):
     assert frozen_reviews(office) == dict.fromkeys((ROOT, CITY, COUNTY), "unreviewed")
 
 
-def test_a_unit_is_sent_back_alone_and_signed_for_when_it_has_mended(office):
+@pytest.fixture
+def early(tmp_path, monkeypatch):
+    """Schools are due four working days before the report."""
+    with signing_office(tmp_path, monkeypatch, lead_days={"province": 0, "school": 4}) as only:
+        yield only
+
+
+def test_a_unit_is_sent_back_alone_and_signed_for_when_it_has_mended(early):
+    office = early
     send(office, OTHER)
     bring(office, COUNTY_TURN)
     reply(office, COUNTY, "退回\n柳林小学：台账条数与统计表不一致\n此致\n敬礼", COUNTY_TURN + HOUR)
