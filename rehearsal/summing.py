@@ -9,12 +9,14 @@ from typing import Any
 from oneledger.domain.rollup import Rollup
 from oneledger.store import snapshots
 from oneledger.store.snapshots import Frozen
+from rehearsal.officers import check_signatures
 from rehearsal.run import Clock, Rehearsal
 from rehearsal.verify import Verified, verify
 from rehearsal.verify_notices import check_notices
 from rehearsal.village import Village
 from rehearsal.window_counts import task_run_count, task_seconds
 from tasks.office import Running
+from tasks.signers import signatures_of
 from tasks.status import campaign_status
 
 MOST_SHOWN = 50
@@ -34,6 +36,8 @@ def summary(
         )  # fmt: skip
         notices = list(check_notices(plan.out.resolve(), here.forms, max(looked), village.dead_boxes()))
         found.differences.extend(notices)
+        signed = signatures_of(here.name)
+        found.differences.extend(check_signatures(village.officers, signed, max(looked)))
     return {
         "campaign": here.name,
         "schools": sum(unit.level == "school" for unit in here.units.values()),
@@ -42,6 +46,7 @@ def summary(
         "mix": village.stated_mix(),
         "is_true": not (found.differences or found.lost or found.duplicates or found.ladder or village.complaints),
         "phases": status["phases"],
+        "signatures": Counter(row["state"] for row in signed),
         "mail": status["mail"],
         "inbox": status["inbox"],
         "for_a_person": Counter(row["reason"] for row in status["person"]),

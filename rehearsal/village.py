@@ -21,6 +21,7 @@ from rehearsal.letter_box import Delivery
 from rehearsal.looks import is_over
 from rehearsal.manifest import Account, write_manifest
 from rehearsal.obligations import Definitions, World
+from rehearsal.officers import Officers
 from rehearsal.papers import Paper
 from rehearsal.post_office_client import PostOffice
 from rehearsal.posting import Writers, send_in_time
@@ -72,6 +73,7 @@ class Village:
         self._zone = ZoneInfo(campaign.timezone)
         self._writers = Writers(definitions, seed, directory, openpyxl_share=openpyxl_share, processes=processes)
         self._registry = Registry(World(definitions, everyone, calendar), self._writers.author, mix, seed, gone)
+        self.officers = Officers(directory, everyone, seed)
         self._account = Account(directory / "answers.jsonl")
         self._boxes = {contact.email.lower(): unit.code for unit in listed.values() for contact in unit.contacts}
         self._phase_of_mailboxes = ""
@@ -101,6 +103,9 @@ class Village:
         self._read_all(tally)
         while self._perform(until, tally):
             self._read_all(tally)
+        if letters := self.officers.letters(until):
+            send_in_time(self._post, letters)
+            tally.sent += len(letters)
         self._now = max(self._now, until)
         tally.seconds = time.perf_counter() - begun
         self.seconds += tally.seconds
@@ -178,6 +183,8 @@ class Village:
         elif notice == "remind":
             for desk in self._registry.desks_of(phase, unit):
                 self._reminded(delivery, desk)
+        elif notice == "sign-ask":
+            self.officers.are_asked(delivery.file, unit, subject.partition("/")[0], self._at(delivery))
         elif notice in _NOTICE_OF.values():
             deliverable, _, about = subject.rpartition("/")[0].partition("/")
             key = deliverable, about
