@@ -21,21 +21,32 @@ def test_every_figure_and_every_mail_is_as_the_schools_meant(rehearsed):
     assert [told["lost"], told["duplicates"], told["ladder_faults"], told["complaints"]] == [0, 0, [], []]
     assert told["is_true"]
     assert told["figures_compared"] > 1000
-    assert [milestone for milestone, _ in end_figures(out)] == [
-        "deploy-0310",
-        "deploy-0319",
-        "inspect-0715",
-        "rectify-0618",
-    ]
+    frozen = ["deploy-0310", "deploy-0319", "inspect-0715", "rectify-0618"]
+    drafts = [f"{name}-draft" for name in frozen]  # a day before, for signing
+    supplements = ["deploy-0319-s1", "rectify-0618-s1"]  # what came too late
+    assert [milestone for milestone, _ in end_figures(out)] == sorted([*frozen, *drafts, *supplements])
 
 
 def test_every_look_twice_is_the_same_as_once(rehearsed):
-    """Issue 1, done when 3."""
+    """Issue 1, done when 3. A second look finds a bounce that the first one's mail led to, so a school whose first
+    contact is gone hears of its task earlier and answers before it has to be reminded; nobody else sees a difference."""
     out, told = rehearsed("repeat=2")
-    plain_out, plain = rehearsed()
+    plain_out, _ = rehearsed()
     assert end_figures(out) == end_figures(plain_out)
-    assert told["mail"] == plain["mail"]
+    assert {unit for unit, *_ in mails(out) ^ mails(plain_out)} <= units_whose_first_contact_is_gone(plain_out)
     assert told["is_true"]
+
+
+def mails(out: Path) -> set[tuple[str, ...]]:
+    """Every mail by what may not go out twice, and what became of it. Answers to mails count by number: mail-25."""
+    query = "SELECT unit, subject_of, kind, CASE WHEN round LIKE 'mail-%' THEN 'mail' ELSE round END, state FROM outbox"
+    with sqlite3.connect(out / "data" / "oneledger.db") as store:
+        return set(store.execute(query))
+
+
+def units_whose_first_contact_is_gone(out: Path) -> set[str]:
+    lines = [json.loads(line) for line in (out / "manifest.jsonl").read_text(encoding="utf-8").splitlines()]
+    return {line["respondent"] for line in lines if line["first_contact_gone"]}
 
 
 def test_a_week_without_any_run_changes_no_end_figure(rehearsed):
@@ -62,7 +73,7 @@ def test_mail_that_came_back_reached_the_next_contact_and_counties_were_asked_ab
     """Issue 4, part E; that each school got each mail once is among the differences above."""
     out, _ = rehearsed()
     lines = [json.loads(line) for line in (out / "manifest.jsonl").read_text(encoding="utf-8").splitlines()]
-    gone = {line["respondent"] for line in lines if line["first_contact_gone"]}
+    gone = units_whose_first_contact_is_gone(out)
     lost = {line["respondent"] for line in lines if line["behaviour"] == "bounce"}
     with sqlite3.connect(out / "data" / "oneledger.db") as store:
         back = "SELECT DISTINCT unit FROM outbox WHERE bounced_at IS NOT NULL AND copied_at IS NOT NULL"
