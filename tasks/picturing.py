@@ -8,10 +8,12 @@ from prefect import task
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from sqlalchemy import Connection
 
+from oneledger.domain.campaigns import Phase
 from oneledger.domain.pictures import as_markdown_image, funnel_svg
 from oneledger.domain.signoff import State, standings
 from oneledger.store import assignments, campaigns, outbox, signatures, snapshots
 from tasks.office import Running, running
+from tasks.outlooks import outlook_page
 from tasks.retrying import STORE_RETRIES
 
 SETTLED_AFTER = timedelta(days=14)  # then the pictures of a phase change no more
@@ -29,9 +31,17 @@ def show_progress(name: str, as_of: datetime) -> None:
         mails = outbox.counts(connection, name)
         frozen = snapshots.of_campaign(connection, name)
         signed = signed_offices(connection, name)
+        shown = {row[0] for row in tallies}
+        outlooks = {
+            phase.phase: outlook_page(
+                here, connection, phase, [row for row in counties if row[0] == phase.phase], as_of
+            )
+            for phase in here.campaign.phases
+            if phase.phase in shown and not _is_settled(phase, as_of)
+        }
     for phase in here.campaign.phases:
         steps = [row for row in tallies if row[0] == phase.phase]
-        if steps and phase.ends_on and as_of.date() <= phase.ends_on + SETTLED_AFTER:
+        if steps and not _is_settled(phase, as_of):
             create_markdown_artifact(
                 _funnel(
                     here, phase.phase, steps, mails, as_of, len([f for f in frozen if f.phase == phase.phase]), signed
@@ -44,6 +54,13 @@ def show_progress(name: str, as_of: datetime) -> None:
                 key=f"completeness-{name}-{phase.phase}",
                 description=f"{phase.title} 各县报送情况",
             )
+            create_markdown_artifact(
+                outlooks[phase.phase], key=f"outlook-{name}-{phase.phase}", description=f"{phase.title} 进度图和预计"
+            )
+
+
+def _is_settled(phase: Phase, as_of: datetime) -> bool:
+    return phase.ends_on is None or as_of.date() > phase.ends_on + SETTLED_AFTER
 
 
 def _funnel(

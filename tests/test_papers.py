@@ -142,7 +142,7 @@ def test_a_supervision_order_names_what_is_owed_and_leaves_the_date_to_people():
     told = words_of(context)
     assert context["title"] == "2021年虚拟省防范中小学生欺凌专项治理行动部署摸底工作督办单"
     assert [context["addressee"], context["signature"]] == [COUNTY_UNIT.name, "沈阳市教育局"]
-    assert "1.未报1份，所涉单位的情况没有反映在本报告中。" in told
+    assert "1.未报材料1份。" in told
     assert "未报单位：第三小学。" in told
     assert gaps_in(told) == ["办结时限"]
 

@@ -3,6 +3,7 @@
 import random
 import shutil
 import sqlite3
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -12,11 +13,13 @@ from desk.cli import app
 from oneledger.domain.errors import RefusedError
 from oneledger.domain.figures import figures_of
 from oneledger.domain.known_answers import ledger_of
+from oneledger.domain.overall_report import overall_context
 from oneledger.domain.report import report_context
 from oneledger.domain.rollup import Coverage, Rollup
 from oneledger.domain.tracing import Formula, Term, cells_behind, number_of, parsed
-from oneledger.store import assignments, snapshots, submissions
+from oneledger.store import assignments, progress, snapshots, submissions
 from tasks.office import running
+from tasks.outlooks import outlook_page
 from tasks.publishing import edition, view_of
 from tasks.tracing import trace
 
@@ -150,3 +153,37 @@ def test_a_figure_that_its_cells_do_not_give_is_told(city, tmp_path, monkeypatch
     assert [ended.exit_code, "不一致" in ended.output] == [1, True]
     monkeypatch.setenv("ONELEDGER_DATA", str(city))
     assert CliRunner().invoke(app, arguments).exit_code == 0
+
+
+def test_papers_are_made_of_the_store_and_the_overall_reports_figures_are_traced_too(city, tmp_path):
+    """Issue 5, E: each kind of paper from a rehearsed campaign; keys of earlier phases lead to cells as well."""
+    from desk.reports import write_paper
+
+    for kind in ("public", "overall", "special", "circular", "order"):
+        unit = "210100" if kind == "order" else PROVINCE
+        (made,) = write_paper(NAME, unit, "rectify", kind, tmp_path)
+        assert made.stat().st_size > 10_000
+    here = running(NAME)
+    with here.office.store.read() as connection:
+        frozen = snapshots.of_campaign(connection, NAME)
+    latest = {each.phase: each for each in frozen if each.phase != "inspect"}
+    context = overall_context([view_of(here, edition(here, each), PROVINCE) for each in latest.values()])
+    last = list(latest.values())[-1]
+    earlier = [source for source in context["sources"] if "#" in source["key"]]
+    for source in random.Random(5).sample(earlier, 10):
+        told = trace(f"{NAME}/{last.milestone}", PROVINCE, source["key"])
+        assert (told["agrees"], float(told["value"])) == (True, float(source["value"].replace(",", "")))
+
+
+def test_the_page_of_a_phase_shows_its_counties_by_day_and_what_is_to_be_expected(city):
+    """Issue 5, G: map and forecast of a real phase; every answer of the store is in the last column."""
+    here = running(NAME)
+    phase = here.campaign.phase("deploy")
+    moment = datetime(2021, 3, 19, 9, tzinfo=UTC)
+    with here.office.store.read() as connection:
+        counties = [row for row in assignments.by_county(connection, NAME) if row[0] == "deploy"]
+        page = outlook_page(here, connection, phase, counties, moment)
+        came = len(progress.answered_at(connection, NAME, "deploy"))
+    assert came == sum(count for _, _, status, count in counties if status in ("returned", "zero"))
+    assert page.count("data:image/svg+xml;base64,") == 1
+    assert "各县各工作日报送率" in page

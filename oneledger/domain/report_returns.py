@@ -120,14 +120,10 @@ def _group_count(figures: Figures, group: MissingGroup) -> str:
 
 def shortfall_section(view: SnapshotView, figures: Figures) -> Section:
     """What the figures show as still open; why, a person must say."""
-    points = open_points(view, figures)
+    points = [*_open_returns(figures), *open_problems(view, figures)]
     blocks = [Block("从数字看，下列情况需要说明原因：")] if points else []
     blocks += [Block(f"{no}.{point}", kind="item") for no, point in enumerate(points, start=1)]
     return Section("存在的困难和不足", [*blocks, open_place("困难、差距、薄弱环节及其根源，不写学生姓名和事件细节")])
-
-
-def open_points(view: SnapshotView, figures: Figures) -> list[str]:
-    return [*_open_returns(figures), *_open_problems(view, figures)]
 
 
 def _open_returns(figures: Figures) -> list[str]:
@@ -135,7 +131,7 @@ def _open_returns(figures: Figures) -> list[str]:
     return [f"未报{told}，所涉单位的情况没有反映在本报告中。"] if figures.rollup.coverage.missing else []
 
 
-def _open_problems(view: SnapshotView, figures: Figures) -> list[str]:
+def open_problems(view: SnapshotView, figures: Figures) -> list[str]:
     form = view.form_in_role("progress")
     if form is None:
         return []

@@ -11,14 +11,19 @@ from oneledger.domain.report import annexes, report_context, title_lines, title_
 from oneledger.domain.report_annexes import missing_list, sources_list
 from oneledger.domain.report_blocks import Block, Section, as_data
 from oneledger.domain.report_figures import Figures, SnapshotView
-from oneledger.domain.report_returns import NAMED_IN_TEXT, open_points
+from oneledger.domain.report_returns import NAMED_IN_TEXT, open_problems
+
+
+def _points(view: SnapshotView, figures: Figures) -> list[str]:
+    owed = f"未报材料{figures.cite('coverage.missing', '未报', '份')}。"
+    return [*([owed] if view.rollup.coverage.missing else []), *open_problems(view, figures)]
 
 
 def order_context(view: SnapshotView, office: str) -> dict[str, Any]:
     """For templates/reports/phase_report.docx. ``office``: who signs it, the office above the unit."""
     view = replace(view, as_of=view.as_of.astimezone(ZoneInfo(view.campaign.timezone)))
     figures = Figures(view.rollup)
-    points, missing = open_points(view, figures), missing_list(view)
+    points, missing = _points(view, figures), missing_list(view)
     if not points:
         raise RefusedError([f"{view.unit.name}没有未报材料或未销号的问题，不需要督办单"])
     matters = [Block(f"{no}.{point}", kind="item") for no, point in enumerate(points, 1)]

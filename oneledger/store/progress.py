@@ -1,0 +1,32 @@
+"""How a phase fills up: what came when, and who is still open."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection, func, select
+
+from oneledger.store import schema as t
+
+
+def answered_at(connection: Connection, campaign: str, phase: str) -> list[tuple[str, datetime]]:
+    """County and moment of the first accepted version of every return that counts today."""
+    a, s, u = t.assignment.c, t.submission.c, t.campaign_unit.c
+    query = (
+        select(u.county, func.min(s.received_at, type_=s.received_at.type))
+        .join_from(t.assignment, t.submission, s.assignment == a.id)
+        .join(t.campaign_unit, (u.campaign == a.campaign) & (u.code == a.unit))
+        .where(a.campaign == campaign, a.phase == phase, a.status.in_(("returned", "zero")), s.verdict == "accepted")
+        .group_by(a.id, u.county)
+    )
+    return [(county, came) for county, came in connection.execute(query)]
+
+
+def open_units(connection: Connection, campaign: str, phase: str) -> list[tuple[str, str]]:
+    """County and name of every unit of which a return is missing, each once, in administrative order."""
+    a, u = t.assignment.c, t.campaign_unit.c
+    query = (
+        select(u.county, u.name)
+        .join_from(t.assignment, t.campaign_unit, (u.campaign == a.campaign) & (u.code == a.unit))
+        .where(a.campaign == campaign, a.phase == phase, a.status == "missing")
+        .order_by(u.position)
+    )
+    return list(dict.fromkeys((county, name) for county, name in connection.execute(query)))
