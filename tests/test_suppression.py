@@ -1,6 +1,10 @@
 """Public copies: no hidden number can be worked out from the published ones (domain.md 3.6; issue 5, part E)."""
 
+import os
+import subprocess
+import sys
 from itertools import product
+from pathlib import Path
 
 from hypothesis import given, settings, strategies as st
 
@@ -95,3 +99,22 @@ def test_several_sums_together_are_looked_through():
     """No single sum tells x, two do: (x + y) and (x - y)."""
     sums = [Sum("s", ("x", "y")), Sum("x", ("y", "d"))]
     assert set(determined(sums, {"x", "y"})) == {"x", "y"}
+
+
+CHOOSE = """
+from random import Random
+from tests.test_suppression import hidden_cells, table
+random = Random(3)
+numbers, sums = table([[random.randint(0, 6) for _ in range(7)] for _ in range(40)])
+print(sorted(map(str, hidden_cells(numbers, sums, 3))))
+"""
+
+
+def test_the_same_figures_hide_the_same_cells_in_whatever_process():
+    """Two copies that hide different cells could be laid side by side, and each would tell what the other hides."""
+    root, told = Path(__file__).parents[1], set()
+    for seed in "1234":
+        environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(root)}
+        command = [sys.executable, "-c", CHOOSE]
+        told.add(subprocess.run(command, cwd=root, env=environment, check=True, capture_output=True, text=True).stdout)
+    assert len(told) == 1

@@ -34,7 +34,9 @@ def hidden_cells(
     for each in sums:
         for cell in each.cells:
             sums_of.setdefault(cell, []).append(each)
-    waiting = dict.fromkeys(each for cell in hidden for each in sums_of.get(cell, ()))
+    waiting = dict.fromkeys(
+        each for cell in numbers if cell in hidden for each in sums_of.get(cell, ())
+    )  # no set's order
     while waiting:
         each, _ = waiting.popitem()
         while _gives_away(each, numbers, hidden, threshold) and (more := _next_to_hide(each, numbers, hidden)):
