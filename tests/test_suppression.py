@@ -103,10 +103,12 @@ def test_several_sums_together_are_looked_through():
 
 CHOOSE = """
 from random import Random
-from tests.test_suppression import hidden_cells, table
+from tests.test_suppression import Sum, hidden_cells, table
 random = Random(3)
-numbers, sums = table([[random.randint(0, 6) for _ in range(7)] for _ in range(40)])
-print(sorted(map(str, hidden_cells(numbers, sums, 3))))
+numbers, sums = table([[min(random.randint(0, 25), random.randint(0, 25)) for _ in range(6)] for _ in range(12)])
+named = {str(cell): number for cell, number in numbers.items()}
+sums = [Sum(str(each.total), tuple(map(str, each.parts))) for each in sums]
+print(sorted(hidden_cells(named, sums, 3)))
 """
 
 
