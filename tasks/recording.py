@@ -19,9 +19,7 @@ from tasks import quarantine
 from tasks.bounces import record_bounce
 from tasks.confirming import record_doubts, record_word, settled_state
 from tasks.contact_changes import record_contact_mail
-from tasks.documents import (
-    keep,
-)  # fmt: skip
+from tasks.documents import keep
 from tasks.incident_intake import record_report
 from tasks.office import Running
 from tasks.opened import Judgement, Opened

@@ -94,7 +94,7 @@ def record_sign(
 
 
 def standing_of(connection: Connection, here: Running, milestone: str, unit: str) -> Standing:
-    entries = signatures.of_campaign(connection, here.name, milestone)
+    entries = signatures.of_campaign(connection, here.name, milestone, unit)
     return standings(entries).get((milestone, unit), Standing())
 
 

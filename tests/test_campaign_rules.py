@@ -1,6 +1,6 @@
 """Matching, numbering, packing, sampling, rolling up: the campaign's pure rules."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 
 import pytest
@@ -13,7 +13,7 @@ from oneledger.domain.packs import packs
 from oneledger.domain.problems import CLOSED, NOT_STARTED, WITHDRAWN, numbered, printed_row, progressed
 from oneledger.domain.returns import LedgerRow
 from oneledger.domain.rolling import digest, own_rollup, rolled_up
-from oneledger.domain.rollup import Coverage, Rollup, added
+from oneledger.domain.rollup import Coverage, Rollup, added, as_data
 from oneledger.domain.sampling import draw
 
 AT = datetime(2021, 3, 1, tzinfo=UTC)
@@ -167,3 +167,9 @@ ASSIGNMENT = Assignment(1, "c", "deploy", "school-deploy", "s1", "s1", AT, AT)
 ])  # fmt: skip
 def test_return_status_is_four_ways_never_two(assignment, counted, expected):
     assert own_rollup(assignment, "甲校", figures={}, forms=(), **counted).coverage == expected
+
+
+def test_a_rollup_is_kept_and_digested_as_all_that_it_is():
+    """What is frozen stays as it was: a field left out would change no digest when it changes."""
+    rollup = Rollup({"a.n": 3}, {"a": 2}, Coverage(returned=2, missing=1, late=1), (("1", "甲"),))
+    assert as_data(rollup) == asdict(rollup)

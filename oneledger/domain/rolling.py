@@ -3,10 +3,9 @@
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
 
 from oneledger.domain.assignments import Assignment, CampaignUnit
-from oneledger.domain.rollup import Coverage, Number, Rollup, added
+from oneledger.domain.rollup import Coverage, Number, Rollup, added, as_data
 
 
 def own_rollup(
@@ -45,5 +44,5 @@ def rolled_up(units: Mapping[str, CampaignUnit], own: Mapping[str, list[Rollup]]
 
 def digest(rollups: Mapping[str, Rollup]) -> str:
     """The same figures give the same hash, whatever order they were added in."""
-    data = {code: asdict(rollup) for code, rollup in sorted(rollups.items())}
+    data = {code: as_data(rollup) for code, rollup in sorted(rollups.items())}
     return hashlib.sha256(json.dumps(data, sort_keys=True, ensure_ascii=False).encode()).hexdigest()

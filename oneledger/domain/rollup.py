@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 Number = int | float
 ReturnStatus = Literal["returned", "zero", "exempt", "missing"]
@@ -49,6 +49,11 @@ class Rollup:
     answered: Mapping[str, int] = field(default_factory=dict)
     coverage: Coverage = field(default_factory=Coverage)
     missing_units: tuple[tuple[str, str], ...] = ()
+
+
+def as_data(rollup: Rollup) -> dict[str, Any]:
+    """What dataclasses.asdict gives, without copying every figure: a look digests the roll-ups of every unit."""
+    return {**vars(rollup), "coverage": dict(vars(rollup.coverage))}
 
 
 def added(rollups: Iterable[Rollup]) -> Rollup:

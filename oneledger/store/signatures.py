@@ -7,11 +7,11 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
-from oneledger.domain.rollup import Rollup
+from oneledger.domain.rollup import Rollup, as_data
 from oneledger.domain.signoff import Acting, Deed, Entry
 from oneledger.store import schema as t
 from oneledger.store.database import insert_returning
-from oneledger.store.snapshots import as_data, as_rollup
+from oneledger.store.snapshots import as_rollup
 
 _COLUMNS = tuple(t.signature.c[each.name] for each in fields(Entry))
 
@@ -31,10 +31,13 @@ def record(
     return int(fresh[0].id) if fresh else None
 
 
-def of_campaign(connection: Connection, campaign: str, milestone: str | None = None) -> list[Entry]:
-    """In the order in which they were recorded."""
+def of_campaign(
+    connection: Connection, campaign: str, milestone: str | None = None, unit: str | None = None
+) -> list[Entry]:
+    """In the order in which they were recorded; of one milestone, of one unit, where they are named."""
     c = t.signature.c
-    mine = (c.campaign == campaign, *([c.milestone == milestone] if milestone else []))
+    named = ((c.milestone, milestone), (c.unit, unit))
+    mine = (c.campaign == campaign, *(column == value for column, value in named if value))
     return [_entry(row) for row in connection.execute(select(*_COLUMNS).where(*mine).order_by(c.id))]
 
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, select, update
 
-from oneledger.domain.rollup import Coverage, Rollup
+from oneledger.domain.rollup import Coverage, Rollup, as_data
 from oneledger.store import schema as t
 from oneledger.store.database import insert_new
 
@@ -25,11 +25,6 @@ class Frozen(NamedTuple):
     kind: str = "report"
     owed_by: datetime | None = None
     frozen_at: datetime | None = None
-
-
-def as_data(rollup: Rollup) -> dict[str, Any]:
-    data = asdict(rollup)
-    return data | {"missing_units": [list(each) for each in rollup.missing_units]}
 
 
 def as_rollup(data: dict[str, Any]) -> Rollup:
