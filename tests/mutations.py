@@ -251,7 +251,7 @@ def _structure_changed(rng: random.Random, content: bytes, others: Sequence[byte
 
 def _payload_changed(rng: random.Random, content: bytes, others: Sequence[bytes], canary: str) -> bytes:
     """The file in the mail is bent, and packed again as it was."""
-    found = re.search(rb"(?:[A-Za-z0-9+/=]{60,}\r\n){2,}[A-Za-z0-9+/=]*", content)
+    found = re.search(rb"(?:[A-Za-z0-9+/=]{60,76}+\r\n){2,}[A-Za-z0-9+/=]*", content)
     if found is None:
         return _bytes_changed(rng, content, others, canary)
     inner = mutated(rng, from_base64(found[0])[0], others, canary)
