@@ -12,6 +12,8 @@ from tasks.apart import is_many
 from tasks.asking import ask
 from tasks.bringing import bring_phase, needs_a_look
 from tasks.office import running
+from tasks.sign_asking import sign_pack
+from tasks.signing import SignRound
 
 
 def phases_to_bring(campaign_id: str, kind: PhaseKind, as_of: datetime) -> list[str]:
@@ -40,5 +42,16 @@ def bring(campaign_id: str, kind: PhaseKind, as_of: datetime) -> None:
             is_one_of_many=unmapped(is_many(len(made))),
         )  # fmt: skip
         finished(futures)
+        for wanted in work.to_sign:
+            ask_signatures(campaign_id, wanted, as_of)
         for milestone in work.to_publish:
             publish(campaign_id, milestone, as_of)
+
+
+def ask_signatures(campaign_id: str, wanted: SignRound, as_of: datetime) -> None:
+    made = packs({code: [code] for code in wanted.offices}, least=10)
+    futures = sign_pack.map(
+        unmapped(campaign_id), unmapped(wanted), made, unmapped(as_of), labels(campaign_id, made),
+        is_one_of_many=unmapped(is_many(len(made))),
+    )  # fmt: skip
+    finished(futures)

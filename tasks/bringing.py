@@ -15,13 +15,14 @@ from tasks.office import Running, office, running
 from tasks.publishing import freeze_due, lacks_reports
 from tasks.reminding import digest, remind
 from tasks.retrying import STORE_RETRIES
-from tasks.signing import sign_due
+from tasks.signing import SignRound, sign_due
 
 
 @dataclass(frozen=True)
 class PhaseWork:
     to_ask: dict[str, list[int]]  # county -> assignments without a mail
     to_publish: list[str]  # milestones whose reports are not all made
+    to_sign: list[SignRound]
 
 
 def needs_a_look(name: str, phase: str, as_of: datetime) -> bool:
@@ -63,11 +64,11 @@ def bring_phase(name: str, phase: str, as_of: datetime) -> PhaseWork:
     """Who owes what is written down; due reminders and digests are planned; due figures are frozen."""
     if is_over(running(name), phase, as_of):
         escalate(name, phase, as_of)
-        return PhaseWork({}, [])
+        return PhaseWork({}, [], [])
     open_phase(name, phase, as_of)
     remind(name, phase, as_of)
     digest(name, phase, as_of)
     escalate(name, phase, as_of)
     draft_due(name, phase, as_of)
-    sign_due(name, phase, as_of)
-    return PhaseWork(units_to_ask(name, phase), freeze_due(name, phase, as_of))
+    to_sign = sign_due(name, phase, as_of)
+    return PhaseWork(units_to_ask(name, phase), freeze_due(name, phase, as_of), to_sign)

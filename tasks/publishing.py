@@ -51,11 +51,11 @@ def freeze_due(name: str, phase: str, as_of: datetime) -> list[str]:
 
 def lacks_reports(here: Running, connection: Any, frozen: Frozen) -> bool:
     done = snapshots.reports(connection, frozen.id)
-    return any((unit, "docx") not in done for unit in _reporting_units(here, snapshots.rollups(connection, frozen.id)))
+    return any((unit, "docx") not in done for unit in _reporting_units(here, snapshots.units_in(connection, frozen.id)))
 
 
-def _reporting_units(here: Running, rollups: Mapping[str, Rollup]) -> list[str]:
-    return [code for code in rollups if here.units[code].level != "school"]
+def _reporting_units(here: Running, units: Iterable[str]) -> list[str]:
+    return [code for code in units if here.units[code].level != "school"]
 
 
 @task(task_run_name="to-report-{milestone}", **STORE_RETRIES)
@@ -67,7 +67,7 @@ def units_to_report(name: str, milestone: str) -> dict[str, list[str]]:
         if frozen is None:
             return {}
         done = snapshots.reports(connection, frozen.id)
-        units = _reporting_units(here, snapshots.rollups(connection, frozen.id))
+        units = _reporting_units(here, snapshots.units_in(connection, frozen.id))
     return {code: [code] for code in units if (code, "docx") not in done}
 
 

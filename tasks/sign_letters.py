@@ -1,6 +1,6 @@
 """The mails of sign-off: the request with its papers, the answer to an answer, the return sent back to its unit."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -38,9 +38,8 @@ def enclosures(here: Running, this: Edition, code: str) -> list[Attachment]:
     xlsx = consolidated_workbook(view, rows, forms_by_name(here), registers(view, rows))
     owing = set(dict(view.rollup.missing_units))
     below = [
-        (unit.code, unit.name, "未报或待更正" if unit.code in owing else "已报")
-        for unit in (here.units[each] for each in this.rollups)
-        if unit.code == code or any(above.code == code for above in here.ancestors(unit.code))
+        (each, here.units[each].name, "未报或待更正" if each in owing else "已报")
+        for each in sorted(under(this.children, code), key=lambda each: here.units[each].order)
     ]
     title = f"{code}_{view.phase.title}"
     form = sign_sheet(f"{here.campaign.title}{view.phase.title}审核签报表", view.unit.name, this.frozen.label, below)
@@ -49,6 +48,13 @@ def enclosures(here: Running, this: Edition, code: str) -> list[Attachment]:
         Attachment(f"{title}汇总表_审核稿.xlsx", xlsx),
         Attachment(f"{title}审核签报表.xlsx", form),
     ]
+
+
+def under(children: Mapping[str, Sequence[str]], code: str) -> Iterator[str]:
+    """The unit and all below it."""
+    yield code
+    for each in children.get(code, ()):
+        yield from under(children, each)
 
 
 def request_letter(

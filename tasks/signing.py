@@ -1,10 +1,12 @@
-"""Bring sign-off to where it ought to be: whose turn has come is asked, whose figures moved is asked anew, whose time
-is up goes up unreviewed."""
+"""Bring sign-off to where it ought to be: whose turn has come is to be asked, whose figures moved is to be asked anew,
+whose time is up goes up unreviewed."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from oneledger.domain.forms import LEVELS
 from oneledger.domain.rolling import digest
 from oneledger.domain.rollup import Rollup
 from oneledger.domain.schedule import Milestone, Turn, turns
@@ -18,21 +20,31 @@ from oneledger.domain.signoff import (
     standings,
     unit_digest,
 )  # fmt: skip
-from oneledger.store import outbox, signatures
-from oneledger.store.snapshots import Frozen
+from oneledger.store import signatures
 from tasks.freezing import reports_of
 from tasks.office import Running, running
-from tasks.publishing import Edition, edition
 from tasks.recounting import Reference, figures_at
-from tasks.sign_letters import enclosures, request_letter
 
 _FAR = timedelta(days=40)  # before a report-by date nobody's turn can have come
 
 
-def sign_due(name: str, phase: str, as_of: datetime) -> None:
+@dataclass(frozen=True)
+class SignRound:
+    """Offices of one level to be asked for their signature under the figures of this look."""
+
+    milestone: Milestone
+    turn: Turn
+    offices: tuple[str, ...]
+    digest: str
+
+
+def sign_due(name: str, phase: str, as_of: datetime) -> list[SignRound]:
+    """Records what moved and what lapsed. Whom it returns is to be asked, the lowest level first: a letter to an office
+    tells how the offices below it stand."""
     here = running(name)
+    rounds: list[SignRound] = []
     if not here.campaign.asks_signatures:
-        return
+        return rounds
     with here.office.store.read() as connection:
         coming = [each for each in reports_of(here, connection, phase) if each.at - _FAR <= as_of]
     for milestone in coming:
@@ -41,7 +53,8 @@ def sign_due(name: str, phase: str, as_of: datetime) -> None:
         if come and as_of >= milestone.at:
             _close(here, milestone, come, as_of)
         elif come:
-            _bring(here, milestone, come, as_of)
+            rounds += _bring(here, milestone, come, as_of)
+    return rounds
 
 
 def _close(here: Running, milestone: Milestone, come: Mapping[str, Turn], as_of: datetime) -> None:
@@ -64,11 +77,11 @@ def _lapse(
     )  # fmt: skip
 
 
-def _bring(here: Running, milestone: Milestone, come: Mapping[str, Turn], as_of: datetime) -> None:
+def _bring(here: Running, milestone: Milestone, come: Mapping[str, Turn], as_of: datetime) -> list[SignRound]:
     with here.office.store.read() as connection:
         figures = figures_at(here, connection, Reference(milestone.phase, milestone.at, as_of, as_of))
         found = standings(signatures.of_campaign(connection, here.name, milestone.key))
-    wanted: list[str] = []
+    wanted: dict[str, list[str]] = {level: [] for level in come}
     for code, rollup in figures.items():
         turn = come.get(here.units[code].level)
         if turn is None:
@@ -85,19 +98,13 @@ def _bring(here: Running, milestone: Milestone, come: Mapping[str, Turn], as_of:
                 if step.lapses:
                     _lapse(here, connection, milestone, code, standing, as_of)
         if step.asks:
-            wanted.append(code)
-    if wanted:
-        draft = _unfrozen(here, milestone, figures, as_of)
-        this = edition(here, draft, figures)
-        for code in wanted:
-            ask_office(here, this, milestone, come[here.units[code].level], code, as_of)
-
-
-def _unfrozen(here: Running, milestone: Milestone, figures: Mapping[str, Rollup], as_of: datetime) -> Frozen:
-    label = f"{milestone.title}审核稿（截至{as_of.astimezone(here.zone):%Y-%m-%d %H:%M}）"
-    return Frozen(
-        0, here.name, milestone.phase, milestone.key, label, as_of, digest(figures), "request", milestone.at, as_of
-    )
+            wanted[turn.level].append(code)
+    seen = digest(figures) if any(wanted.values()) else ""
+    return [
+        SignRound(milestone, turn, tuple(wanted[level]), seen)
+        for level, turn in sorted(come.items(), key=lambda each: LEVELS.index(each[0]), reverse=True)
+        if wanted[level]
+    ]
 
 
 def _is_mended(standing: Standing, now: Rollup) -> bool:
@@ -119,23 +126,6 @@ def _move(
         cause=f"signature {signed.id}", at=as_of, recorded_at=as_of, by="system", digest=unit_digest(code, now),
         detail={"signature": signed.id, "moved": moved},
     )  # fmt: skip
-
-
-def ask_office(
-    here: Running, this: Edition, milestone: Milestone, turn: Turn, code: str, as_of: datetime
-) -> int | None:
-    """The request, its figures and its mail, in one transaction. Says its number; None: it is there already."""
-    rollup = this.rollups[code]
-    files = enclosures(here, this, code) if here.units[code].contacts else []
-    due = turn.due_at if as_of < turn.due_at else milestone.at
-    with here.office.store.write() as connection:
-        mine = [each for each in signatures.of_campaign(connection, here.name, milestone.key) if each.unit == code]
-        number = record_request(here, connection, milestone, code, rollup, mine, due=due, as_of=as_of)
-        if number is not None and files:
-            moved = mine[-1].detail["moved"] if mine and mine[-1].deed is Deed.MOVE else []
-            letter = request_letter(here, connection, this, milestone, code, number, moved, files, due, as_of)
-            outbox.plan(connection, [letter])
-    return number
 
 
 def record_request(

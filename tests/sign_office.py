@@ -37,9 +37,11 @@ def send(office, unit: str, when=RETURNED_ON, rows: int = 1) -> None:
 
 
 def bring(office, when) -> None:
+    from tasks.sign_asking import asked_to_sign
     from tasks.signing import sign_due
 
-    sign_due(office.name, "deploy", when)
+    for wanted in sign_due(office.name, "deploy", when):
+        asked_to_sign(office.name, wanted, wanted.offices, when)
 
 
 def requests_to(office, unit: str) -> list[EmailMessage]:

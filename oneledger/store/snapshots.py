@@ -85,6 +85,12 @@ def rollups(connection: Connection, snapshot: int) -> dict[str, Rollup]:
     return {row.unit: as_rollup(row.rollup) for row in rows}
 
 
+def units_in(connection: Connection, snapshot: int) -> list[str]:
+    """Who has figures in it; without reading them."""
+    c = t.snapshot_unit.c
+    return list(connection.scalars(select(c.unit).where(c.snapshot == snapshot)))
+
+
 def record_report(connection: Connection, snapshot: int, unit: str, *, kind: str, path: str, sha256: str) -> None:
     row = {"snapshot": snapshot, "unit": unit, "kind": kind, "path": path, "sha256": sha256}
     insert_new(connection, t.report, [row])
