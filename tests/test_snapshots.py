@@ -30,9 +30,11 @@ def both(request, tmp_path, monkeypatch):
 
 def look(office, when) -> None:
     from tasks.bringing import bring_phase
+    from tasks.sign_asking import asked_to_sign
     from tasks.supplementing import phases_to_supplement, supplement
 
-    bring_phase.fn("first", "deploy", when)
+    for wanted in bring_phase.fn("first", "deploy", when).to_sign:
+        asked_to_sign("first", wanted, wanted.offices, when)
     for phase in phases_to_supplement("first", when):
         supplement("first", phase, when)
 
