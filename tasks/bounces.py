@@ -142,7 +142,7 @@ def _pause_if_too_many(connection: Connection, name: str, as_of: datetime) -> No
     """Sending stops until an operator has looked: a wrong list burns the standing of our own address."""
     resumed = contacts.last_deed(connection, name, [RESUMED])
     hard, sent = bounces.among_the_last(connection, name, resumed[1] if resumed else None)
-    if must_pause(hard, sent) and not campaigns.is_paused(connection, name):
+    if must_pause(hard) and not campaigns.is_paused(connection, name):
         campaigns.pause(connection, name, is_paused=True)
         snapshots.record_event(
             connection, as_of, "oneledger", PAUSED, campaign=name, hard=hard, sent=sent, most=MOST_HARD

@@ -10,6 +10,7 @@ from oneledger.adapters.sign_sheet import sign_sheet
 from oneledger.domain import tokens
 from oneledger.domain.assignments import Assignment
 from oneledger.domain.figures import figure_title
+from oneledger.domain.findings import Finding
 from oneledger.domain.mailing import Attachment
 from oneledger.domain.notices import Key, Notice, chinese_moment, common_context, office_of
 from oneledger.domain.phrases import grouped
@@ -87,9 +88,15 @@ def doubtful(here: Running, connection: Any, this: Edition, code: str) -> list[d
     asked = {owners[number]: [each for each in found if each.level == "query"] for number, found in findings.items()}
     units = sorted((here.units[unit] for unit, found in asked.items() if found), key=lambda unit: unit.order)
     return [
-        {"code": each.code, "name": each.name, "count": len(asked[each.code]), "first": asked[each.code][0].sentence()}
+        {"code": each.code, "name": each.name, "count": len(asked[each.code])} | _first(asked[each.code])
         for each in units
     ]
+
+
+def _first(queries: Sequence[Finding]) -> dict[str, str]:
+    """One nobody has answered goes before one that the unit gave a reason for."""
+    first = min(queries, key=lambda each: bool(each.reason))
+    return {"first": first.sentence(), "reason": first.reason}
 
 
 def figure_words(here: Running, key: str, before: Any, now: Any) -> dict[str, str]:

@@ -124,7 +124,10 @@ def test_answers_pasted_into_a_new_file_are_read_and_its_missing_marks_told():
 def test_an_old_format_is_read_with_a_warning():
     """Errors in formulas of xls and ods come out blank."""
     result = review(replace(make_cells(), kind="xls"), FORMS, make_context())
-    assert (result.verdict, result.findings) == ("accepted", [structural("WB-006", kind="xls")])
+    assert (result.verdict, result.findings) == (
+        "accepted",
+        [structural("WB-006", kind="xls", caution="其中出错的公式会读成空白，请核对。")],
+    )
 
 
 def test_a_workbook_of_another_unit_is_not_judged_here():

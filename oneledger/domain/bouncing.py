@@ -88,9 +88,9 @@ def next_address(unit: CampaignUnit, mail: Returned) -> tuple[str, bool] | None:
     return (other, False) if other else None
 
 
-def must_pause(hard: int, sent: int) -> bool:
-    """``hard`` of the ``sent`` mails sent last; judged only once WATCHED have been sent."""
-    return sent >= WATCHED and hard > MOST_HARD
+def must_pause(hard: int) -> bool:
+    """``hard``: of the WATCHED mails sent last, or of the fewer that have been sent."""
+    return hard > MOST_HARD
 
 
 def dead_mark(unit: CampaignUnit) -> str:

@@ -16,7 +16,7 @@ from oneledger.domain.rules import structural
 from oneledger.domain.waivers import Waiver, waived
 from oneledger.domain.workbooks import Fill
 
-OLD_KINDS = frozenset({"xls", "ods"})
+OLD_KINDS = {"xls": "其中出错的公式会读成空白，请核对。", "ods": ""}  # with what cannot be seen in them
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def review(cells: WorkbookCells, forms: Sequence[Form], context: ReviewContext) 
     findings = [] if cells.marks.campaign or cells.marks.tokens or is_text else [structural("WB-004")]
     findings += cells.notes
     if cells.kind in OLD_KINDS:
-        findings.append(structural("WB-006", kind=cells.kind))
+        findings.append(structural("WB-006", kind=cells.kind, caution=OLD_KINDS[cells.kind]))
     findings += [each for each in layout.findings if not (is_text and each.rule == "WB-012")]
     ledgers: dict[str, Ledger] = {}
     for name, placed in layout.placed.items():

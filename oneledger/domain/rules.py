@@ -27,9 +27,7 @@ STRUCTURAL: Mapping[str, Rule] = {
     "WB-003": Rule(f"这份表格是旧版，栏目已经改过。{USE_ATTACHED}"),
     "WB-004": Rule("表格里没有我们的标记，可能是复制到新文件里的。已按表头读取。", "note"),
     "WB-005": Rule(f"文件里找不到本次要填的任何一张表。{USE_ATTACHED}"),
-    "WB-006": Rule(
-        "文件是旧格式（{kind}），已读取；其中出错的公式会读成空白，请核对。下次请另存为 xlsx 再寄。", "note"
-    ),
+    "WB-006": Rule("文件是 {kind} 格式，已读取。{caution}下次请另存为 xlsx 再寄。", "note"),
     "WB-007": Rule("文件带有宏。宏没有运行，只读了格里的内容。下次请另存为不带宏的 xlsx 再寄。", "note"),
     "WB-008": Rule(
         "文件是 csv 一类的文本表格，按 {encoding} 编码读取。"
