@@ -28,6 +28,7 @@ from tests.sign_office import (
     CITY_TURN,
     COUNTY_TURN,
     FROZEN,
+    RETURNED_ON,
     ROOT_TURN,
     bring,
     entries,
@@ -39,6 +40,8 @@ from tests.sign_office import (
     states,
 )
 from tests.small_office import CITY, COUNTY, OTHER, ROOT, SCHOOL, at
+from tests.test_correction_loop import replied, with_reason
+from tests.test_problem_life import checked, problem
 
 HOUR = timedelta(hours=1)
 BELOW = {"210102": "虚拟区教育局", "2121000001": "望湖路小学", "2121000002": "柳林小学", "2121000003": "柳林小学"}
@@ -59,6 +62,20 @@ def both(request, tmp_path, monkeypatch):
         url = fresh_database(request.getfixturevalue("postgres_url"))
     with signing_office(tmp_path, monkeypatch, url) as only:
         yield only
+
+
+def test_an_office_reads_why_a_unit_stands_by_what_was_asked(office):
+    """Issue 5 A: doubtful units are named to whom signs, with the reason the unit gave (issue 4 D)."""
+    rows = {"ledger": [problem(1, due_on=date(2021, 12, 31))], "selfcheck": checked()}
+    office.answer(office.asked[OTHER], "find", OTHER, RETURNED_ON, facts={"ledger": {"zero_flag": "否"}}, rows=rows)
+    receipt = office.mails("receipt")[-1]
+    assert replied(office, receipt, with_reason(receipt, "LG-204", "工程要到年底完工"), "2021-03-06").accepted == 1
+    bring(office, COUNTY_TURN)
+    words = requests_to(office, COUNTY)[0].get_body(("plain",)).get_content()
+    (told,) = [line for line in words.splitlines() if "处，如：" in line]
+    assert (told.partition("，如：")[0], told.partition("该单位说明：")[2]) == (
+        f"1. {BELOW[OTHER]}（{OTHER}）1 处", "工程要到年底完工",
+    )  # fmt: skip
 
 
 def test_county_then_city_then_province_sign_what_is_there_with_its_gaps_named(both):
