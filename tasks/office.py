@@ -149,50 +149,56 @@ class Running:
         number = assignment.id if assignment else 0
         tag = tokens.subject_tag(number, self.token_key) if assignment else ""
         text = self.office.texts.render(key.notice.value, {**context, "tag": tag})
-        token = self.token(number, tokens.TokenKind.REPLY)
-        if incident_of is not None:
-            token = self.incident_token(incident_of, tokens.TokenKind.INCIDENT_REPLY)
-        if confirmation is not None:
-            token = self.token(confirmation, tokens.TokenKind.CONFIRM)
-        token = answer_token or token
+        token = answer_token or self._answered_by(number, incident_of, confirmation)
         sender, collect = self.office.mail.sender, self.office.mail.collect
-        message_id = key.message_id(token, sender.address.partition("@")[2])
+        is_matched = bool(assignment or incident_of or answer_token)
         answered = reply_to if reply_to and is_message_id(reply_to) else None
+        kind = f"{key.notice}/{key.phase}/{key.subject_of}/{key.round}"
         draft = MailDraft(
             to_name=to.name,
             to_address=address or to.address,
             from_name=sender.name,
             from_address=sender.address,
-            reply_to=collect.reply_address(token) if assignment or incident_of or answer_token else collect.address,
+            reply_to=collect.reply_address(token) if is_matched else collect.address,
             subject=text.subject,
             text=text.text,
             html=text.html,
             attachments=tuple(files),
-            message_id=message_id,
+            message_id=key.message_id(token, sender.address.partition("@")[2]),
             in_reply_to=answered,
             references=(answered,) if answered else (),
-            headers={
-                "X-OneLedger-Kind": f"{key.notice}/{key.phase}/{key.subject_of}/{key.round}".encode(
-                    "ascii", "replace"
-                ).decode()
-            },
+            headers={"X-OneLedger-Kind": kind.encode("ascii", "replace").decode()},
         )
-        return OutboxRow(
-            campaign=key.campaign,
-            phase=key.phase,
-            unit=key.unit,
-            subject_of=key.subject_of,
-            kind=key.notice.value,
-            round=key.round,
-            priority=PRIORITY[key.notice],
-            address=draft.to_address,
-            subject=draft.subject,
-            message_id=message_id,
-            planned_at=at,
-            content=compose(draft, at),
-            assignment=assignment.id if assignment else None,
-            is_stranded=to.is_unreachable and not address,
-        )
+        return _outbox_row(key, draft, at, assignment, is_stranded=to.is_unreachable and not address)
+
+    def _answered_by(self, number: int, incident_of: CampaignUnit | None, confirmation: int | None) -> str:
+        """The token by which an answer is known: of the question, of the incident, else of the assignment."""
+        if confirmation is not None:
+            return self.token(confirmation, tokens.TokenKind.CONFIRM)
+        if incident_of is not None:
+            return self.incident_token(incident_of, tokens.TokenKind.INCIDENT_REPLY)
+        return self.token(number, tokens.TokenKind.REPLY)
+
+
+def _outbox_row(
+    key: Key, draft: MailDraft, at: datetime, assignment: Assignment | None, *, is_stranded: bool
+) -> OutboxRow:
+    return OutboxRow(
+        campaign=key.campaign,
+        phase=key.phase,
+        unit=key.unit,
+        subject_of=key.subject_of,
+        kind=key.notice.value,
+        round=key.round,
+        priority=PRIORITY[key.notice],
+        address=draft.to_address,
+        subject=draft.subject,
+        message_id=draft.message_id,
+        planned_at=at,
+        content=compose(draft, at),
+        assignment=assignment.id if assignment else None,
+        is_stranded=is_stranded,
+    )
 
 
 def workbook_spec(campaign: Campaign, deliverable: Deliverable, level: str, forms: Sequence[Form]) -> WorkbookSpec:

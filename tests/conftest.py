@@ -47,13 +47,18 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    """An empty store on either database: every rule of the store holds on both."""
+def database(request: pytest.FixtureRequest) -> str:
+    """The address of an empty database, one of each kind; empty: SQLite in the data folder."""
     if request.param == "sqlite":
-        opened = open_store("", tmp_path)
-    else:
-        from tests.postgres import fresh_database
+        return ""
+    from tests.postgres import fresh_database
 
-        opened = open_store(fresh_database(request.getfixturevalue("postgres_url")), tmp_path)
+    return fresh_database(request.getfixturevalue("postgres_url"))
+
+
+@pytest.fixture
+def store(database: str, tmp_path: Path) -> Iterator[Store]:
+    """An empty store on either database: every rule of the store holds on both."""
+    opened = open_store(database, tmp_path)
     yield opened
     opened.close()

@@ -38,16 +38,11 @@ RULE = "LG-010"
 WHO = {"by": "安全处 李处长", "reason": "表述以附件为准"}
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def office(request, tmp_path, monkeypatch):
-    url = ""
-    if request.param == "postgresql":
-        from tests.postgres import fresh_database
-
-        url = fresh_database(request.getfixturevalue("postgres_url"))
+@pytest.fixture
+def office(database, tmp_path, monkeypatch):
     made = make_campaign("loop", 2021)
     made["deliverables"][0]["forms"] = ["ledger-v1"]
-    with opened(tmp_path, [made], monkeypatch, url) as (only,):
+    with opened(tmp_path, [made], monkeypatch, database) as (only,):
         yield only
 
 

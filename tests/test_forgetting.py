@@ -20,14 +20,9 @@ NOW = at("2021-04-01")
 ON_RECORD = {"by": "督导科王科长", "reason": "家长书面申请"}
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def office(request, tmp_path, monkeypatch):
-    url = ""
-    if request.param == "postgresql":
-        from tests.postgres import fresh_database
-
-        url = fresh_database(request.getfixturevalue("postgres_url"))
-    with opened(tmp_path, [make_campaign("first", 2021)], monkeypatch, url) as (only,):
+@pytest.fixture
+def office(database, tmp_path, monkeypatch):
+    with opened(tmp_path, [make_campaign("first", 2021)], monkeypatch, database) as (only,):
         returned(only, SCHOOL, WORD)
         returned(only, OTHER, OTHERS)
         yield only

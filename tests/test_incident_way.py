@@ -27,14 +27,9 @@ from tests.incident_office import CITY, COUNTY, FIRST, NAME, OTHER, PROVINCE, SC
 NO = f"{SCHOOL}-2021-SJ01"
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def small(request, tmp_path, monkeypatch):
-    url = ""
-    if request.param == "postgresql":
-        from tests.postgres import fresh_database
-
-        url = fresh_database(request.getfixturevalue("postgres_url"))
-    with small_office(tmp_path, monkeypatch, url) as made:
+@pytest.fixture
+def small(database, tmp_path, monkeypatch):
+    with small_office(tmp_path, monkeypatch, database) as made:
         yield made
 
 

@@ -47,14 +47,9 @@ def campaign() -> dict:
     }
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def office(request, tmp_path, monkeypatch):
-    url = ""
-    if request.param == "postgresql":
-        from tests.postgres import fresh_database
-
-        url = fresh_database(request.getfixturevalue("postgres_url"))
-    with opened(tmp_path, [campaign()], monkeypatch, url) as (only,):
+@pytest.fixture
+def office(database, tmp_path, monkeypatch):
+    with opened(tmp_path, [campaign()], monkeypatch, database) as (only,):
         yield only
 
 

@@ -39,14 +39,9 @@ def lite(tmp_path, monkeypatch):
         yield only
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def office(request, tmp_path, monkeypatch):
-    url = ""
-    if request.param == "postgresql":
-        from tests.postgres import fresh_database
-
-        url = fresh_database(request.getfixturevalue("postgres_url"))
-    with opened(tmp_path, [make_campaign("first", 2021)], monkeypatch, url) as (only,):
+@pytest.fixture
+def office(database, tmp_path, monkeypatch):
+    with opened(tmp_path, [make_campaign("first", 2021)], monkeypatch, database) as (only,):
         yield only
 
 

@@ -18,14 +18,9 @@ KEPT_UNTIL = at("2024-07-31T23:59")
 WORDS = ("司马晓婷", "书记公孙子涵", "长孙嘉豪", "端木楼道没有照明影响学生上下楼")
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def office(request, tmp_path, monkeypatch):
-    url = ""
-    if request.param == "postgresql":
-        from tests.postgres import fresh_database
-
-        url = fresh_database(request.getfixturevalue("postgres_url"))
-    with opened(tmp_path, [make_campaign("first", 2021)], monkeypatch, url) as (only,):
+@pytest.fixture
+def office(database, tmp_path, monkeypatch):
+    with opened(tmp_path, [make_campaign("first", 2021)], monkeypatch, database) as (only,):
         yield only
 
 

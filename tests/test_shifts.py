@@ -84,14 +84,9 @@ def shifting(**changes) -> dict:
     return made
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def office(request, tmp_path, monkeypatch):
-    url = ""
-    if request.param == "postgresql":
-        from tests.postgres import fresh_database
-
-        url = fresh_database(request.getfixturevalue("postgres_url"))
-    with opened(tmp_path, [shifting()], monkeypatch, url) as (only,):
+@pytest.fixture
+def office(database, tmp_path, monkeypatch):
+    with opened(tmp_path, [shifting()], monkeypatch, database) as (only,):
         yield only
 
 

@@ -17,14 +17,9 @@ HOUR = timedelta(hours=1)
 NOW = at("2021-04-30")
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def both(request, tmp_path, monkeypatch):
-    url = ""
-    if request.param == "postgresql":
-        from tests.postgres import fresh_database
-
-        url = fresh_database(request.getfixturevalue("postgres_url"))
-    with signing_office(tmp_path, monkeypatch, url) as only:
+@pytest.fixture
+def both(database, tmp_path, monkeypatch):
+    with signing_office(tmp_path, monkeypatch, database) as only:
         yield only
 
 
