@@ -10,6 +10,7 @@ from desk.commands import (
     campaigns,
     contacts,
     corrections,
+    health,
     privacy,
     reports,
     returns,
@@ -24,7 +25,7 @@ app = typer.Typer(
     name="oneledger", help="一本账: campaigns by e-mailed Excel forms.", no_args_is_help=True, add_completion=False,
     pretty_exceptions_enable=False,
 )  # fmt: skip
-for group in (campaigns, contacts, returns, corrections, reports, auditing, privacy, services, signing):
+for group in (campaigns, contacts, returns, corrections, reports, auditing, privacy, services, signing, health):
     app.add_typer(group.app)
 app.add_typer(units.app, name="units", help=units.__doc__, no_args_is_help=True)
 

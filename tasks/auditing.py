@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
-from oneledger.adapters.archive import ArchiveDamagedError
+from oneledger.adapters.archive import Archive, ArchiveDamagedError
 from oneledger.domain.audit import Entry, faults
 from oneledger.domain.rolling import digest
 from oneledger.store import audit, snapshots
-from tasks.office import Office, office
+from oneledger.store.database import Store
+from tasks.office import office
 
 FROZEN, RETURN, MOST_TOLD = "snapshot frozen", "return ", 50
 
@@ -25,12 +26,21 @@ def seal_trail(as_of: datetime) -> None:
             audit.seal(connection, as_of)
 
 
-def verify(*, with_mails: bool = True) -> dict[str, Any]:
+class Kept(Protocol):
+    """A store with the archive of what it names; an office is one, and so is what a backup brought back."""
+
+    @property
+    def store(self) -> Store: ...
+    @property
+    def archive(self) -> Archive: ...
+
+
+def verify(kept: Kept | None = None, *, with_mails: bool = True) -> dict[str, Any]:
     """{entries, seals, unsealed, head, faults}. Whoever keeps ``head`` elsewhere can tell whether the past was altered.
 
     Also checks that what the trail names by hash is still kept so: files of returns, frozen figures, archived mails.
     """
-    here = office()
+    here = kept or office()
     with here.store.read() as connection:
         seals, trail = audit.seals(connection), list(audit.entries(connection))
         found = faults(seals, trail)
@@ -79,7 +89,7 @@ def _altered_figures(connection: Any, trail: list[Entry]) -> list[str]:
     return found
 
 
-def _altered_mails(here: Office, trail: list[Entry]) -> list[str]:
+def _altered_mails(here: Kept, trail: list[Entry]) -> list[str]:
     found = []
     for sha in dict.fromkeys(entry.detail["mail"] for entry in _returns(trail)):
         try:

@@ -6,10 +6,9 @@ from typing import Any
 
 from oneledger.domain.errors import RefusedError
 from oneledger.store import erasing, privacy
-from oneledger.store.privacy import PrivacyEvent
+from oneledger.store.privacy import ERASED, PrivacyEvent
 from tasks.office import Running, running, safe_path
 
-ERASED = "erased"
 ERASED_BY = "oneledger"
 
 

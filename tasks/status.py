@@ -6,7 +6,7 @@ from typing import Any
 
 from oneledger.domain.mailing import SendState
 from oneledger.domain.notices import CASCADE, Notice
-from oneledger.store import assignments, inbox, outbox, snapshots
+from oneledger.store import assignments, holding, inbox, outbox, snapshots
 from tasks.bounces import standing
 from tasks.flood import free_mb
 from tasks.office import running
@@ -15,7 +15,7 @@ _STATUSES = ("returned", "zero", "exempt", "missing")
 
 
 def campaign_status(name: str) -> dict[str, Any]:
-    """{campaign, phases: {phase: {assigned, mailed, …}}, mail, inbox, person, snapshots}; counts of units or mails."""
+    """{campaign, phases: {phase: {assigned, mailed, …}}, mail, hold, inbox, person, snapshots}; counts."""
     here = running(name)
     with here.office.store.read() as connection:
         tallies = assignments.tally(connection, name)
@@ -26,6 +26,7 @@ def campaign_status(name: str) -> dict[str, Any]:
         taken = inbox.counts(connection)
         frozen = snapshots.of_campaign(connection, name)
         came_back = standing(connection, name)
+        held = holding.standing(connection)
     return {
         "campaign": name,
         "title": here.campaign.title,
@@ -36,6 +37,7 @@ def campaign_status(name: str) -> dict[str, Any]:
         },
         "mail": _by_state(mails),
         "bounces": came_back,
+        "hold": None if held is None else {"since": str(held.since), "by": held.by, "reason": held.reason},
         "inbox": taken,
         "disk": {"free_mb": free_mb(here.office), "low_water_mb": here.office.mail.low_water_mb},
         "person": [{**row, "received_at": str(row["received_at"])} for row in waiting],

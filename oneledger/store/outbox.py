@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select, update
 
 from oneledger.domain.mailing import SendState
-from oneledger.store import audit, schema as t
+from oneledger.store import audit, holding, schema as t
 from oneledger.store.database import insert_returning
 
 STRANDED = "stranded"
@@ -74,7 +74,9 @@ _WAITING = (SendState.PLANNED.value, SendState.DEFERRED.value)
 
 
 def claim(connection: Connection, as_of: datetime, *, most: int, lease: timedelta) -> list[Claim]:
-    """Take the next mails by priority, then age, and mark them SENDING: committed before any DATA."""
+    """Take the next mails by priority, then age, and mark them SENDING: committed before any DATA. None in HOLD."""
+    if holding.standing(connection) is not None:  # the one place: nothing is sent that was not claimed
+        return []
     c = t.outbox.c
     waiting = (c.state.in_(_WAITING), c.next_try_at <= as_of, t.campaign.c.is_paused.is_(False))
     chosen = (

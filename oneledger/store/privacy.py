@@ -10,6 +10,8 @@ from sqlalchemy import Connection, select, update
 from oneledger.store import audit, schema as t
 from oneledger.store.database import insert_new
 
+ERASED = "erased"  # the deed that ends a campaign's retention
+
 
 @dataclass(frozen=True)
 class Quarantined:

@@ -1,6 +1,7 @@
 """The tables, by subject."""
 
 from oneledger.store.schema.figures import acting_signer, report, signature, snapshot, snapshot_unit
+from oneledger.store.schema.health import holding, pulse
 from oneledger.store.schema.kinds import Json, Utc, metadata
 from oneledger.store.schema.mail import confirmation, contact_event, inbox, lease, outbox, outbox_content
 from oneledger.store.schema.problems import draw, incident_entry, problem, problem_event
@@ -34,6 +35,7 @@ __all__ = (
     "event",
     "event_seal",
     "former_verdict",
+    "holding",
     "inbox",
     "incident_entry",
     "lease",
@@ -43,6 +45,7 @@ __all__ = (
     "privacy_event",
     "problem",
     "problem_event",
+    "pulse",
     "quarantine",
     "reopening",
     "report",

@@ -1,0 +1,121 @@
+"""A backup as a folder: what was copied, and a manifest with the hash of each file. Readable by the owner only."""
+
+import json
+import os
+import shutil
+from collections.abc import Iterable, Iterator
+from hashlib import sha256
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from oneledger.domain.errors import RefusedError
+
+MANIFEST = "manifest.json"
+PARTIAL = ".partial"  # a folder that is not whole yet
+_PIECE = 1 << 20
+
+
+def make_private(folder: Path) -> Path:
+    """Raises RefusedError where something is there already: nothing is ever written over."""
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise RefusedError([f"{folder}：已经存在且不是空目录，请另选一个目录"])
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    folder.chmod(0o700)
+    return folder
+
+
+def started(folder: Path) -> Path:
+    """Where to build it; ``finished`` gives it its name."""
+    make_private(folder).rmdir()
+    aside = folder.with_name(folder.name + PARTIAL)
+    if aside.exists():
+        shutil.rmtree(aside)  # of an attempt that did not end
+    return make_private(aside)
+
+
+def finished(aside: Path, folder: Path) -> None:
+    for place, _, _ in os.walk(aside):
+        _sync(Path(place))
+    aside.rename(folder)
+    _sync(folder.parent)
+
+
+def files_under(root: Path, *folders: str) -> Iterator[str]:
+    """Relative paths; what is half written (tmp, .part) is left out."""
+    for folder in folders:
+        for place, below, names in os.walk(root / folder):
+            below[:] = sorted(each for each in below if each != "tmp")
+            for name in sorted(names):
+                if not name.startswith("."):
+                    yield (Path(place) / name).relative_to(root).as_posix()
+
+
+def copied(source: Path, target: Path, path: str) -> dict[str, Any]:
+    """{sha256, bytes} of what was copied. Raises FileNotFoundError where it is gone."""
+    end = target / path
+    with (source / path).open("rb") as opened:
+        _make_folders(target, end.parent)
+        handle = os.open(end, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        digest, size = sha256(), 0
+        with os.fdopen(handle, "wb") as copy:
+            while piece := opened.read(_PIECE):
+                digest.update(piece)
+                size += copy.write(piece)
+            copy.flush()
+            os.fsync(copy.fileno())
+    return {"sha256": digest.hexdigest(), "bytes": size}
+
+
+def described(path: Path) -> dict[str, Any]:
+    with path.open("rb") as opened:
+        digest, size = sha256(), 0
+        while piece := opened.read(_PIECE):
+            digest.update(piece)
+            size += len(piece)
+    return {"sha256": digest.hexdigest(), "bytes": size}
+
+
+def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
+    handle = os.open(folder / MANIFEST, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        json.dump(manifest, file, ensure_ascii=False, indent=1)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """Raises RefusedError for what is no backup of ours, or names a file outside itself."""
+    try:
+        manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        paths = [PurePosixPath(path) for path in manifest["files"]]
+    except (OSError, ValueError, KeyError, TypeError) as fault:
+        raise RefusedError([f"{folder}：不是备份目录（{MANIFEST}: {fault}）"]) from fault
+    outside = [str(path) for path in paths if path.is_absolute() or ".." in path.parts]
+    if outside:
+        raise RefusedError([f"{folder}：清单里的 {path} 不在备份目录内" for path in outside])
+    return manifest
+
+
+def damaged(folder: Path, files: Iterable[tuple[str, dict[str, Any]]]) -> list[str]:
+    """Every file of the manifest that is missing, a link, or no longer what it was."""
+    found = []
+    for path, known in files:
+        place = folder / path
+        if place.is_symlink() or not place.is_file():
+            found.append(f"{path}：缺失")
+        elif described(place) != {key: known[key] for key in ("sha256", "bytes")}:
+            found.append(f"{path}：内容与清单的校验值不符")
+    return found
+
+
+def _make_folders(root: Path, folder: Path) -> None:
+    for each in [*reversed(folder.relative_to(root).parents), folder.relative_to(root)]:
+        (root / each).mkdir(mode=0o700, exist_ok=True)
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
