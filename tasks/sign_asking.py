@@ -6,8 +6,6 @@ from functools import lru_cache
 
 from prefect import task
 
-from oneledger.domain.rolling import digest
-from oneledger.domain.rollup import Rollup
 from oneledger.domain.schedule import Milestone
 from oneledger.domain.signoff import Deed
 from oneledger.store import outbox, signatures
@@ -42,19 +40,17 @@ def asked_to_sign(name: str, wanted: SignRound, offices: tuple[str, ...], as_of:
 
 
 @lru_cache(maxsize=1)
-def _draft(place: str, name: str, milestone: Milestone, seen: str, as_of: datetime) -> Edition:  # noqa: ARG001  keys
+def _draft(place: str, name: str, milestone: Milestone, seen: str, as_of: datetime) -> Edition:  # noqa: ARG001  a key
     """The figures of this look, read once for all its packs."""
     here = running(name)
     with here.office.store.read() as connection:
         figures = figures_at(here, connection, Reference(milestone.phase, milestone.at, as_of, as_of))
-    return edition(here, _unfrozen(here, milestone, figures, as_of), figures)
+    return edition(here, _unfrozen(here, milestone, seen, as_of), figures)
 
 
-def _unfrozen(here: Running, milestone: Milestone, figures: Mapping[str, Rollup], as_of: datetime) -> Frozen:
+def _unfrozen(here: Running, milestone: Milestone, seen: str, as_of: datetime) -> Frozen:
     label = f"{milestone.title}审核稿（截至{as_of.astimezone(here.zone):%Y-%m-%d %H:%M}）"
-    return Frozen(
-        0, here.name, milestone.phase, milestone.key, label, as_of, digest(figures), "request", milestone.at, as_of
-    )
+    return Frozen(0, here.name, milestone.phase, milestone.key, label, as_of, seen, "request", milestone.at, as_of)
 
 
 def _ask(here: Running, this: Edition, wanted: SignRound, code: str, as_of: datetime) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from io import BytesIO
 
 from openpyxl import Workbook
-from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+from openpyxl.styles import Alignment, Border, Font, NamedStyle, PatternFill, Side
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.properties import PageSetupProperties
 
@@ -14,7 +14,15 @@ _EDGE = Side(style="thin", color="BFBFBF")
 _LINE = Border(left=_EDGE, right=_EDGE, top=_EDGE, bottom=_EDGE)
 _OPEN = PatternFill("solid", fgColor="FFF9E5")
 _HEAD = PatternFill("solid", fgColor="EEF2F7")
+_WRAPPED = Alignment(wrap_text=True, vertical="center")
 _WIDTHS = (16, 34, 16, 60)
+
+
+def _styles() -> tuple[NamedStyle, NamedStyle, NamedStyle]:
+    """Told by us, to be written by the office, heading. One style a cell: of four parts each costs as much."""
+    told, open_, head = (NamedStyle(each, border=_LINE, alignment=_WRAPPED) for each in ("已列", "填写", "表头"))
+    told.number_format, open_.fill, head.fill, head.font = "@", _OPEN, _HEAD, Font(bold=True)
+    return told, open_, head
 
 
 def sign_sheet(title: str, office: str, label: str, units: Iterable[tuple[str, str, str]]) -> bytes:
@@ -37,16 +45,10 @@ def sign_sheet(title: str, office: str, label: str, units: Iterable[tuple[str, s
     choice = DataValidation(type="list", formula1='"同意,退回,暂缓"', allow_blank=True)
     sheet.add_data_validation(choice)
     choice.add("B4")
+    told, open_, head = _styles()
     for row in sheet.iter_rows(min_row=6):
         for cell in row:
-            cell.border = _LINE
-            cell.alignment = Alignment(wrap_text=True, vertical="center")
-            if cell.row == 6:
-                cell.fill, cell.font = _HEAD, Font(bold=True)
-            elif cell.column == 4:
-                cell.fill = _OPEN
-            else:
-                cell.number_format = "@"
+            cell.style = head if cell.row == 6 else open_ if cell.column == 4 else told
     for letter, width in zip("ABCD", _WIDTHS, strict=True):
         sheet.column_dimensions[letter].width = width
     sheet.freeze_panes = "A7"
