@@ -49,6 +49,8 @@ def show_plan(console: Console, plan: LaunchPlan) -> None:
     console.print(table)
     console.print(_burden_table(plan))
     console.print(f"启动时请输入邮件数：{plan.mails}", highlight=False)
+    for doubt in plan.doubts:
+        console.print(f"请留意：{doubt}", style="yellow", markup=False, highlight=False, soft_wrap=True)
     for reason in plan.refusals:
         console.print(f"不能启动：{reason}", style="red", markup=False, highlight=False, soft_wrap=True)
 

@@ -127,6 +127,7 @@ def plan_as_markdown(plan: LaunchPlan) -> str:
     ]
     head = ["| 阶段 | 发出日 | 邮件数 | 发完日 | 最早截止 |", "|---|---|---|---|---|"]
     refusals = [f"- {reason}" for reason in plan.refusals] or ["无，可以启动。"]
+    refusals += ["", "**请留意**", "", *(f"- {doubt}" for doubt in plan.doubts)] if plan.doubts else []
     cells = [
         f"| {each.title} | {each.level} | {each.required} | {each.if_it_applies} | {each.prefilled} |"
         for each in plan.burdens

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from oneledger.domain.errors import RefusedError
 from oneledger.domain.schedule import Milestone, milestones
 from oneledger.domain.shifts import Shift, in_force, own_due_at, shift_faults
+from oneledger.domain.vacations import vacation_doubts
 from oneledger.store import assignments, shifts, snapshots
 from tasks.office import Running, running
 
@@ -46,6 +47,13 @@ def shift_units(
                 units=list(units),
             )
     return moved
+
+
+def doubts_of(name: str, phase: str, units: Sequence[str], due_on: date) -> list[str]:
+    """Whose new date falls into a vacation."""
+    here = running(name)
+    title = here.campaign.phase(phase).title
+    return vacation_doubts(here.campaign.vacations, title, dict.fromkeys(units, due_on), here.units)
 
 
 def units_below(name: str, code: str, phase: str) -> list[str]:

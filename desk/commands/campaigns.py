@@ -174,7 +174,9 @@ def shift(
             raise typer.BadParameter("write PHASE UNIT DATE, or only the campaign to list what was moved")
         day, at = as_moment(due_on).date(), as_moment(as_of)
         moved = move(campaign, phase, unit, day, reason=reason, by=by, is_for_all_below=below, as_of=at)
-        err.print(f"已调整 {moved} 个单位的报送日。", highlight=False)
+        err.print(f"已调整 {moved.dates} 个单位的报送日。", highlight=False)
+        for doubt in moved.doubts:
+            err.print(f"请留意：{doubt}", style="yellow", markup=False, highlight=False, soft_wrap=True)
     rows = recorded(campaign)
     if as_json:
         show_json(rows)

@@ -8,6 +8,7 @@ from pydantic import Field as Key, model_validator
 
 from oneledger.domain.expressions import compiled
 from oneledger.domain.forms import Definition, LevelName
+from oneledger.domain.vacations import Vacation
 
 Slug = Annotated[str, Key(pattern=r"^[a-z0-9][a-z0-9-]*$")]
 FormReference = Annotated[str, Key(pattern=r"^[a-z][a-z0-9]*-v[0-9]+$")]
@@ -278,6 +279,7 @@ class Campaign(Definition):
     phases: tuple[Phase, ...]
     duties: tuple[Duty, ...]
     deliverables: tuple[Deliverable, ...]
+    vacations: tuple[Vacation, ...] = ()  # the table of terms (002-4)
     escalation: tuple[Escalation, ...] = ()  # of overdue problems, the nearest office first
     samples: tuple[SamplingPlan, ...] = ()
     severity: tuple[Severity, ...] = ()

@@ -13,6 +13,7 @@ from oneledger.domain.sampling import Draw, draw
 from oneledger.domain.schedule import answering_levels, due_day
 from oneledger.domain.unit_tree import UnitTree
 from oneledger.domain.units import Unit
+from oneledger.domain.vacations import vacation_doubts
 from oneledger.domain.work_calendar import WorkCalendar
 
 
@@ -108,6 +109,7 @@ class LaunchPlan:
     units: int
     refusals: tuple[str, ...]  # Chinese and complete; empty: it may be armed
     burdens: tuple[Burden, ...] = ()  # how much each workbook asks of a unit
+    doubts: tuple[str, ...] = ()  # Chinese and complete; they keep nobody from arming it
 
     @property
     def mails(self) -> int:
@@ -132,7 +134,17 @@ def launch_plan(
             refusals.append(f"{plan.title}：最早的截止日 {plan.first_due} 已经过去")
         if plan.last_day and plan.first_due and plan.last_day >= plan.first_due:
             refusals.append(f"{plan.title}：按发信限额要到 {plan.last_day} 才能发完，晚于最早的截止日 {plan.first_due}")
-    return LaunchPlan(tuple(phases), len(units), tuple(refusals))
+    doubts = [] if missing else _doubts(campaign, units, draws, calendar)
+    return LaunchPlan(tuple(phases), len(units), tuple(refusals), doubts=tuple(doubts))
+
+
+def _doubts(
+    campaign: Campaign, units: Mapping[str, CampaignUnit], draws: Mapping[str, Draw], calendar: WorkCalendar
+) -> Iterable[str]:
+    for each in campaign.deliverables if campaign.vacations else ():
+        schools = [one.unit for one in owed(each, units, draws, None) if units[one.respondent].level == "school"]
+        due = dict.fromkeys(schools, due_day(campaign, each, "school", calendar))
+        yield from vacation_doubts(campaign.vacations, each.title, due, units)
 
 
 def _phase_plan(
