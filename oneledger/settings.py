@@ -16,6 +16,7 @@ from oneledger.domain.errors import DefinitionError
 from oneledger.domain.forms import Form
 from oneledger.domain.layering import Layer, Loc, Place, layered
 from oneledger.domain.mailing import Limits
+from oneledger.domain.official_parts import Papers
 from oneledger.domain.outline import Outline
 from oneledger.domain.quotas import Quotas
 from oneledger.domain.work_calendar import CalendarYear, WorkCalendar
@@ -197,6 +198,13 @@ def load_documents(config: Path) -> DocumentKnowledge:
     """What the check of documents knows; nothing where there is no config/documents.yaml."""
     path = config / "documents.yaml"
     return read_model(path, DocumentKnowledge) if path.is_file() else DocumentKnowledge()
+
+
+@lru_cache(maxsize=8)
+def load_papers(config: Path) -> Papers:
+    """Which papers have a head; none where there is no config/papers.yaml."""
+    path = config / "papers.yaml"
+    return read_model(path, Papers) if path.is_file() else Papers()
 
 
 COVER = "cover-v1"

@@ -5,13 +5,13 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from oneledger.adapters.report_docx import render_report
 from oneledger.adapters.report_rows import Register
 from oneledger.domain.circular import DISAGREEMENT_HEADS, Late, circular_context, disagreements, scored_form
 from oneledger.domain.forms import LEVELS, Form
 from oneledger.domain.report_figures import SnapshotView, UnitBrief
 from oneledger.store import submissions
 from tasks.office import Running
+from tasks.paper_rendering import rendered
 
 
 def circular(
@@ -35,7 +35,7 @@ def circular_of(
         if code in late and _is_below(here, code, view.unit.code)
     ]
     context = circular_context(view, named, _excellent(here, connection, view, form, counted) if form else [])
-    return render_report(here.office.settings.templates / "reports" / "circular.docx", context)
+    return rendered(here, "circular", view, context, template="circular")
 
 
 def registers(view: SnapshotView, rows: Mapping[str, Sequence[tuple[UnitBrief, Mapping[str, Any]]]]) -> list[Register]:

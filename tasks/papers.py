@@ -2,17 +2,17 @@
 
 from collections.abc import Callable, Mapping
 
-from oneledger.adapters.report_docx import render_report
 from oneledger.domain.errors import RefusedError
 from oneledger.domain.overall_report import overall_context
-from oneledger.domain.report_figures import SnapshotView
+from oneledger.domain.report_figures import SnapshotView, UnitBrief
 from oneledger.domain.supervision_order import order_context
 from oneledger.store import snapshots
 from oneledger.store.snapshots import Frozen
 from tasks.circulars import circular_of
 from tasks.office import Running, running
+from tasks.paper_rendering import rendered
 from tasks.public_copies import public_copy, said_of
-from tasks.publishing import Edition, edition, view_of
+from tasks.publishing import Edition, brief, edition, view_of
 
 TITLES = {
     "public": "公开版",
@@ -38,23 +38,21 @@ def paper(name: str, unit: str, phase: str, kind: str) -> tuple[str, bytes]:
     return f"{unit}_{here.units[unit].name}_{here.campaign.phase(phase).title}{TITLES[kind]}.docx", content
 
 
-def _report(here: Running, context: Mapping[str, object], template: str = "phase_report") -> bytes:
-    return render_report(here.office.settings.templates / "reports" / f"{template}.docx", context)
-
-
 def _public(here: Running, this: Edition, unit: str, _: list[Frozen]) -> bytes:
     view = view_of(here, this, unit)
     return public_copy(here, view, this.said or said_of(here, this.rollups, this.children, view.phase_forms))
 
 
 def _overall(here: Running, this: Edition, unit: str, frozen: list[Frozen]) -> bytes:
-    return _report(here, overall_context(_views(here, this, unit, frozen)))
+    views = _views(here, this, unit, frozen)
+    return rendered(here, "overall", views[-1], overall_context(views))
 
 
 def _special(here: Running, this: Edition, unit: str, frozen: list[Frozen]) -> bytes:
     if here.units[unit].level != "province":
         raise RefusedError([f"{here.units[unit].name}: a report to the provincial government is the province's own"])
-    return _report(here, overall_context(_views(here, this, unit, frozen), "special"))
+    views = _views(here, this, unit, frozen)
+    return rendered(here, "special", views[-1], overall_context(views, "special"))
 
 
 def _views(here: Running, this: Edition, unit: str, frozen: list[Frozen]) -> list[SnapshotView]:
@@ -66,8 +64,9 @@ def _views(here: Running, this: Edition, unit: str, frozen: list[Frozen]) -> lis
 
 
 def _order(here: Running, this: Edition, unit: str, _: list[Frozen]) -> bytes:
-    above = here.units.get(here.units[unit].parent or "")
-    return _report(here, order_context(view_of(here, this, unit), above.name if above else here.campaign.issuer))
+    above, view = here.units.get(here.units[unit].parent or ""), view_of(here, this, unit)
+    issuer = brief(above) if above else UnitBrief("", here.campaign.issuer, "ministry")
+    return rendered(here, "order", view, order_context(view, issuer.name), issuer=issuer)
 
 
 def _circular(here: Running, this: Edition, unit: str, _: list[Frozen]) -> bytes:

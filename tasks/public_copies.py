@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 
-from oneledger.adapters.report_docx import render_report
 from oneledger.domain.forms import Form
 from oneledger.domain.public_report import Published, public_context, published
 from oneledger.domain.report_figures import SnapshotView
 from oneledger.domain.rollup import Rollup
 from tasks.office import Running
+from tasks.paper_rendering import rendered
 
 
 def said_of(
@@ -20,5 +20,4 @@ def said_of(
 
 
 def public_copy(here: Running, view: SnapshotView, said: Published) -> bytes:
-    template = here.office.settings.templates / "reports" / "phase_report.docx"
-    return render_report(template, public_context(view, said, here.campaign.public.below))
+    return rendered(here, "public", view, public_context(view, said, here.campaign.public.below))

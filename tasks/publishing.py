@@ -9,7 +9,6 @@ from typing import Any
 
 from prefect import task
 
-from oneledger.adapters.report_docx import render_report
 from oneledger.adapters.report_xlsx import consolidated_workbook
 from oneledger.domain.assignments import Assignment, CampaignUnit
 from oneledger.domain.forms import LEVELS, Form
@@ -27,6 +26,7 @@ from tasks.circulars import circular, registers
 from tasks.collecting import moves_of
 from tasks.freezing import freeze, reports_of
 from tasks.office import Running, running, safe_path
+from tasks.paper_rendering import rendered
 from tasks.public_copies import public_copy, said_of
 from tasks.retrying import STORE_RETRIES
 from tasks.reviewed import Review, reviewed, signoff_facts
@@ -166,7 +166,7 @@ def _previous(connection: Any, here: Running, frozen: Frozen) -> Mapping[str, Ro
 
 def _report(here: Running, this: Edition, code: str, as_of: datetime) -> None:
     view = view_of(here, this, code)
-    docx = render_report(here.office.settings.templates / "reports" / "phase_report.docx", report_context(view))
+    docx = rendered(here, "phase", view, report_context(view))
     rows = rows_of(here, this, code)
     xlsx = consolidated_workbook(view, rows, forms_by_name(here), registers(view, rows))
     frozen = this.frozen

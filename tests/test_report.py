@@ -249,14 +249,14 @@ def test_a_key_is_one_the_roll_up_holds_or_a_formula_of_such():
 
 
 def test_a_childs_line_shows_zero_and_not_applicable_apart():
-    """2.3: zero = 0, not applicable = —, never blank; the unit's own part stands first, the sum last."""
+    """2.3: zero = 0, not applicable = —, owed and not come = blank; the unit's own part stands first, the sum last."""
     table = report_context(view())["children"]
     assert table["heads"] == ["应报", "已报", "零报告", "免报", "未报", "报送率", "问题数", "重大风险", "自查未落实"]
     assert [(row["unit"], *row["cells"]) for row in table["rows"]] == [
         ("本级", "1", "1", "0", "0", "0", "100%", "—", "—", "—"),
         ("第一小学", "1", "1", "0", "0", "0", "100%", "8", "2", "1"),
         ("第二小学", "1", "0", "1", "0", "0", "100%", "0", "0", "0"),
-        ("第三小学", "1", "0", "0", "0", "1", "0%", "—", "—", "—"),
+        ("第三小学", "1", "0", "0", "0", "1", "0%", "", "", ""),
         ("第四小学", "1", "0", "0", "1", "0", "—", "—", "—", "—"),
     ]
     assert table["total"]["cells"] == ["5", "2", "1", "1", "1", "75%", "8", "2", "1"]

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import unicodedata
 import zipfile
+from datetime import date
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -17,7 +18,9 @@ from docx.shared import Twips
 from oneledger.adapters.pdf import make_pdfs
 from oneledger.adapters.report_docx import render_report
 from oneledger.domain.errors import DefinitionError
+from oneledger.domain.official_parts import PaperKind, Papers
 from oneledger.domain.report import UnitBrief, report_context
+from oneledger.domain.supervision_order import order_context
 from tests.report_samples import SCHOOLS, rectify_view, view
 
 TEMPLATE = Path(__file__).parent.parent / "templates" / "reports" / "phase_report.docx"
@@ -94,7 +97,10 @@ def test_heads_are_repeated_and_rows_are_never_broken_across_pages():
 
 def test_annexes_that_have_nothing_to_say_are_not_there():
     lines = paragraphs(rendered(rectify_view()))
-    assert [line for line in lines if line.startswith("附件")] == ["附件：报告数字出处", "附件1"]
+    assert [line for line in lines if line.startswith("附件")] == [
+        "附件：报告数字出处",
+        "附件",
+    ]  # GB/T 9704: one annex alone has no number
     assert len(opened(rendered(rectify_view())).tables) == 2  # the place of the signature, and the keys
 
 
@@ -190,6 +196,7 @@ def test_the_template_can_be_made_again(tmp_path, monkeypatch):
     """tools/make_report_template.py gives the same template, so that it can be started over."""
     from importlib.util import module_from_spec, spec_from_file_location
 
+    monkeypatch.syspath_prepend(str(TEMPLATE.parents[2] / "tools"))
     spec = spec_from_file_location("make_report_template", TEMPLATE.parents[2] / "tools" / "make_report_template.py")
     tool = module_from_spec(spec)
     spec.loader.exec_module(tool)
@@ -208,13 +215,25 @@ def pages(tmp_path_factory):
     folder = tmp_path_factory.mktemp("pages")
     full, many = report_context(view()), report_context(view(children=MANY))
     full["sections"] = [{"heading": "一、情况", "blocks": [{"kind": "text", "lead": "", "text": "文" * 28 * 60}]}]
-    named = {"full": full, "many": many}
+    ends = {f"end{lines:02}": context_of(lines) for lines in range(0, 22, 3)}
+    named = {"full": full, "many": many, **ends}
     for name, context in named.items():
         (folder / f"{name}.docx").write_bytes(render_report(TEMPLATE, context))
     made = make_pdfs([folder / f"{name}.docx" for name in named], folder)
     return {pdf.stem: [list(_lines(page)) for page in _text(pdf).split("\f")] for pdf in made}
 
 
+def context_of(lines):
+    """An order of so many more lines: wherever its text ends on the page."""
+    context = order_context(view(), "沈阳市教育局")
+    more = [{"kind": "item", "lead": "", "text": f"{no}.办理。"} for no in range(lines)]
+    *before, last = context["sections"]
+    return {**context, "sections": [*before, {**last, "blocks": [*more, *last["blocks"]]}], "parts": PARTS}
+
+
+ORDER = PaperKind(levels=("city",), note="此件不公开", printed_by="办公室")
+ISSUER = UnitBrief("210100", "沈阳市教育局", "city")
+PARTS = Papers(kinds={"order": ORDER}).parts("order", ISSUER, "沈教", date(2021, 3, 19))
 MANY = tuple((UnitBrief(f"2101{no:02}", f"虚拟第{no}县教育局", "county"), SCHOOLS[no % 4][1]) for no in range(1, 90))
 
 
@@ -247,6 +266,22 @@ def test_title_and_headings_are_rendered_in_their_order(pages):
     lines = [line for page in pages["many"] for line in page]
     levels = [line[:2] for line in lines if re.match(r"[一二三四五六七]、", line)]
     assert levels == ["一、", "二、", "三、", "四、", "五、", "六、", "七、"]
+
+
+def test_no_page_holds_a_signature_without_text(pages):
+    """GB/T 9704, 7.3.5: text and seal are never on different pages, wherever the text ends."""
+    for name in (each for each in pages if each.startswith("end")):
+        (signed,) = [page for page in pages[name] if "2021年3月19日" in page]
+        assert "3.办理结果请报沈阳市教育局。" in signed[: signed.index("2021年3月19日")], name
+
+
+def test_head_and_number_come_first_note_and_imprint_last(pages):
+    """GB/T 9704, 7.2 and 7.4: office and number over the title; the imprint stands at the foot of the last page."""
+    first, last = pages["end00"][0], [page for page in pages["end00"] if page][-1]
+    assert first[1:3] == ["沈阳市教育局文件", "沈教〔2021〕〔请补充:序号〕号"]
+    (signed,) = [page for page in pages["end00"] if "2021年3月19日" in page]
+    assert signed[signed.index("2021年3月19日") + 1] == "(此件不公开)"
+    assert last[-3:] == ["抄送:〔请补充:抄送机关,没有的删去本行〕", "沈阳市教育局办公室〔请补充:印发日期〕印发", "—3—"]
 
 
 def test_the_head_of_a_long_table_is_on_every_page_of_it(pages):

@@ -24,9 +24,9 @@ def test_a_head_wider_than_a_page_is_cut():
 
 
 def test_pages_are_evenly_filled_so_that_the_print_can_be_larger():
-    pages = pages_across([5.0, 20.0, *[12.0] * 19], [""] * 21, 2)
-    assert pages.spans == ((3, 12), (13, 21))
-    assert pages.scale_pct == int(100 * PAGE / 145)
+    pages = pages_across([5.0, 20.0, *[12.0] * 17], [""] * 19, 2)
+    assert pages.spans == ((3, 11), (12, 19))
+    assert pages.scale_pct == int(100 * PAGE / 133)
 
 
 @given(

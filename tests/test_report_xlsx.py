@@ -58,13 +58,15 @@ def test_the_summary_has_one_line_per_child_in_administrative_order_and_the_sum_
     assert names == ["本级", "第一小学", "第二小学", "第三小学", "第四小学", "合计"]
 
 
-def test_zero_and_not_applicable_differ_and_nothing_is_blank():
-    """2.3: zero = 0, not applicable = —, unknown = blank is an error."""
+def test_a_reported_nought_not_applicable_and_not_come_all_differ():
+    """2.3 and issue 5 F, 0 ≠ — ≠ blank: 第二小学 reported 0, 第三小学 owes its return, 第四小学 is exempt."""
     sheet = plain()["汇总"]
     at = 2 + [column.key for column in summary_columns(view())].index("ledger.rows")
-    assert [line_of(sheet, name)[at] for name in ("第一小学", "第二小学", "第三小学", "合计")] == [8, 0, "—", 8]
-    width = 2 + len(summary_columns(view()))
-    assert [cell for line in table(sheet, range(width)) for cell in line[1:] if cell is None] == []
+    told = [line_of(sheet, name)[at] for name in ("第一小学", "第二小学", "第三小学", "第四小学", "合计")]
+    assert told == [8, 0, None, "—", 8]
+    assert "0表示报来的数为零，“—”表示不适用或免报，空白表示应报未报" in "".join(
+        str(cell.value) for row in sheet.iter_rows() for cell in row
+    )
 
 
 def test_a_rate_is_stored_cut_off_so_that_no_program_rounds_it_up():
@@ -90,7 +92,7 @@ def test_columns_are_numbered_and_heads_are_printed_on_every_page():
     assert sheet["C1"].value == "2021年虚拟省防范中小学生欺凌专项治理行动部署摸底情况汇总表"
     assert sheet["A2"].value == "填报单位（盖章）：和平区教育局"
     assert sheet["C3"].value == (
-        "截至2021年3月19日17时　定稿（2021-03-19 17:00）　未经审核　单位：份、个、人　填报日期：2021年3月19日"
+        "截至2021年3月19日17时　定稿（2021-03-19 17:00）　未经审核　单位：份、个、人\n填报日期：2021年3月19日"
     )
 
 
@@ -98,7 +100,7 @@ def test_a_wide_table_prints_on_several_pages_with_a_title_on_each():
     """The edge of a page cuts neither a title nor a group of columns."""
     sheet = plain()["汇总"]
     ends = [each.id for each in sheet.col_breaks.brk]
-    assert [sheet.cell(1, end + 1).value for end in ends] == ["汇总（续1）"]
+    assert [sheet.cell(1, end + 1).value for end in ends] == ["汇总（续1）", "汇总（续2）"]
     crossing = [each.coord for each in sheet.merged_cells.ranges for end in ends if each.min_col <= end < each.max_col]
     assert crossing == []
     assert 80 <= sheet.page_setup.scale <= 100
@@ -160,9 +162,9 @@ def test_a_city_sees_completeness_by_county_in_a_native_chart():
 def test_facts_go_down_units_go_across_and_the_sum_comes_first():
     sheet = plain()["基本情况"]
     assert [cell.value for cell in sheet[4]][3:] == ["合计", "本级", "第一小学", "第二小学", "第三小学", "第四小学"]
-    assert line_of(sheet, "学生数") == ["规模", "学生数", "人", 2000, "—", 1200, 800, "—", "—"]
-    assert line_of(sheet, "其中寄宿生数") == ["规模", "其中寄宿生数", "人", 40, "—", 0, 40, "—", "—"]
-    assert line_of(sheet, "成立治理委员会") == ["机构", "成立治理委员会", "个", 1, "—", 1, 0, "—", "—"]
+    assert line_of(sheet, "学生数") == ["规模", "学生数", "人", 2000, "—", 1200, 800, None, "—"]
+    assert line_of(sheet, "其中寄宿生数") == ["规模", "其中寄宿生数", "人", 40, "—", 0, 40, None, "—"]
+    assert line_of(sheet, "成立治理委员会") == ["机构", "成立治理委员会", "个", 1, "—", 1, 0, None, "—"]
     assert line_of(sheet, "明确工作机构") == ["机构", "明确工作机构", "个", 1, 1, "—", "—", "—", "—"]
 
 

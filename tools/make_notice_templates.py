@@ -10,36 +10,31 @@ from pathlib import Path
 from typing import Any
 
 from docx import Document
-from docx.shared import Twips
-from make_report_template import (
-    CHARACTER,
-    add_fallbacks,
+from make_school_report_template import make_light
+from report_page import add_fallbacks, make_styles, set_page
+from report_parts import (
     add_rows,
-    make_styles,
     make_table,
-    set_page,
     start_annex,
     write,
     write_foot,
+    write_head,
+    write_imprint,
+    write_mark,
+    write_note,
+    write_signature,
     write_text,
+    write_title,
 )
-from make_school_report_template import make_light
 
 FOLDER = Path(__file__).resolve().parent.parent / "templates" / "reports"
 PROBLEM_WIDTHS = (9, 37, 22, 50, 14, 24)  # mm, together 156
 UNIT_WIDTHS = (12, 60, 60, 24)
 
 
-def write_title(document: Any, mark: str) -> None:
-    line = write(document, "公文标记", mark)
-    line.paragraph_format.tab_stops.add_tab_stop(Twips(28 * CHARACTER), alignment=2)
-    write(document, "公文正文", "")
-    write(document, "公文正文", "{%p for line in title_lines %}")
-    write(document, "公文标题", "{{ line }}")
-    write(document, "公文正文", "{%p endfor %}")
-    write(document, "公文正文", "")
-    write(document, "主送机关", "{{ addressee }}：")
-    write(document, "公文正文", "{{ opening }}")
+def write_notice_head(document: Any) -> None:
+    write_mark(document, "{{ mark }}\t{{ number }}")
+    write_title(document)
 
 
 def write_problems(document: Any) -> None:
@@ -59,16 +54,6 @@ def write_steps(document: Any) -> None:
     write(document, "公文条目", "{{ step }}")
     write(document, "公文正文", "{%p endfor %}")
     write(document, "公文条目", "")
-
-
-def write_signature(document: Any) -> None:
-    place = document.add_table(rows=2, cols=1)
-    place.alignment, place.autofit = 2, False
-    place.columns[0].width = Twips(17 * CHARACTER)
-    for row, words in zip(place.rows, ("{{ signature }}", "{{ date }}"), strict=True):
-        row.cells[0].width = Twips(17 * CHARACTER)
-        row.cells[0].paragraphs[0].style = "署名"
-        row.cells[0].paragraphs[0].add_run(words)
 
 
 def write_late(document: Any) -> None:
@@ -95,9 +80,8 @@ def make(name: str, parts: Sequence[Callable[[Any], None]]) -> None:
 
 
 def main() -> None:
-    notice = [lambda it: write_title(it, "{{ mark }}\t{{ number }}"), write_problems, write_steps, write_signature]
-    circular = [lambda it: write_title(it, "{{ mark }}\t{{ review_mark }}"), write_text, write_foot, write_late]
-    make("rectification_notice.docx", notice)
+    circular = [write_head, write_text, write_foot, write_note, write_late, write_imprint]
+    make("rectification_notice.docx", [write_notice_head, write_problems, write_steps, write_signature])
     make("circular.docx", circular)
 
 

@@ -10,17 +10,8 @@ from typing import Any
 
 from docx import Document
 from docx.enum.style import WD_STYLE_TYPE
-from docx.shared import Twips
-from make_report_template import (
-    CHARACTER,
-    add_fallbacks,
-    add_rows,
-    make_styles,
-    make_table,
-    set_page,
-    write,
-    write_foot,
-)
+from report_page import add_fallbacks, make_styles, set_page
+from report_parts import add_rows, make_table, write, write_foot, write_mark, write_title
 
 TARGET = Path(__file__).resolve().parent.parent / "templates" / "reports" / "school_report.docx"
 SOURCES_WIDTHS = (10, 48, 32, 66)  # mm, together 156
@@ -28,15 +19,8 @@ GAP_FACE = "待填字"
 
 
 def write_head(document: Any) -> None:
-    line = write(document, "公文标记", "草稿\t请核对、补充后再用")
-    line.paragraph_format.tab_stops.add_tab_stop(Twips(28 * CHARACTER), alignment=2)
-    write(document, "公文正文", "")
-    write(document, "公文正文", "{%p for line in title_lines %}")
-    write(document, "公文标题", "{{ line }}")
-    write(document, "公文正文", "{%p endfor %}")
-    write(document, "公文正文", "")
-    write(document, "主送机关", "{{ addressee }}：")
-    write(document, "公文正文", "{{ opening }}")
+    write_mark(document, "草稿\t请核对、补充后再用")
+    write_title(document)
 
 
 def write_text(document: Any) -> None:

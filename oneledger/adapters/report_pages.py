@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-PAGE = 122.0
-"""Column widths, in characters, that A4 landscape takes at full size, a little kept back for other printers."""
+PAGE = 108.0
+"""Column widths, in characters, that A4 landscape takes at full size where another font with wider digits stands in."""
 SMALLEST_PCT, LARGEST_PCT = 80, 90
 """Ten points at four fifths can still be read on paper; larger than at nine tenths only costs pages."""
 _BALANCE = (1.0, 1.05, 1.1, 1.2, 1.4)

@@ -29,6 +29,7 @@ _XML = (
     '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
     ' xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships">'
 )
+_FITTED = '<sheetPr><pageSetUpPr fitToPage="1"/></sheetPr>'
 _DRAWING = '<drawing r:id="rId1"/>'
 _TITLE_PT, _HEAD_PT = 30, 42
 _PEOPLE = "单位负责人：　　　　　　审核人：　　　　　　填报人：　　　　　　联系电话：　　　　　　"
@@ -172,8 +173,9 @@ class Sheet:
         widths = "".join(
             f'<col min="{no}" max="{no}" width="{width}" customWidth="1"/>' for no, width in enumerate(self.widths, 1)
         )
+        fitted = _FITTED if self._is_fitted else ""
         return (
-            f'{_XML}<dimension ref="A1:{corner}"/><sheetViews><sheetView workbookViewId="0">{self._pane()}'
+            f'{_XML}{fitted}<dimension ref="A1:{corner}"/><sheetViews><sheetView workbookViewId="0">{self._pane()}'
             f'</sheetView></sheetViews><sheetFormatPr defaultRowHeight="15"/><cols>{widths}</cols><sheetData>'
         )
 
@@ -186,6 +188,15 @@ class Sheet:
             f'<selection pane="{pane}" activeCell="{top_left}" sqref="{top_left}"/>'
         )
 
+    @property
+    def _is_fitted(self) -> bool:
+        """To the width of a page, whatever the font; but programs that fit pages ignore breaks."""
+        return self.pages.is_one and not self.page_ends
+
+    def _scale(self) -> str:
+        scale = f'scale="{self.pages.scale_pct}"'
+        return f'{scale} fitToWidth="1" fitToHeight="0"' if self._is_fitted else scale
+
     def _after_rows(self, *, drawing: bool) -> str:
         merges = "".join(f'<mergeCell ref="{each}"/>' for each in self._merges)
         header = "内部资料　注意保管" + ("" if self.view.is_reviewed else "　未经审核")
@@ -193,8 +204,7 @@ class Sheet:
             f'</sheetData><mergeCells count="{len(self._merges)}">{merges}</mergeCells>'
             '<printOptions horizontalCentered="1"/>'
             '<pageMargins left="0.5" right="0.5" top="0.8" bottom="0.7" header="0.5" footer="0.5"/>'
-            f'<pageSetup paperSize="9" scale="{self.pages.scale_pct}" pageOrder="overThenDown"'
-            ' orientation="landscape"/>'
+            f'<pageSetup paperSize="9" {self._scale()} pageOrder="overThenDown" orientation="landscape"/>'
             f"<headerFooter><oddHeader>&amp;L{header}&amp;R&amp;A</oddHeader>"
             "<oddFooter>&amp;C— &amp;P —</oddFooter></headerFooter>"
             f"{_breaks('rowBreaks', [self.page_ends] if self.page_ends else [], 16_383)}"

@@ -11,10 +11,11 @@ from oneledger.adapters.report_looks import Look, bold
 from oneledger.adapters.report_rows import Register, UnitRow, add_register, add_rows, shown_forms
 from oneledger.adapters.report_sheets import Sheet
 from oneledger.adapters.xlsx_rows import Value, columns, places
+from oneledger.domain.absent import Part, parts_of, whole_of
 from oneledger.domain.forms import Form
-from oneledger.domain.phrases import NOT_APPLICABLE, listed
+from oneledger.domain.phrases import listed
 from oneledger.domain.report_columns import Column, FactLine, coverage_columns, fact_lines, summary_columns
-from oneledger.domain.report_figures import Figures, SnapshotView, own_part
+from oneledger.domain.report_figures import Figures, SnapshotView
 from oneledger.domain.rollup import Rollup
 
 __all__ = ["Register", "consolidated_workbook"]
@@ -26,12 +27,9 @@ NAMED = 6
 MISSING_SHEET = "未报单位"
 FOUR_WAYS = {"已报": "returned", "零报告": "zero", "免报": "exempt", "未报": "missing"}
 NOTES = (
-    "注：1.按行政区划顺序排列，不作排名。2.0表示有报表而数为零，“—”表示没有相应报表或不适用；没有空格。",
+    "注：1.按行政区划顺序排列，不作排名。2.0表示报来的数为零，“—”表示不适用或免报，空白表示应报未报。",
     "　　3.报送率＝（已报＋零报告）÷（应报－免报）；各比率保留一位小数，截尾，不进位。",
 )
-
-Part = tuple[str, Rollup]
-"""The name under which a line stands: a unit below, or the office's own part."""
 
 
 def consolidated_workbook(
@@ -42,7 +40,7 @@ def consolidated_workbook(
 ) -> bytes:
     """``rows``: form -> (unit that wrote it, values) in administrative order; personal columns are left out here."""
     view = replace(view, as_of=view.as_of.astimezone(ZoneInfo(view.campaign.timezone)))
-    book, parts = Book(view), _parts(view)
+    book, parts = Book(view), parts_of(view)
     told, facts = summary_columns(view), fact_lines(view)
     _summary(book, parts, told)
     _returns(book, parts)
@@ -56,16 +54,11 @@ def consolidated_workbook(
     return book.written()
 
 
-def _parts(view: SnapshotView) -> list[Part]:
-    own = own_part(view)
-    return [*([("本级", own)] if own else []), *((unit.name, rollup) for unit, rollup in view.children)]
-
-
 def _summary(book: Book, parts: Sequence[Part], told: Sequence[Column]) -> None:
     heads = [("", "序号"), ("", "单位"), *((column.group, column.title) for column in told)]
     sheet = book.sheet("汇总", heads, [5, 26, *(_width(column) for column in told)])
     sheet.open(f"{book.view.campaign.title}{book.view.phase.title}情况汇总表", "份、个、人")
-    lines = [[name, *_figures(rollup, told)] for name, rollup in [*parts, ("合计", book.view.rollup)]]
+    lines = [[part.name, *_figures(part, told)] for part in [*parts, whole_of(book.view)]]
     _add_lines_with_sum(sheet, lines, _looks(told))
     sheet.close(NOTES)
 
@@ -79,10 +72,10 @@ def _looks(told: Sequence[Column]) -> list[Look]:
     return [looks.CELL, looks.NAME, *(looks.RATE if column.is_share else looks.FIGURE for column in told)]
 
 
-def _figures(rollup: Rollup, told: Sequence[Column]) -> list[Value]:
-    """None becomes —, never blank and never 0."""
-    figures = Figures(rollup)
-    return [NOT_APPLICABLE if (number := column.tell(figures)) is None else number for column in told]
+def _figures(part: Part, told: Sequence[Column | FactLine]) -> list[Value]:
+    """Where there is none: — or blank, never 0."""
+    figures = Figures(part.rollup)
+    return [part.absent(each.asked) if (number := each.tell(figures)) is None else number for each in told]
 
 
 def _add_lines_with_sum(sheet: Sheet, lines: Sequence[list[Value]], wanted: Sequence[Look]) -> None:
@@ -100,19 +93,19 @@ def _returns(book: Book, parts: Sequence[Part]) -> None:
     sheet = book.sheet("报送情况", heads, [5, 26, *([7.0] * len(told)), 8, 8, 42])
     sheet.open(f"{view.campaign.title}{view.phase.title}报送情况表", "份")
     whole = "见上" if parts and view.rollup.missing_units else _named(view.rollup)
-    lines = [_returned(name, rollup, told, _named(rollup)) for name, rollup in parts]
-    lines.append(_returned("合计", view.rollup, told, whole))
+    lines = [_returned(part, told, _named(part.rollup)) for part in parts]
+    lines.append(_returned(whole_of(view), told, whole))
     _add_lines_with_sum(sheet, lines, [*_looks(told), looks.FIGURE, looks.FIGURE, looks.NAME])
     sheet.close(NOTES)
     _chart(book, sheet, parts)
-    everyone = parts or [("本级", view.rollup)]
-    if any(len(_missing_of(rollup)) > NAMED for _, rollup in everyone):
+    everyone = parts or [whole_of(view)._replace(name="本级")]
+    if any(len(_missing_of(part.rollup)) > NAMED for part in everyone):
         _missing(book, everyone)
 
 
-def _returned(name: str, rollup: Rollup, told: Sequence[Column], missing: str) -> list[Value]:
-    coverage = rollup.coverage
-    return [name, *_figures(rollup, told), coverage.in_correction, coverage.late, missing]
+def _returned(part: Part, told: Sequence[Column], missing: str) -> list[Value]:
+    coverage = part.rollup.coverage
+    return [part.name, *_figures(part, told), coverage.in_correction, coverage.late, missing]
 
 
 def _missing_of(rollup: Rollup) -> list[tuple[str, str]]:
@@ -132,7 +125,7 @@ def _missing(book: Book, parts: Sequence[Part]) -> None:
     sheet = book.sheet(MISSING_SHEET, heads, [5, 26, 44, 18], kept=0)
     sheet.open(f"{book.view.campaign.title}{book.view.phase.title}未报单位名单")
     where = columns([looks.CELL, looks.NAME, looks.NAME, looks.CELL])
-    owing = [(whose, name, code) for whose, rollup in parts for code, name in _missing_of(rollup)]
+    owing = [(part.name, name, code) for part in parts for code, name in _missing_of(part.rollup)]
     for no, unit in enumerate(owing, start=1):
         sheet.add_line(where, [no, *unit])
 
@@ -142,7 +135,7 @@ def _chart(book: Book, sheet: Sheet, parts: Sequence[Part]) -> None:
     sheet.skip_to_page()
     if 0 < len(parts) <= CHARTED and any(unit.level != "school" for unit, _ in book.view.children):
         rate = coverage_columns()[-1]
-        rates = [(name, rate.tell(Figures(rollup))) for name, rollup in parts]
+        rates = [(part.name, rate.tell(Figures(part.rollup))) for part in parts]
         chart = Chart("各单位报送率", sheet.name, ("B", "H"), sheet.body, rates, sheet.row, is_share=True)
     else:
         ways = [(way, getattr(book.view.rollup.coverage, name)) for way, name in FOUR_WAYS.items()]
@@ -155,15 +148,15 @@ def _chart(book: Book, sheet: Sheet, parts: Sequence[Part]) -> None:
 
 def _facts(book: Book, parts: Sequence[Part], lines: Sequence[FactLine]) -> None:
     """Facts down, units across: the sum first, so that it stands on every page."""
-    rollups = [Figures(book.view.rollup), *(Figures(rollup) for _, rollup in parts)]
-    heads = [("", title) for title in ("类别", "项目", "计量单位", "合计", *(name for name, _ in parts))]
-    sheet = book.sheet("基本情况", heads, [9, 26, 7, *([9.6] * len(rollups))], kept=4)
+    everyone = [whole_of(book.view), *parts]
+    heads = [("", title) for title in ("类别", "项目", "计量单位", *(part.name for part in everyone))]
+    sheet = book.sheet("基本情况", heads, [9, 26, 7, *([9.6] * len(everyone))], kept=4)
     sheet.open(f"{book.view.campaign.title}基本情况汇总表", stubs=3)
     stubs = [looks.CELL, looks.NAME, looks.CELL, bold(looks.FIGURE)]
     where = columns([*stubs, *([looks.FIGURE] * len(parts))])
-    for line in lines:
-        numbers = [NOT_APPLICABLE if (found := line.tell(each)) is None else found for each in rollups]
-        sheet.add_line(where, [line.group, line.title, line.unit, *numbers])
+    numbers = zip(*(_figures(part, lines) for part in everyone), strict=True)
+    for line, each in zip(lines, numbers, strict=True):
+        sheet.add_line(where, [line.group, line.title, line.unit, *each])
     sheet.close(NOTES[:1])
 
 

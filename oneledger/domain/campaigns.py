@@ -288,6 +288,8 @@ class Campaign(Definition):
     incident_clocks: tuple[IncidentClock, ...] = ()
     sign_off: tuple[SignStep, ...] = ()  # the lowest level first
     public: PublicCopies = PublicCopies()
+    office_codes: dict[str, str] = Key(default_factory=dict)
+    """机关代字 by code of the unit, as its document numbers begin: 辽教 of 辽教〔2021〕5号."""
     source: str = ""
 
     @model_validator(mode="after")

@@ -10,6 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from oneledger.domain.forms import Form
+from oneledger.domain.official_parts import NO_PARTS
 from oneledger.domain.phrases import day_text, listed, moment_text
 from oneledger.domain.report import title_lines, title_words
 from oneledger.domain.report_blocks import Block, Section, as_data, cell_text, open_place
@@ -64,6 +65,7 @@ def circular_context(view: SnapshotView, late: Sequence[Late], excellent: Sequen
             for no, each in enumerate(late, 1)
         ],
         "as_of": moment_text(view.as_of),
+        "parts": NO_PARTS,
         "signature": view.unit.name,
         "date": day_text(view.as_of),
     }

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from oneledger.domain.figures import BLANK_WORD
 from oneledger.domain.forms import Field, FieldType, Form
+from oneledger.domain.official_parts import NO_PARTS
 from oneledger.domain.phrases import day_text, grouped, moment_text
 from oneledger.domain.report import title_lines, title_words
 from oneledger.domain.report_blocks import Block, Section, as_data, counted_alone
@@ -108,6 +109,7 @@ def public_context(view: SnapshotView, said: Published, threshold: int) -> dict[
         "sections": as_data(sections),
         "annex_numbers": dict.fromkeys(("children", "missing", "facts", "sources"), 0),
         "annex_lines": [],
+        "parts": NO_PARTS,
         "signature": view.unit.name,
         "date": day_text(view.as_of),
     }

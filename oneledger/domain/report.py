@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from oneledger.domain.forms import Form
 from oneledger.domain.gaps import gap
+from oneledger.domain.official_parts import NO_PARTS
 from oneledger.domain.phrases import day_text, moment_text
 from oneledger.domain.report_annexes import children_table, missing_list, sources_list
 from oneledger.domain.report_blocks import Section, as_data, open_place
@@ -57,6 +58,7 @@ def report_context(view: SnapshotView) -> dict[str, Any]:
         "missing": missing,
         "facts": facts,
         "sources": sources_list(figures),
+        "parts": NO_PARTS,
         "signature": view.unit.name,
         "date": day_text(view.as_of),
         "as_of": moment_text(view.as_of),

@@ -1,8 +1,9 @@
 """The figures of a consolidated workbook: which columns the summary has, which lines the table of facts."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from oneledger.domain.absent import levels_asked
 from oneledger.domain.forms import Field, FieldRollup, FieldType, Form
 from oneledger.domain.phrases import cut_share
 from oneledger.domain.problems import CLOSED
@@ -18,13 +19,14 @@ MANY_CHOICES = 8
 
 @dataclass(frozen=True)
 class Column:
-    """One figure for every unit. ``tell`` gives None where it does not apply (—), which is not 0."""
+    """One figure for every unit. ``tell`` gives None where there is none, which is not 0 (domain/absent.py)."""
 
     group: str
     title: str
     key: str
     tell: Callable[[Figures], float | None]
     is_share: bool = False
+    asked: frozenset[str] = frozenset()  # levels that owe it
 
 
 COVERAGE = {"expected": "应报", "returned": "已报", "zero": "零报告", "exempt": "免报", "missing": "未报"}
@@ -45,7 +47,8 @@ def _number(group: str, title: str, key: str) -> Column:
 
 def summary_columns(view: SnapshotView) -> list[Column]:
     """What every unit below is compared by: returns, then each table of the phase."""
-    return coverage_columns() + [each for form in view.phase_forms if form.table for each in _table_columns(form)]
+    forms = ((form, levels_asked(view, form)) for form in view.phase_forms if form.table)
+    return coverage_columns() + [replace(each, asked=asked) for form, asked in forms for each in _table_columns(form)]
 
 
 def _table_columns(form: Form) -> Iterator[Column]:
@@ -93,6 +96,7 @@ class FactLine:
     unit: str
     key: str
     keys: tuple[str, ...]
+    asked: frozenset[str] = frozenset()  # levels that owe it
 
     def tell(self, figures: Figures) -> Number | None:
         known = figures.rollup.figures
@@ -103,9 +107,13 @@ class FactLine:
 
 def fact_lines(view: SnapshotView) -> list[FactLine]:
     asked = (
-        (form, fact) for form in view.phase_forms for fact in facts_asked(view, form) if fact.key != form.zero_fact
+        (form, fact, levels & frozenset(fact.levels or levels))
+        for form in view.phase_forms
+        for levels in [levels_asked(view, form)]
+        for fact in facts_asked(view, form)
+        if fact.key != form.zero_fact
     )
-    return [line for form, fact in asked for line in _lines(form, fact)]
+    return [replace(line, asked=levels) for form, fact, levels in asked for line in _lines(form, fact)]
 
 
 def _lines(form: Form, fact: Field) -> list[FactLine]:
