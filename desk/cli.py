@@ -1,5 +1,6 @@
 """The command line. Exit status: 0 done, 1 the answer is no (faults, refusals, findings), 2 called wrongly."""
 
+import os
 import signal
 import sys
 
@@ -33,8 +34,10 @@ app.add_typer(units.app, name="units", help=units.__doc__, no_args_is_help=True)
 def main() -> None:
     """Faults that people can mend are told in a line each, never as a traceback.
 
-    Told to end, we end what we started: servers and workers are closed on the way out.
+    Told to end, we end what we started: servers and workers are closed on the way out. What we write is for its owner
+    alone; the servers and workers we start inherit that.
     """
+    os.umask(0o077)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
         app(standalone_mode=True)

@@ -2,15 +2,17 @@
 
 from collections.abc import Callable
 
-from desk.window import window
+from desk.window import AUTH_FILE, lock_of, window
 from oneledger.settings import Settings
 
 
 def serve_forever(settings: Settings, port: int, collect_minutes: int, say: Callable[[str], None]) -> None:
     """Blocks until interrupted. Schedules are looks: a missed one is made good by the next."""
-    settings.data.mkdir(parents=True, exist_ok=True)
-    with window(settings.data / "prefect", port) as address:
+    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    home = settings.data / "prefect"
+    with window(home, port, lock_of(settings)) as address:
         from desk.deployments import serve_deployments  # noqa: PLC0415  Prefect reads its environment on import
 
-        say(f"Prefect 界面：{address}")
+        place = "环境变量 ONELEDGER_PREFECT_AUTH" if settings.prefect_auth else home / AUTH_FILE
+        say(f"Prefect 界面：{address} （登录口令见 {place}，整行输入）")
         serve_deployments(collect_minutes, say)

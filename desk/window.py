@@ -9,9 +9,12 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from secrets import token_urlsafe
 from urllib.error import URLError
 
+from oneledger.adapters.secret_file import kept_secret
 from oneledger.domain.errors import OneLedgerError
+from oneledger.settings import Settings
 
 START_SECONDS = 300  # far more than a quiet machine takes: a fresh home runs migrations, beside other work
 
@@ -65,28 +68,56 @@ def is_up(api_url: str) -> bool:
         return False
 
 
+AUTH_FILE = "auth"
+
+
+def lock_of(settings: Settings) -> str:
+    """user:password that the served Prefect asks for; made at the first start, in a file for the owner only."""
+    return settings.prefect_auth or kept_secret(
+        settings.data / "prefect" / AUTH_FILE, lambda: f"operator:{token_urlsafe(24)}"
+    )
+
+
+def _locked(address: str, lock: str) -> dict[str, str]:
+    """For the server. Its API can run code: without the password it answers nobody, and no other page's scripts.
+
+    Also where no password is asked for (a rehearsal): only our own page may use it from a browser.
+    """
+    own = f"{address},{address.replace('127.0.0.1', 'localhost')}"
+    closed = {"PREFECT_UI_API_URL": f"{address}/api", "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": own}
+    if not lock:
+        return closed
+    return closed | {"PREFECT_SERVER_API_AUTH_STRING": lock, "PREFECT_SERVER_CSRF_PROTECTION_ENABLED": "true"}
+
+
 @contextmanager
-def window(home: Path, port: int | None = None) -> Iterator[str]:
-    """A running Prefect server; yields its address for people. One that is up already (PREFECT_API_URL) is used."""
+def window(home: Path, port: int | None = None, lock: str = "") -> Iterator[str]:
+    """A running Prefect server; yields its address for people. One that is up already (PREFECT_API_URL) is used.
+
+    ``lock``: user:password that it asks for.
+    """
     known = os.environ.get("PREFECT_API_URL", "")
     if known and is_up(known):
         yield known.removesuffix("/api")
         return
     number = port or free_port()
-    home.mkdir(parents=True, exist_ok=True)
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
     os.environ.update(quiet_environment(home))
+    if lock:
+        os.environ["PREFECT_API_AUTH_STRING"] = lock
     address = f"http://127.0.0.1:{number}"
     log = (home / "server.log").open("ab")
     process = subprocess.Popen(
         [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(number)],
-        stdout=log, stderr=log, stdin=subprocess.DEVNULL, env={**os.environ, "PREFECT_UI_API_URL": f"{address}/api"},
+        stdout=log, stderr=log, stdin=subprocess.DEVNULL, env={**os.environ, **_locked(address, lock)},
     )  # fmt: skip
     try:
         _await_start(process, f"{address}/api", home / "server.log")
         os.environ["PREFECT_API_URL"] = f"{address}/api"
         yield address
     finally:
-        os.environ.pop("PREFECT_API_URL", None)
+        for name in ("PREFECT_API_URL", "PREFECT_API_AUTH_STRING"):
+            os.environ.pop(name, None)
         process.terminate()
         try:
             process.wait(20)

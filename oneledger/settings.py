@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 import yaml
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from oneledger.adapters.secret_file import read_secret
 from oneledger.domain.campaigns import Campaign
 from oneledger.domain.document_text import DocumentKnowledge
 from oneledger.domain.errors import DefinitionError
@@ -35,7 +36,7 @@ class Settings(BaseSettings):
     config: Path = Path(__file__).resolve().parent.parent / "config"
     templates: Path = Path(__file__).resolve().parent.parent / "templates"
     data: Path = Path("data")
-    database_url: str = ""  # empty: SQLite under ``data``
+    database_url: str = Field(default="", repr=False)  # empty: SQLite under ``data``; may hold a password
     overrides: Path | None = None  # laid on top of a campaign's definition until it is armed
     mail: Path | None = None  # mail.yaml elsewhere; default <config>/mail.yaml
     seal_key_file: Path | None = None  # default <data>/seal.key; better on another disk
@@ -45,6 +46,11 @@ class Settings(BaseSettings):
     def seal_key(self) -> str:
         """In place of the file. Read here and kept nowhere: settings are printed, keys are not."""
         return os.environ.get(f"{_PREFIX}SEAL_KEY", "")
+
+    @property
+    def prefect_auth(self) -> str:
+        """user:password of the served Prefect, in place of <data>/prefect/auth."""
+        return os.environ.get(f"{_PREFIX}PREFECT_AUTH", "")
 
 
 def current_settings() -> Settings:
@@ -211,8 +217,13 @@ COVER = "cover-v1"
 """The first sheet of every workbook: who fills, who answers for it (domain.md 1.1)."""
 
 
+def _secret(variable: str, file: Path | None) -> str:
+    """From the environment, else from a file that only its owner may read. Read when needed and kept nowhere."""
+    return os.environ.get(variable) or (read_secret(file) if file else "")
+
+
 class Sender(BaseModel):
-    """The mail account that writes to schools. The password comes from the environment, never from a file here."""
+    """The mail account that writes to schools. The password stands in the environment or in a file of its own."""
 
     name: str
     address: str
@@ -221,11 +232,12 @@ class Sender(BaseModel):
     security: Literal["tls", "starttls", "none"] = "tls"
     user: str = ""
     password_env: str = "ONELEDGER_SMTP_PASSWORD"  # noqa: S105  the name of a variable
+    password_file: Path | None = None
     cafile: str | None = None
 
     @property
     def password(self) -> str:
-        return os.environ.get(self.password_env, "")
+        return _secret(self.password_env, self.password_file)
 
 
 class Collect(BaseModel):
@@ -239,12 +251,13 @@ class Collect(BaseModel):
     imap_security: Literal["tls", "starttls", "none"] = "tls"
     imap_user: str = ""
     password_env: str = "ONELEDGER_IMAP_PASSWORD"  # noqa: S105
+    password_file: Path | None = None
     imap_cafile: str | None = None
     authserv_id: str = ""  # the name our own mail server writes into Authentication-Results; empty: it writes none
 
     @property
     def password(self) -> str:
-        return os.environ.get(self.password_env, "")
+        return _secret(self.password_env, self.password_file)
 
     def reply_address(self, token: str) -> str:
         local, _, domain = self.address.partition("@")

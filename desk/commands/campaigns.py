@@ -102,9 +102,9 @@ def arm(
 def run(campaign: CampaignName, data: Data = None, as_of: AsOfText = "") -> None:
     """One look: do whatever is due, then end. Safe to repeat."""
     settings, at = use_data(data), as_moment(as_of)
-    from desk.window import window  # noqa: PLC0415
+    from desk.window import lock_of, window  # noqa: PLC0415
 
-    with window(settings.data / "prefect"):
+    with window(settings.data / "prefect", lock=lock_of(settings)):
         from flows.look import look  # noqa: PLC0415  Prefect reads its environment when it is imported
 
         state = look(campaign, at, return_state=True)
