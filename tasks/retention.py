@@ -56,6 +56,7 @@ _SAID = {
     "said": "问题经过中的文字",
     "prints": "预填内容",
     "contacts": "单位联系人",
+    "changed_addresses": "邮箱变更记录中的邮箱地址",
     "confirmations": "来信确认中的邮箱地址",
     "quarantine": "封存件",
     "books": "汇总表文件",

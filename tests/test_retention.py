@@ -110,6 +110,28 @@ def test_a_mail_that_comes_after_it_is_deleted_in_its_turn(office):
     assert is_retention_over(office.name, at("2024-08-02"))
 
 
+def test_addresses_that_were_changed_go_and_who_did_what_when_stays(office):
+    """PIPL 47: a changed contact stood on in a table that refuses every change."""
+    from oneledger.store import contacts
+    from tasks.retention import certificate, erase_campaign
+
+    returned(office)
+    told = contacts.ContactEvent(
+        office.name, SCHOOL, "zhao@x.invalid", "confirmed", at("2021-03-12"), "zhao@x.invalid", "赵老师接手", "mail 1",
+        detail={"old": "li@x.invalid"},
+    )  # fmt: skip
+    with office.store.write() as connection:
+        contacts.record(connection, [told])
+    erase_campaign(office.name, at("2024-08-01"))
+    assert hits_in(everything_in(office.store), ("zhao@x.invalid", "li@x.invalid", "赵老师")) == set()
+    with office.store.read() as connection:
+        (left,) = contacts.of_campaign(connection, office.name)
+    assert (left.unit, left.deed, left.at, left.address) == (SCHOOL, "confirmed", told.at, "deleted-1")
+    assert "  邮箱变更记录中的邮箱地址：1 条" in certificate(office.name).splitlines()
+    with pytest.raises(DBAPIError), office.store.write() as connection:
+        connection.execute(text("UPDATE contact_event SET address = 'x'"))
+
+
 def test_the_history_is_guarded_again_after_the_deletion(office):
     from tasks.retention import erase_campaign
 

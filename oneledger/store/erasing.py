@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Select, delete, func, select, update
+from sqlalchemy import Connection, Engine, Select, Table, Text, cast, delete, func, literal, select, update
 
 from oneledger.store import schema as t
 from oneledger.store.append_only import lifted
@@ -57,15 +57,29 @@ def erase(connection: Connection, campaign: str, at: datetime) -> Erased:
         .where(t.quarantine.c.campaign == campaign, t.quarantine.c.deleted_at.is_(None))
         .values(deleted_at=at),
     }
-    with lifted(connection, t.problem_event):  # who did what and when stays; what was said of it goes
-        said = update(t.problem_event).where(t.problem_event.c.campaign == campaign).values(said={})
-        told = connection.execute(said).rowcount
-    with lifted(connection, t.former_verdict):
-        former = update(t.former_verdict).where(t.former_verdict.c.campaign == campaign)
-        connection.execute(former.values(ledgers={}, findings=[]))
-    counts = {"said": told} | {name: connection.execute(deed).rowcount for name, deed in deeds.items()}
+    counts = _erased_from_records(connection, campaign) | {
+        name: connection.execute(deed).rowcount for name, deed in deeds.items()
+    }
     counts |= {"originals": len(mails), "pictures": len(pictures), "books": len(paths)}
     return Erased([*mails, *pictures], paths, counts)
+
+
+def _erased_from_records(connection: Connection, campaign: str) -> dict[str, int]:
+    """Of what the database refuses to alter: who did what and when stays; what was said of it, and addresses, go."""
+    number = cast(t.contact_event.c.id, Text)
+    gone: dict[str, tuple[Table, dict[str, Any]]] = {
+        "said": (t.problem_event, {"said": {}}),
+        "former": (t.former_verdict, {"ledgers": {}, "findings": []}),
+        "changed_addresses": (
+            t.contact_event, {"address": literal("deleted-") + number, "by": "", "reason": "", "detail": {}}
+        ),
+    }  # fmt: skip
+    counts = {}
+    for name, (table, values) in gone.items():
+        with lifted(connection, table):
+            deed = update(table).where(table.c.campaign == campaign).values(values)
+            counts[name] = connection.execute(deed).rowcount
+    return counts
 
 
 def remains(connection: Connection, campaign: str) -> dict[str, int]:
