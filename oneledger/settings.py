@@ -264,14 +264,41 @@ class Collect(BaseModel):
         return {"plus": f"{local}+{token}@{domain}", "catch-all": f"{token}@{domain}"}.get(self.reply, self.address)
 
 
+class Journal(BaseModel):
+    """Where a copy of each mail of ours can be found again: sent to ourselves (``bcc``), or put by the server into its
+    own folder of sent mail. Read over IMAP from the server of ``collect``, or from a Maildir on this machine."""
+
+    bcc: str = ""
+    maildir: Path | None = None
+    folder: str = "INBOX"
+    imap_user: str = ""  # empty: that of ``collect``
+    password_env: str = ""  # empty: that of ``collect``
+
+    @property
+    def name(self) -> str:
+        """Kept with each mail: only in the journal of its own day is a mail looked for."""
+        return self.bcc or f"{self.folder} {self.imap_user}".strip()
+
+
 class MailSettings(BaseModel):
     sender: Sender
     collect: Collect
+    journal: Journal | None = None
     per_second: float | None = None
     per_15_minutes: int | None = None
     per_day: int | None = None
     quotas: Quotas = Quotas()
     low_water_mb: int = 500  # free on the data's disk; below it no mail is taken in
+
+    @property
+    def journal_name(self) -> str:
+        """Empty: there is none, and only a person can tell what became of a mail that was lost sight of."""
+        return self.journal.name if self.journal else ""
+
+    @property
+    def journal_password(self) -> str:
+        named = self.journal.password_env if self.journal else ""
+        return os.environ.get(named, "") if named else self.collect.password
 
     @property
     def limits(self) -> Limits:

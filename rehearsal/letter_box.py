@@ -2,6 +2,7 @@
 
 DIR/mail/new/          every mail that was accepted, in either direction, byte for byte below two header lines
 DIR/collect/new/       the same files (hard links) for mail to the collecting boxes: the pipeline's Maildir
+DIR/journal/new/       hard links to the mails of which a copy went to the journal address
 DIR/delivered.jsonl    one line for every other mail that reached its recipient
 DIR/clock              the campaign's time (ISO); files and index lines carry it. Without it: the time of day
 """
@@ -19,6 +20,7 @@ from typing import Self
 
 CHINA = timezone(timedelta(hours=8))
 COLLECTING = ("collect*@ledger.invalid",)
+JOURNAL = "journal@ledger.invalid"  # gets a copy of each mail by being named beside its recipient
 _FOLDERS = ("tmp", "new", "cur")
 
 
@@ -41,12 +43,13 @@ class LetterBox:
     def __init__(self, directory: Path, *, collecting: Sequence[str] = COLLECTING, fsync: bool = False) -> None:
         self._unfinished, self._accepted = f"{directory}/mail/tmp/", f"{directory}/mail/new/"
         self._collected = f"{directory}/collect/new/"
+        self._journal = f"{directory}/journal/new/"
         self._collecting = [pattern.lower() for pattern in collecting]
         self._fsync = fsync
         self._clock = str(directory / "clock")
         self._clock_seen = (0, 0)
         self._clock_now = datetime.now(UTC)
-        for box in ("mail", "collect"):
+        for box in ("mail", "collect", "journal"):
             for folder in _FOLDERS:
                 (directory / box / folder).mkdir(parents=True, exist_ok=True)
         written = [name for folder in ("new", "cur") for name in os.listdir(directory / "mail" / folder)]  # noqa: PTH208
@@ -71,12 +74,18 @@ class LetterBox:
             self._clock_seen = found.st_mtime_ns, found.st_ino
         return self._clock_now
 
-    def store(self, sender: str, recipient: str, content: bytes, *, is_delivered: bool = True) -> None:
+    def store(
+        self, sender: str, recipient: str, content: bytes, *, is_delivered: bool = True, is_copied: bool = False
+    ) -> None:
         """Keep a mail; unless it bounced, put it into the collecting box or on the index. On disk when this returns."""
         now = self.now()
         self._serial += 1
         name = f"{self._serial:08}.{os.getpid()}.post-office"
         self._write(name, f"Return-Path: <{sender}>\r\nDelivered-To: {recipient}\r\n".encode() + content, now)
+        if is_copied:
+            os.link(self._accepted + name, self._journal + name)
+            if self._fsync:
+                _fsync_folder(self._journal)
         if not is_delivered:
             return
         if any(fnmatchcase(recipient.lower(), pattern) for pattern in self._collecting):

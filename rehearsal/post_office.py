@@ -25,7 +25,7 @@ from typing import Any
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from rehearsal.letter_box import COLLECTING, LetterBox
+from rehearsal.letter_box import COLLECTING, JOURNAL, LetterBox
 from rehearsal.machine_mail import automatic_reply, bounce
 from rehearsal.smtp_session import PostOfficeSession
 
@@ -83,16 +83,19 @@ class Clerk:
     async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
         content = envelope.original_content or b""
         sender = "" if envelope.mail_from in (None, "<>") else str(envelope.mail_from)
-        done = [self._take_in(sender, recipient, content) for recipient in envelope.rcpt_tos]
+        named = [each for each in envelope.rcpt_tos if each.lower() != JOURNAL]
+        is_copied = len(named) < len(envelope.rcpt_tos)
+        done = [self._take_in(sender, recipient, content, is_copied=is_copied) for recipient in named]
         if "drop_250" in done:
             if isinstance(server.transport, asyncio.Transport):
                 server.transport.abort()
             raise asyncio.CancelledError  # the session ends here: there is nobody left to answer
         return "250 2.0.0 OK"
 
-    def _take_in(self, sender: str, recipient: str, content: bytes) -> str:
+    def _take_in(self, sender: str, recipient: str, content: bytes, *, is_copied: bool) -> str:
         behaviour = self._behaviours.of(recipient)
-        self._box.store(sender, recipient, content, is_delivered=behaviour != "hard_bounce")
+        is_delivered = behaviour != "hard_bounce"
+        self._box.store(sender, recipient, content, is_delivered=is_delivered, is_copied=is_copied)
         if behaviour == "hard_bounce" and sender:
             self._box.store("", sender, bounce(content, sender, recipient, self._box.now()))
         if behaviour == "auto_reply" and sender:

@@ -28,6 +28,11 @@ class PostOffice:
         """The Maildir of the collecting box."""
         return self.directory / "collect"
 
+    @property
+    def journal(self) -> Path:
+        """The Maildir of the copies."""
+        return self.directory / "journal"
+
     def set_clock(self, at: datetime) -> None:
         """Mail accepted from now on carries this campaign time."""
         _replace(self.directory / "clock", at.isoformat())

@@ -18,6 +18,7 @@ from oneledger.domain.units import Unit
 from oneledger.settings import Settings, load_campaign
 from rehearsal.inventing import invented
 from rehearsal.land import land_of
+from rehearsal.letter_box import JOURNAL
 from rehearsal.looks import MOST
 from rehearsal.post_office_client import PostOffice, running_post_office
 
@@ -54,6 +55,7 @@ def mail_settings(post: PostOffice) -> dict[str, Any]:
             "security": "none",
         },
         "collect": {"address": address, "reply": "plus", "maildir": str(post.collect)},
+        "journal": {"bcc": JOURNAL, "maildir": str(post.journal)},
     }
 
 

@@ -55,8 +55,9 @@ def is_over(here: Running, phase: str, as_of: datetime) -> bool:
 
 
 def has_mail_to_send(as_of: datetime) -> bool:
-    with office().store.read() as connection:
-        return outbox.is_waiting(connection, as_of)
+    here = office()
+    with here.store.read() as connection:
+        return outbox.is_waiting(connection, as_of, here.mail.journal_name)
 
 
 @task(task_run_name="bring-{phase}", **STORE_RETRIES)

@@ -11,8 +11,9 @@ from oneledger.adapters.mail_in import ImapSettings, ImapSource, IncomingItem, M
 from oneledger.adapters.mail_parse import ParsedMail, parse_mail
 from oneledger.adapters.mail_structure import split_message
 from oneledger.domain.assignments import Assignment
+from oneledger.domain.incoming import MailClass
 from oneledger.settings import Collect
-from oneledger.store import assignments, campaigns, confirmations, inbox, signatures
+from oneledger.store import assignments, campaigns, confirmations, inbox, outbox, signatures
 from oneledger.store.inbox import Seen
 from tasks.confirming import close_unanswered
 from tasks.evidence import asked_office, by_mail, confirmation_number, request_number, sign_request_number, unit_by_mail
@@ -74,10 +75,22 @@ def _take_in(
         places = _routes(here, heads, ledgers)
         facts = zip(hashes, places, heads, strict=True)
         rows = [_row(item, *each, as_of) for item, each in zip(batch, facts, strict=True)]
+        _set_own_apart(here, rows, heads)
         hold_back(here, rows, known, as_of)
         with here.store.write() as connection:
             inbox.record(connection, rows)
         source.done(batch)
+
+
+def _set_own_apart(here: Office, rows: Sequence[dict[str, Any]], heads: Sequence[ParsedMail]) -> None:
+    """Copies of our own mails, where they come into the same box: nobody's return, never answered, in no quota."""
+    sender = here.mail.sender.address.lower()
+    mine = {head.message_id for head in heads if head.message_id and head.sender_address == sender}
+    with here.store.read() as connection:
+        ours = outbox.among(connection, mine)
+    for row, head in zip(rows, heads, strict=True):
+        if head.sender_address == sender and head.message_id in ours:
+            row |= {"state": "done", "class": MailClass.OWN.value, "reason": None}
 
 
 def _row(item: IncomingItem, sha256: str, place: Place, head: ParsedMail, as_of: datetime) -> dict[str, Any]:
@@ -93,6 +106,7 @@ def _row(item: IncomingItem, sha256: str, place: Place, head: ParsedMail, as_of:
         "campaign": place[0],
         "county": place[1],
         "sender": head.sender_address[:200],
+        "class": None,
         "state": "person" if item.too_large else "new",
         "reason": "邮件超过大小上限，只保留了信头" if item.too_large else None,
     }

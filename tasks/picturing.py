@@ -81,7 +81,7 @@ def _funnel(
     answered = sum(n for _, _, status, _, _, n in tallies if status in ("returned", "zero"))
     steps = [
         ("应报", total),
-        ("已编制", mailed({"planned", "sending", "sent", "deferred", "failed", "unknown"})),
+        ("已编制", mailed({"planned", "claimed", "sending", "sent", "deferred", "failed", "unknown"})),
         ("已发出", mailed({"sent"})),
         ("有效回收", answered),
     ]

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, cast
@@ -16,13 +16,14 @@ from prefect.artifacts import create_progress_artifact, update_progress_artifact
 from oneledger.adapters.mail_out import MailAccount, Mailer
 from oneledger.domain.mailing import Scope, SendOutcome, SendState, allowance, retry_delay
 from oneledger.settings import MailSettings
-from oneledger.store import outbox
+from oneledger.store import outbox, unsettled
 from oneledger.store.database import Store
 from oneledger.store.outbox import Claim
 from tasks.office import office
 from tasks.retrying import STORE_RETRIES
+from tasks.settling import settle_unknown
 
-LEASE = timedelta(minutes=30)  # longer than the longest a server may keep us after the final dot, times the batch
+LEASE = timedelta(minutes=30)  # of one mail; longer than the longest a server may keep us after the final dot
 BATCH = 50
 LONG_WORK = 300  # mails
 GIVE_UP_AFTER = 30  # tries: two days of hourly ones
@@ -50,20 +51,23 @@ def send_due(as_of: datetime) -> SendTally:
     """Send what is due, urgent mails first, as far as the account's limits allow at ``as_of``."""
     here = office()
     with here.store.write() as connection:
-        outbox.expire_leases(connection, as_of)
+        unsettled.expire_leases(connection, as_of)
+    settle_unknown(here, as_of)
+    with here.store.write() as connection:
         waiting = outbox.waiting(connection, as_of)
-    tally = SendTally()
     room = _room(here.store, here.mail, as_of)
     with mailer(here.mail) as post, shown_progress(waiting) as show:
-        while (room is None or room > 0) and not tally.stopped:
+        round_ = Round(here.store, post, here.mail, as_of)
+        while (room is None or room > 0) and not round_.tally.stopped:
+            most = BATCH if room is None else min(BATCH, room)
             with here.store.write() as connection:
-                claims = outbox.claim(connection, as_of, most=BATCH if room is None else min(BATCH, room), lease=LEASE)
+                claims = outbox.claim(connection, round_.now, most=most, lease=LEASE)
             if not claims:
                 break
-            _send_batch(here.store, post, here.mail, claims, as_of, tally)
-            show(tally.handled)
+            round_.send(claims)
+            show(round_.tally.handled)
             room = None if room is None else room - len(claims)
-    return tally
+    return round_.tally
 
 
 @contextmanager
@@ -98,24 +102,48 @@ def _room(store: Store, mail: MailSettings, as_of: datetime) -> int | None:
     return allowance(mail.limits, quarter, today)
 
 
-def _send_batch(
-    store: Store, post: Mailer, mail: MailSettings, claims: Sequence[Claim], as_of: datetime, tally: SendTally
-) -> None:
-    outcomes: list[dict[str, Any]] = []
-    untried: list[Claim] = []
-    for claim in claims:
-        if tally.stopped:
-            untried.append(claim)
-            continue
-        outcome = post.send_bytes(mail.sender.address, claim.address, claim.content)
-        outcomes.append(_settled(claim, outcome, as_of))
-        tally.count(outcome)
-        tally.stopped = _reason_to_stop(outcome)
-        if mail.per_second:
-            time.sleep(1 / mail.per_second)
-    with store.write() as connection:
-        outbox.settle(connection, outcomes)
-        outbox.release(connection, untried, as_of)
+@dataclass
+class Round:
+    """One sender at work. ``as_of`` is its moment; leases run on from there with the time that really passes."""
+
+    store: Store
+    post: Mailer
+    mail: MailSettings
+    as_of: datetime
+    tally: SendTally = field(default_factory=SendTally)
+    started: float = field(default_factory=time.monotonic)
+
+    @property
+    def now(self) -> datetime:
+        return self.as_of + timedelta(seconds=time.monotonic() - self.started)
+
+    def send(self, claims: Sequence[Claim]) -> None:
+        """The outcome of one mail is committed together with the beginning of the next: a crash leaves one in doubt."""
+        outcome: list[dict[str, Any]] = []
+        tried = 0
+        for claim in claims:
+            if self.tally.stopped:
+                break
+            not_after = time.monotonic() + LEASE.total_seconds() / 2
+            with self.store.write() as connection:
+                outbox.settle(connection, outcome)
+                is_ours = outbox.begin(connection, claim, self.now + LEASE, self.mail.journal_name)
+            outcome = [self._handed_over(claim, not_after)] if is_ours else []
+            tried += 1
+        with self.store.write() as connection:
+            outbox.settle(connection, outcome)
+            outbox.release(connection, claims[tried:], self.as_of)
+
+    def _handed_over(self, claim: Claim, not_after: float) -> dict[str, Any]:
+        copy_to = self.mail.journal.bcc if self.mail.journal else ""
+        outcome = self.post.send_bytes(
+            self.mail.sender.address, claim.address, claim.content, copy_to=copy_to, not_after=not_after
+        )
+        self.tally.count(outcome)
+        self.tally.stopped = _reason_to_stop(outcome)
+        if self.mail.per_second:
+            time.sleep(1 / self.mail.per_second)
+        return _settled(claim, outcome, self.as_of)
 
 
 def _reason_to_stop(outcome: SendOutcome) -> str:

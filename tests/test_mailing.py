@@ -110,7 +110,9 @@ def test_no_sequence_of_events_leads_from_sent_to_sending_again(events):
 
 
 def test_an_unknown_mail_goes_back_to_sending_only_over_evidence():
+    """ACCEPTED: the sender tells late that the server took it."""
     assert TRANSITIONS[UNKNOWN] == {
+        SendEvent.ACCEPTED: SENT,
         SendEvent.FOUND: SENT,
         SendEvent.NOT_FOUND: DEFERRED,
         SendEvent.WITHDRAW: SendState.SKIPPED,

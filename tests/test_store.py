@@ -6,14 +6,15 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 from oneledger.domain.errors import RefusedError
 from oneledger.domain.mailing import SendState
 from oneledger.domain.units import Contact, Level, Unit
-from oneledger.store import assignments, campaigns, inbox, outbox, snapshots, units
+from oneledger.store import assignments, campaigns, inbox, outbox, snapshots, units, unsettled
 from oneledger.store.database import Store, UnsafeSqliteError, check_sqlite, open_store
-from oneledger.store.migrating import NewerDatabaseError
+from oneledger.store.migrating import NewerDatabaseError, migration_config
 from oneledger.store.outbox import OutboxRow
 from oneledger.store.schema import metadata
 from tests.conftest import CONFIG
@@ -41,6 +42,11 @@ def armed(store: Store, liaoning) -> Store:
 def claim_all(store: Store, at: datetime = AT) -> list[outbox.Claim]:
     with store.write() as connection:
         return outbox.claim(connection, at, most=100, lease=LEASE)
+
+
+def begin(store: Store, claim: outbox.Claim, at: datetime = AT, journal: str = "") -> bool:
+    with store.write() as connection:
+        return outbox.begin(connection, claim, at + LEASE, journal)
 
 
 def outcome(claim: outbox.Claim, state: SendState, at: datetime = AT) -> dict[str, object]:
@@ -83,6 +89,8 @@ def test_a_stale_fence_changes_nothing(armed):
     with armed.write() as connection:
         outbox.plan(connection, [make_row()])
     (claim,) = claim_all(armed)
+    assert not begin(armed, replace(claim, fence=claim.fence - 1))
+    assert begin(armed, claim)
     with armed.write() as connection:
         assert outbox.settle(connection, [outcome(replace(claim, fence=claim.fence - 1), SendState.SENT)]) == 0
         assert outbox.settle(connection, [outcome(claim, SendState.SENT)]) == 1
@@ -91,19 +99,77 @@ def test_a_stale_fence_changes_nothing(armed):
 def test_a_mail_found_sending_after_its_lease_is_unknown_and_never_claimed(armed):
     with armed.write() as connection:
         outbox.plan(connection, [make_row()])
-    claim_all(armed)
+    (claim,) = claim_all(armed)
+    assert begin(armed, claim)
     with armed.write() as connection:
-        assert outbox.expire_leases(connection, AT + LEASE) == 0
-        assert outbox.expire_leases(connection, AT + LEASE + timedelta(seconds=1)) == 1
+        assert unsettled.expire_leases(connection, AT + LEASE) == 0
+        assert unsettled.expire_leases(connection, AT + LEASE + timedelta(seconds=1)) == 1
     assert claim_all(armed, AT + timedelta(days=30)) == []
     with armed.read() as connection:
         assert outbox.counts(connection, "c") == [("deploy", "ask", "unknown", 1)]
+
+
+def test_a_mail_only_claimed_goes_back_when_its_lease_ends_and_whoever_held_it_may_not_begin_it(armed):
+    """E8: a holder that was frozen finds its claims gone before it sends any of them."""
+    with armed.write() as connection:
+        outbox.plan(connection, [make_row()])
+    (claim,) = claim_all(armed)
+    later = AT + LEASE * 2
+    with armed.write() as connection:
+        assert unsettled.expire_leases(connection, later) == 0
+    assert not begin(armed, claim)
+    assert [(again.tries, again.fence) for again in claim_all(armed, later)] == [(1, 2)]
+    assert not begin(armed, claim)
+
+
+def test_a_late_250_of_the_same_holder_settles_an_unknown_mail(armed):
+    with armed.write() as connection:
+        outbox.plan(connection, [make_row()])
+    (claim,) = claim_all(armed)
+    begin(armed, claim)
+    with armed.write() as connection:
+        unsettled.expire_leases(connection, AT + LEASE * 2)
+        assert outbox.settle(connection, [outcome(claim, SendState.DEFERRED)]) == 0
+        assert outbox.settle(connection, [outcome(claim, SendState.SENT)]) == 1
+
+
+def test_a_mail_that_waits_is_not_begun_in_a_pause(armed):
+    with armed.write() as connection:
+        outbox.plan(connection, [make_row()])
+    (claim,) = claim_all(armed)
+    with armed.write() as connection:
+        campaigns.pause(connection, "c", is_paused=True)
+    assert not begin(armed, claim)
+
+
+def test_an_unknown_mail_goes_again_only_after_two_looks_half_an_hour_apart_into_its_own_journal(armed):
+    """§6.0: first after 15 minutes, again 30 minutes later; another journal says nothing about it."""
+    with armed.write() as connection:
+        outbox.plan(connection, [make_row()])
+    (claim,) = claim_all(armed)
+    begin(armed, claim, journal="j")
+
+    def due(at: datetime, journal: str = "j") -> list[unsettled.Lost]:
+        with armed.read() as connection:
+            return unsettled.to_look_for(connection, at, journal)
+
+    def look(at: datetime) -> int:
+        with armed.write() as connection:
+            return unsettled.absent(connection, unsettled.to_look_for(connection, at, "j"), at)
+
+    minutes = [timedelta(minutes=n) for n in (14, 15, 44, 45)]
+    with armed.write() as connection:
+        outbox.settle(connection, [outcome(claim, SendState.UNKNOWN)])
+    assert [len(due(AT + minutes[0])), len(due(AT + minutes[1])), len(due(AT + minutes[1], "k"))] == [0, 1, 0]
+    assert [look(AT + minutes[1]), len(due(AT + minutes[2])), claim_all(armed, AT + minutes[2])] == [0, 0, []]
+    assert [look(AT + minutes[3]), [c.content for c in claim_all(armed, AT + minutes[3])]] == [1, [b"bytes"]]
 
 
 def test_a_deferred_mail_waits_for_its_time_and_keeps_its_bytes(armed):
     with armed.write() as connection:
         outbox.plan(connection, [make_row()])
     (claim,) = claim_all(armed)
+    begin(armed, claim)
     later = AT + timedelta(minutes=5)
     with armed.write() as connection:
         outbox.settle(connection, [outcome(claim, SendState.DEFERRED, later)])
@@ -229,8 +295,8 @@ def test_a_new_database_has_exactly_the_tables_of_the_schema(store):
     with store.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": False})
         assert compare_metadata(context, metadata) == []
-        newest = max(path.name for path in (CONFIG.parent / "oneledger/store/migrations/versions").glob("*.py"))
-        assert context.get_current_revision() == newest[:4]
+        (head,) = ScriptDirectory.from_config(migration_config(connection)).get_heads()
+        assert context.get_current_revision() == head
 
 
 def test_opening_twice_changes_nothing_and_a_newer_database_is_refused(tmp_path):

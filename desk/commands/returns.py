@@ -89,6 +89,34 @@ def pending(
 
 
 @app.command()
+def unsettled(
+    campaign: CampaignName,
+    sent: Annotated[int | None, typer.Option(help="this mail did arrive: asked, or seen in the sent mail")] = None,
+    again: Annotated[int | None, typer.Option(help="this mail did not arrive: send it again")] = None,
+    by: Annotated[str, typer.Option(help="who decides (a post)")] = "",
+    data: Data = None,
+    as_of: AsOfText = "",
+    as_json: AsJson = False,
+) -> None:
+    """Mails of which nobody knows whether they went out: looked for in the journal, or waiting for a person."""
+    from desk.unsettled import decide, unknown_mails  # noqa: PLC0415
+
+    use_data(data)
+    for number, is_sent in ((sent, True), (again, False)):
+        if number is not None:
+            decide(campaign, number, by=by, is_sent=is_sent, at=as_moment(as_of))
+    rows = unknown_mails(campaign)
+    if as_json:
+        show_json(rows)
+        return
+    table = Table("编号", "失联", "单位", "地址", "主题", "由谁查明")
+    for row in rows:
+        who = f"存证邮箱（已查 {row['looks']} 次）" if row["is_looked_for"] else "人工"
+        table.add_row(*(str(row[key]) for key in ("id", "lost_at", "unit", "address", "subject")), who)
+    out.print(table)
+
+
+@app.command()
 def incidents(
     campaign: CampaignName,
     unit: Annotated[str, typer.Option(help="this unit and those below it")] = "",

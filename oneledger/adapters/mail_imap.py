@@ -54,7 +54,7 @@ class ImapSource:
 
     def new_items(self, seen: Seen) -> Iterator[IncomingItem]:
         """Unknown mails of every folder, by ascending UID; a lost connection raises instead of ending the list."""
-        with self._errors_named(), self._connected() as client:
+        with self.connected() as client:
             for folder in self._settings.folders or _folders(client):
                 yield from self._new_in(client, folder, seen)
 
@@ -99,6 +99,12 @@ class ImapSource:
                 received_at = answers[uid][b"INTERNALDATE"].astimezone(UTC)
                 account = self._settings.account
                 yield IncomingItem(account, folder, uidvalidity, str(uid), received_at, content, too_large)
+
+    @contextmanager
+    def connected(self) -> Iterator[Any]:
+        """Raises TransientError or MailboxRefusedError, also for what happens inside."""
+        with self._errors_named(), self._connected() as client:
+            yield client
 
     @contextmanager
     def _connected(self) -> Iterator[Any]:

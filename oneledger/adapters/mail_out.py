@@ -7,6 +7,7 @@ nobody checks, a prompt for the password.
 import logging
 import re
 import ssl
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, NoReturn, Self
@@ -24,6 +25,7 @@ _CONNECT_SECONDS = 30.0
 _REPLY_SECONDS = 300.0
 _AFTER_DOT_SECONDS = 600.0  # RFC 5321 4.5.3.2.6: giving up earlier makes second copies
 _QUIT_SECONDS = 5.0
+_COPY = 2  # among the commands of a mail that has a copy
 _ADDRESS = re.compile(r"[!-;=?-~]+@[!-;=?-~]+")
 
 
@@ -81,19 +83,28 @@ class Mailer(yagmail.SMTP):  # type: ignore[misc]  # yagmail ships no types
         self._reply_seconds = reply_seconds
         self._after_dot_seconds = after_dot_seconds
         self._stage = Stage.CONNECT
+        self._copy_to = ""
+        self._not_after: float | None = None
 
-    def send_bytes(self, envelope_sender: str, rcpt: str, content: bytes) -> SendOutcome:
+    def send_bytes(
+        self, envelope_sender: str, rcpt: str, content: bytes, *, copy_to: str = "", not_after: float | None = None
+    ) -> SendOutcome:
         """Hand one mail to the server, once. The row must be committed as SENDING before.
 
         Trouble is an outcome, never an exception: UNKNOWN if the connection broke after the final dot, DEFERRED if it
         broke before. An outcome that needs an operator would be met by every further mail.
+
+        ``copy_to``: an address of our own that gets the same bytes in the same conversation; where it is refused,
+        nothing goes out, since a mail without its copy could never be found again. ``not_after``: the monotonic second
+        after which the end of the mail may not leave any more.
         """
-        for address in (envelope_sender, rcpt):
+        for address in (envelope_sender, rcpt, *([copy_to] if copy_to else [])):
             if not _ADDRESS.fullmatch(address):
                 return SendOutcome(SendState.FAILED, 0, f"not an address: {address!r}", Scope.RECIPIENT)
         if self._mails_on_connection >= self._mails_per_connection:
             self.close()
         used = not self.is_closed and self._mails_on_connection > 0
+        self._copy_to, self._not_after = copy_to, not_after
         outcome = self._connect_and_hand_over(envelope_sender, rcpt, content)
         if used and self._stage is Stage.MAIL and outcome.scope is Scope.CONNECTION:
             # The server closed an old connection; it has not been given anything of this mail.
@@ -117,12 +128,16 @@ class Mailer(yagmail.SMTP):  # type: ignore[misc]  # yagmail ships no types
         commands: tuple[tuple[Stage, int, Callable[[], tuple[int, bytes]]], ...] = (
             (Stage.MAIL, 2, lambda: self.smtp.mail(envelope_sender)),
             (Stage.RCPT, 2, lambda: self.smtp.rcpt(rcpt)),
+            *([(Stage.RCPT, 2, lambda: self.smtp.rcpt(self._copy_to))] if self._copy_to else []),
             (Stage.DATA, 3, lambda: self.smtp.docmd("DATA")),
         )
-        for self._stage, wanted, command in commands:
+        for number, (self._stage, wanted, command) in enumerate(commands):
             code, reply = command()
             if code // 100 != wanted:
-                return self._refused(code, reply)
+                outcome = self._refused(code, reply)
+                return _of_journal(outcome) if self._copy_to and number == _COPY else outcome
+        if self._not_after is not None and time.monotonic() > self._not_after:
+            raise OSError("our lease ended before the mail did")
         self.smtp.sock.settimeout(self._after_dot_seconds)
         self.smtp.send(_dotted(content))  # raises only if the end of the mail did not leave this machine
         self._stage = Stage.DOT
@@ -199,6 +214,14 @@ class Mailer(yagmail.SMTP):  # type: ignore[misc]  # yagmail ships no types
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a Mailer holds a password and a connection, so it stays in its process")
+
+
+def _of_journal(outcome: SendOutcome) -> SendOutcome:
+    """A refused copy says nothing about the recipient: the mail waits, and an operator hears of it."""
+    if outcome.scope is Scope.CONNECTION:
+        return outcome
+    text = f"the journal address is refused: {outcome.text}"
+    return SendOutcome(SendState.DEFERRED, outcome.code, text, Scope.SENDER, needs_operator=True)
 
 
 def _check_login(account: MailAccount) -> None:

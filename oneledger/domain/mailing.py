@@ -37,6 +37,7 @@ class MailDraft:
 
 class SendState(StrEnum):
     PLANNED = "planned"  # its bytes are stored, nobody has tried
+    CLAIMED = "claimed"  # a sender has it under lease; none of it has left
     SENDING = "sending"  # committed before the first byte leaves
     SENT = "sent"  # the server said 250 after the data, or other evidence says it has it
     DEFERRED = "deferred"  # certainly not taken; to be tried again
@@ -46,7 +47,9 @@ class SendState(StrEnum):
 
 
 class SendEvent(StrEnum):
-    CLAIM = "claim"  # a sender is about to talk to the server
+    CLAIM = "claim"  # a sender takes it among its next ones
+    BEGIN = "begin"  # the sender is about to talk to the server
+    GIVE_BACK = "give_back"  # the sender did not come to it, or its lease ended before it began
     ACCEPTED = "accepted"
     PUT_OFF = "put_off"
     REFUSED = "refused"
@@ -60,8 +63,13 @@ class SendEvent(StrEnum):
 
 TRANSITIONS: Mapping[SendState, Mapping[SendEvent, SendState]] = {
     SendState.PLANNED: {
-        SendEvent.CLAIM: SendState.SENDING,
+        SendEvent.CLAIM: SendState.CLAIMED,
+        SendEvent.FOUND: SendState.SENT,
         SendEvent.WITHDRAW: SendState.SKIPPED,
+    },
+    SendState.CLAIMED: {
+        SendEvent.BEGIN: SendState.SENDING,
+        SendEvent.GIVE_BACK: SendState.DEFERRED,
     },
     SendState.SENDING: {
         SendEvent.ACCEPTED: SendState.SENT,
@@ -70,11 +78,13 @@ TRANSITIONS: Mapping[SendState, Mapping[SendEvent, SendState]] = {
         SendEvent.LOST: SendState.UNKNOWN,
     },
     SendState.DEFERRED: {
-        SendEvent.CLAIM: SendState.SENDING,
+        SendEvent.CLAIM: SendState.CLAIMED,
+        SendEvent.FOUND: SendState.SENT,
         SendEvent.GIVE_UP: SendState.FAILED,
         SendEvent.WITHDRAW: SendState.SKIPPED,
     },
     SendState.UNKNOWN: {
+        SendEvent.ACCEPTED: SendState.SENT,
         SendEvent.FOUND: SendState.SENT,
         SendEvent.NOT_FOUND: SendState.DEFERRED,
         SendEvent.WITHDRAW: SendState.SKIPPED,
@@ -196,6 +206,10 @@ def _is_about_account(code: int, text: str, stage: Stage) -> bool:
     early = stage in (Stage.CONNECT, Stage.LOGIN, Stage.MAIL)
     return early or code in (530, 534, 535, 538) or bool(_NOT_OUR_SERVER.search(text))
 
+
+FIRST_LOOK = timedelta(minutes=15)  # into the journal, after a mail was lost sight of
+NEXT_LOOK = timedelta(minutes=30)
+ENOUGH_LOOKS = 2  # in vain: it never arrived
 
 _RETRY_MINUTES = (1, 5, 15, 30)
 

@@ -80,7 +80,8 @@ def new_by_county(
 def taken_since(connection: Connection, moment: datetime) -> list[dict[str, Any]]:
     """What was given to be worked on since then: sender, campaign, size."""
     c = t.inbox.c
-    query = select(c.sender, c.campaign, c.size).where(c.taken_at >= moment, c.state.not_in(("held", "duplicate")))
+    counted = (c.taken_at >= moment, c.state.not_in(("held", "duplicate")), c["class"].is_distinct_from("own"))
+    query = select(c.sender, c.campaign, c.size).where(*counted)
     return [dict(row._mapping) for row in connection.execute(query)]  # noqa: SLF001  SQLAlchemy's public name
 
 

@@ -1,13 +1,13 @@
 """Every mail that must go out: written with its exact bytes before any SMTP, claimed by lease, settled by outcome."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, func, select, update
 
-from oneledger.domain.mailing import SendState
+from oneledger.domain.mailing import FIRST_LOOK, SendState
 from oneledger.store import audit, holding, schema as t
 from oneledger.store.database import insert_returning
 
@@ -74,7 +74,7 @@ _WAITING = (SendState.PLANNED.value, SendState.DEFERRED.value)
 
 
 def claim(connection: Connection, as_of: datetime, *, most: int, lease: timedelta) -> list[Claim]:
-    """Take the next mails by priority, then age, and mark them SENDING: committed before any DATA. None in HOLD."""
+    """Take the next mails by priority, then age. Each must still be begun before any of it goes out. None in HOLD."""
     if holding.standing(connection) is not None:  # the one place: nothing is sent that was not claimed
         return []
     c = t.outbox.c
@@ -90,7 +90,7 @@ def claim(connection: Connection, as_of: datetime, *, most: int, lease: timedelt
     ids = list(connection.execute(chosen).scalars())
     if not ids:
         return []
-    taken = {"state": SendState.SENDING.value, "lease_until": as_of + lease, "fence": c.fence + 1, "tries": c.tries + 1}
+    taken = {"state": SendState.CLAIMED.value, "lease_until": as_of + lease, "fence": c.fence + 1, "tries": c.tries + 1}
     connection.execute(update(t.outbox).where(c.id.in_(ids)).values(taken))
     content = t.outbox_content.c
     rows = connection.execute(
@@ -102,8 +102,25 @@ def claim(connection: Connection, as_of: datetime, *, most: int, lease: timedelt
     return [Claim(*row) for row in rows]
 
 
+def begin(connection: Connection, claim: Claim, lease_until: datetime, journal: str = "") -> bool:
+    """SENDING, to be committed before any DATA. False: the claim is no longer ours, or a HOLD or pause came in between.
+
+    ``journal``: where a copy of it will lie if it arrives.
+    """
+    if holding.standing(connection) is not None:
+        return False
+    c = t.outbox.c
+    running = select(t.campaign.c.id).where(t.campaign.c.is_paused.is_(False))
+    mine = (c.id == claim.id, c.fence == claim.fence, c.state == SendState.CLAIMED.value, c.campaign.in_(running))
+    begun = {"state": SendState.SENDING.value, "lease_until": lease_until, "journal": journal or None}
+    return connection.execute(update(t.outbox).where(*mine).values(begun)).rowcount == 1
+
+
 def settle(connection: Connection, outcomes: Sequence[dict[str, Any]]) -> int:
-    """Record outcomes {id, fence, state, code, reply, at, next_try_at, sha256}; a stale fence changes nothing."""
+    """Record outcomes {id, fence, state, code, reply, at, next_try_at, sha256}; a stale fence changes nothing.
+
+    A 250 that is told late, of a mail that was given up as UNKNOWN meanwhile, is evidence that it went out.
+    """
     c = t.outbox.c
     changed = 0
     sent: dict[int, dict[str, Any]] = {}
@@ -113,7 +130,10 @@ def settle(connection: Connection, outcomes: Sequence[dict[str, Any]]) -> int:
             values["sent_at"] = each["at"]
         if each["state"] is SendState.DEFERRED:
             values["next_try_at"] = each["next_try_at"]
-        mine = (c.id == each["id"], c.fence == each["fence"], c.state == SendState.SENDING.value)
+        if each["state"] is SendState.UNKNOWN:
+            values |= {"lost_at": each["at"], "looks": 0, "next_try_at": each["at"] + FIRST_LOOK}
+        open_states = [SendState.SENDING.value] + [SendState.UNKNOWN.value] * (each["state"] is SendState.SENT)
+        mine = (c.id == each["id"], c.fence == each["fence"], c.state.in_(open_states))
         settled = connection.execute(update(t.outbox).where(*mine).values(values)).rowcount
         changed += settled
         if settled and each["state"] is SendState.SENT:
@@ -144,19 +164,19 @@ def _record_sent(connection: Connection, sent: Mapping[int, dict[str, Any]]) -> 
 
 
 def release(connection: Connection, claims: Iterable[Claim], at: datetime) -> None:
-    """Claims that were never tried go back, costing no try."""
+    """Claims that were never begun go back, costing no try."""
     c = t.outbox.c
+    back = {"state": SendState.DEFERRED.value, "lease_until": None, "next_try_at": at, "tries": c.tries - 1}
     for each in claims:
-        back = {"state": SendState.DEFERRED.value, "lease_until": None, "next_try_at": at, "tries": c.tries - 1}
-        connection.execute(update(t.outbox).where(c.id == each.id, c.fence == each.fence).values(back))
+        mine = (c.id == each.id, c.fence == each.fence, c.state == SendState.CLAIMED.value)
+        connection.execute(update(t.outbox).where(*mine).values(back))
 
 
-def expire_leases(connection: Connection, as_of: datetime) -> int:
-    """A mail found SENDING after its lease may have gone out: UNKNOWN, settled by evidence and never by a timer."""
+def among(connection: Connection, message_ids: Collection[str]) -> set[str]:
+    """Those that are our own."""
     c = t.outbox.c
-    dead = (c.state == SendState.SENDING.value, c.lease_until < as_of)
-    values = {"state": SendState.UNKNOWN.value, "lease_until": None, "reply": "found SENDING after its lease"}
-    return connection.execute(update(t.outbox).where(*dead).values(values)).rowcount
+    query = select(c.message_id).where(c.message_id.in_(list(message_ids)))
+    return set(connection.execute(query).scalars()) if message_ids else set()
 
 
 def sent_since(connection: Connection, moment: datetime) -> int:
@@ -170,10 +190,12 @@ def was_planned_since(connection: Connection, address: str, kind: str, moment: d
     return connection.execute(select(c.id).where(*same).limit(1)).first() is not None
 
 
-def is_waiting(connection: Connection, as_of: datetime) -> bool:
-    """Something to send, or something found SENDING that must be settled."""
+def is_waiting(connection: Connection, as_of: datetime, journal: str = "") -> bool:
+    """Something to send, something left by a sender that must be settled, or something to look for in the journal."""
     c = t.outbox.c
-    due = (c.state.in_(_WAITING) & (c.next_try_at <= as_of)) | (c.state == SendState.SENDING.value)
+    lost = (c.state == SendState.UNKNOWN.value) & (c.journal == journal)
+    left = c.state.in_((SendState.CLAIMED.value, SendState.SENDING.value))
+    due = ((c.state.in_(_WAITING) | lost) & (c.next_try_at <= as_of)) | left
     return connection.execute(select(c.id).where(due).limit(1)).first() is not None
 
 

@@ -30,6 +30,9 @@ outbox = Table(
     Column("reply", Text),
     Column("bounced_at", Utc),
     Column("bounce", Text),  # hard | soft | sender | stranded: nobody is left who could read it
+    Column("journal", Text),  # where a copy was asked for when it was sent; null: nowhere
+    Column("lost_at", Utc),  # since when nobody knows whether it went out
+    Column("looks", Integer, nullable=False, server_default="0"),  # into the journal, in vain
     Column("copied_at", Utc),  # after it came back: sent again, or not wanted any more
     UniqueConstraint("campaign", "unit", "subject_of", "round", "kind"),
     Index("outbox_by_state", "campaign", "state", "priority", "next_try_at"),
@@ -61,6 +64,7 @@ inbox = Table(
     Column("sender", Text),
     Column("subject", Text),
     Column("reason", Text),  # why a person must look
+    Column("begun", Integer, nullable=False, server_default="0"),  # how often work on it began and did not end
     Column("approved_by", Text),  # who vouched for the sender
     UniqueConstraint("account", "folder", "uidvalidity", "uid"),
     Index("inbox_by_state", "state", "campaign", "county"),
