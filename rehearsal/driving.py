@@ -20,6 +20,7 @@ from rehearsal.run import Clock, Progress, Rehearsal
 from rehearsal.summing import summary
 from rehearsal.village import Village
 from tasks.office import office, running
+from tasks.signers import name_acting
 
 LISTED_BEFORE = timedelta(days=60)  # the list of units is that old at launch
 EXEMPT = 2  # schools excused from the start
@@ -46,6 +47,7 @@ def drive(
             progress(f"{at:%Y-%m-%d %H:%M}", done, len(moments))
             with clock.timed("schools: reading, filling, answering"):
                 village.act(at)
+            _name_acting(plan.campaign, village, at)
             if at in looked:
                 village.looked_at(at)
                 _look(plan, post, clock, at)
@@ -53,6 +55,11 @@ def drive(
         told = summary(plan, here, village, clock, looked, address)
     _write(plan.out, told)
     return told
+
+
+def _name_acting(name: str, village: Village, at: datetime) -> None:
+    for each in village.newly_acting():
+        name_acting(name, each.unit, each.address, each.first, each.last, reason="外出学习", by="办公室", as_of=at)
 
 
 def _is_slept_through(plan: Rehearsal, at: datetime) -> bool:

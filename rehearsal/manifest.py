@@ -1,12 +1,16 @@
-"""The truth on disk, one line a unit and return: DIR/manifest.jsonl.
+"""The truth on disk, one line a unit and return, then one line an office that was asked to sign: DIR/manifest.jsonl.
 
 phase, deliverable, unit, name, level, parent, respondent, behaviour, is_document, is_exempt, due_at, top_at,
 first_contact_gone  mail to the respondent's first address comes back; the next one has to be used
 opened_at   the look from which it was owed
+sent_back   when an office sent back what the unit had returned
 forms       that the workbook asks, without the cover
 answers     [{at, verdict, fault, variant, is_zero, figures, <form>: {facts, rows}}], in order of time;
             figures only where the answer is to be accepted
 expected    snapshot -> how the return must stand in it: status, is_late, in_correction
+
+office, name, level,
+milestones  report -> {behaviour, asked, said, deeds, state, by, stands}; see ``offices``
 """
 
 import json
@@ -60,16 +64,20 @@ class Standing:
 
 
 def standing(line: Mapping[str, Any], moment: datetime) -> Standing:
-    """The last answer that is to be accepted counts; faulty ones leave a missing return in correction."""
+    """The last answer that is to be accepted counts, unless an office has sent it back; faulty ones, and what was sent
+    back, leave a missing return in correction."""
     if line["is_exempt"]:
         return Standing("exempt")
     come = [(number, each) for number, each in enumerate(line["answers"]) if _moment(each["at"]) <= moment]
     good = [(number, each) for number, each in come if each["verdict"] == "accepted"]
-    if not good:
-        return Standing("missing", in_correction=any(each["verdict"] in ("returned", "refused") for _, each in come))
+    back = [_moment(each) for each in line.get("sent_back", ()) if _moment(each) <= moment]
+    if not good or any(_moment(good[-1][1]["at"]) < each for each in back):
+        faulty = any(each["verdict"] in ("returned", "refused") for _, each in come)
+        return Standing("missing", in_correction=faulty or bool(good))
     number, last = good[-1]
     status = "zero" if last["is_zero"] else "returned"
-    return Standing(status, is_late=_moment(last["at"]) > _moment(line["due_at"]), answer=number)
+    in_time = [each for _, each in good if not back or _moment(each["at"]) < back[0]] or [last]
+    return Standing(status, is_late=_moment(in_time[-1]["at"]) > _moment(line["due_at"]), answer=number)
 
 
 def _moment(text: str) -> datetime:
@@ -118,6 +126,7 @@ def _line(registry: Registry, owing: Owing, account: Account) -> dict[str, Any]:
         "due_at": owing.due_at.isoformat(),
         "top_at": owing.top_at.isoformat(),
         "opened_at": registry.opened_at[owing.phase, owing.key].isoformat(),
+        "sent_back": [at.isoformat() for at in registry.sent_back.get((owing.phase, owing.unit), ())],
         "forms": answered(forms),
         "answers": list(_answers(desk, owing, account)),
     }
@@ -138,7 +147,24 @@ def _answers(desk: Desk | None, owing: Owing, account: Account) -> Iterator[dict
 
 
 def read_manifest(path: Path) -> Iterator[dict[str, Any]]:
-    """Line by line: never the whole of it in memory."""
+    """The returns, line by line: never the whole of it in memory."""
     with path.open(encoding="utf-8") as file:
         for text in file:
-            yield json.loads(text)
+            if not text.startswith(_OFFICE):
+                yield json.loads(text)
+
+
+_OFFICE = '{"office":'
+
+
+def add_offices(path: Path, lines: Iterable[Mapping[str, Any]]) -> None:
+    with path.open("a", encoding="utf-8") as file:
+        for line in lines:
+            file.write(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n")
+
+
+def read_offices(path: Path) -> Iterator[dict[str, Any]]:
+    with path.open(encoding="utf-8") as file:
+        for text in file:
+            if text.startswith(_OFFICE):
+                yield json.loads(text)

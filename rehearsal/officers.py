@@ -1,12 +1,14 @@
 """Officers of counties, cities and the province, asked to sign: some sign, some twice, late, with a question first;
-some wait or never answer. Drawn from the seed; what each meant is kept, and compared with the record in the end."""
+some send a unit back, see one correct itself after they signed, have somebody act for them, wait, or never answer.
+
+Drawn from the seed. What each meant is kept, and compared with the record in the end (``offices``).
+"""
 
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 from oneledger.domain.assignments import CampaignUnit
 from rehearsal.authoring import Job, Notes, Written
@@ -14,25 +16,64 @@ from rehearsal.letter_box import headers_of
 from rehearsal.replies import CLIENTS, Answer, compose_reply, recipient_of
 
 MIX: Mapping[str, float] = {
-    "signs": 0.45, "signs_twice": 0.12, "signs_late": 0.12, "asks_first": 0.11, "defers": 0.08, "ignores": 0.12,
+    "signs": 0.34, "signs_twice": 0.08, "signs_late": 0.11, "asks_first": 0.08, "defers": 0.06, "ignores": 0.09,
+    "returns": 0.09, "is_corrected": 0.08, "is_replaced": 0.07,
 }  # fmt: skip
-_LATE = timedelta(hours=25)
+_LATE = 24 * 60
+_WORDS: Mapping[str, tuple[tuple[int, str], ...]] = {  # minutes after the first word could come
+    **dict.fromkeys(MIX, ((0, "同意"),)),
+    "signs_twice": ((0, "同意"), (20, "同意")),
+    "signs_late": ((_LATE, "同意"),),
+    "asks_first": ((0, "请问怎么答复？"), (40, "同意")),
+    "defers": ((0, "暂缓，等会议研究"),),
+    "ignores": (),
+}
+_AFTERWARDS = timedelta(minutes=70)  # a unit corrects itself so long after the signature
+_DEEDS = {"同意": "agree", "暂缓": "defer", "退回": "return"}
 
 
 @dataclass(frozen=True)
 class Word:
-    """One mail of an officer. ``round``: which request it answers."""
+    """One mail of an officer. ``round``: which request it answers. ``counts``: its writer may sign that day."""
 
     at: datetime
     unit: str
+    phase: str
     milestone: str
     round: int
     text: str
     ask: str  # the file of the request
+    by: str
+    back: str = ""  # the unit that is sent back
+    counts: bool = True
 
     @property
     def deed(self) -> str:
-        return {"同意": "agree", "暂缓，等会议研究": "defer"}.get(self.text, "")
+        return _DEEDS.get(self.text[:2], "")
+
+
+@dataclass(frozen=True)
+class Acting:
+    """Somebody signs for an office from one day to another; the operator must be told."""
+
+    unit: str
+    address: str
+    first: date
+    last: date
+
+
+@dataclass(frozen=True)
+class Request:
+    file: str
+    unit: str
+    phase: str
+    milestone: str
+    at: datetime
+
+
+Pick = Callable[[Request], str]
+"""A unit below the office whose return can be sent back or corrected; empty: there is none."""
+Correct = Callable[[Request, str, datetime], None]
 
 
 @dataclass
@@ -41,27 +82,58 @@ class Officers:
     units: Mapping[str, CampaignUnit]
     seed: int
     asked: dict[tuple[str, str], list[datetime]] = field(default_factory=dict)  # milestone, unit -> requests
+    behaviours: dict[tuple[str, str], str] = field(default_factory=dict)
     said: list[Word] = field(default_factory=list)
     _waiting: list[Word] = field(default_factory=list)
+    _acting: list[Acting] = field(default_factory=list)
 
-    def behaviour(self, milestone: str, unit: str) -> str:
+    def drawn(self, milestone: str, unit: str) -> str:
         rng = random.Random(f"{self.seed}:{unit}:{milestone}:officer")
         return rng.choices(list(MIX), list(MIX.values()))[0]
 
-    def are_asked(self, file: str, unit: str, milestone: str, at: datetime) -> None:
-        rounds = self.asked.setdefault((milestone, unit), [])
-        rounds.append(at)
-        rng = random.Random(f"{self.seed}:{unit}:{milestone}:{len(rounds)}:word")
-        soon = at + timedelta(hours=1, minutes=rng.randint(0, 90))
-        words = {
-            "signs": [(soon, "同意")],
-            "signs_twice": [(soon, "同意"), (soon + timedelta(minutes=20), "同意")],
-            "signs_late": [(at + _LATE, "同意")],
-            "asks_first": [(soon, "请问怎么答复？"), (soon + timedelta(minutes=40), "同意")],
-            "defers": [(soon, "暂缓，等会议研究")],
-            "ignores": [],
-        }[self.behaviour(milestone, unit)]
-        self._waiting += [Word(when, unit, milestone, len(rounds), text, file) for when, text in words]
+    def are_asked(self, request: Request, pick: Pick, correct: Correct) -> None:
+        key = request.milestone, request.unit
+        rounds = self.asked.setdefault(key, [])
+        rounds.append(request.at)
+        rng = random.Random(f"{self.seed}:{request.unit}:{request.milestone}:{len(rounds)}:word")
+        soon = request.at + timedelta(hours=1, minutes=rng.randint(0, 90))
+        other = ""
+        if len(rounds) == 1:
+            self.behaviours[key] = self.drawn(*key)
+            if self.behaviours[key] in ("returns", "is_corrected") and not (other := pick(request)):
+                self.behaviours[key] = "signs"
+            if other and self.behaviours[key] == "is_corrected":
+                correct(request, other, soon + _AFTERWARDS)
+        self._waiting += self._words(request, len(rounds), self.behaviours[key], soon, other)
+
+    def _words(self, request: Request, round_: int, behaviour: str, soon: datetime, other: str) -> list[Word]:
+        def word(minutes: int, text: str, by: str = "", **more: str | bool) -> Word:
+            at, by = soon + timedelta(minutes=minutes), by or self.units[request.unit].address
+            about = (request.unit, request.phase, request.milestone, round_)
+            return Word(at, *about, text, request.file, by, **more)  # type: ignore[arg-type]
+
+        if behaviour == "returns" and round_ == 1:
+            name = self.units[other].name
+            return [word(0, f"退回\n{name}（{other}）：台账与统计表对不上，请核对", back=other)]
+        if behaviour == "is_replaced":
+            former, acting = self._replaced(request, is_first=round_ == 1)
+            return [word(0, "同意", former, counts=False), word(30, "同意", acting)]
+        return [word(minutes, text) for minutes, text in _WORDS[behaviour]]
+
+    def _replaced(self, request: Request, *, is_first: bool) -> tuple[str, str]:
+        """Whose time was over yesterday, and whose began today."""
+        unit, day = self.units[request.unit], request.at.date()
+        former, acting = f"former.{unit.address}", f"acting.{unit.address}"
+        if is_first:
+            week = timedelta(days=7)
+            self._acting.append(Acting(unit.code, former, day - week, day - timedelta(days=1)))
+            self._acting.append(Acting(unit.code, acting, day, day + week))
+        return former, acting
+
+    def newly_acting(self) -> list[Acting]:
+        """Since it was last asked for."""
+        named, self._acting = self._acting, []
+        return named
 
     def letters(self, until: datetime) -> list[tuple[Job, Written]]:
         """What is due, in order of campaign time."""
@@ -74,30 +146,6 @@ class Officers:
         unit = self.units[word.unit]
         headers = headers_of((self.directory / word.ask).read_bytes())
         client = CLIENTS[int(word.unit) % len(CLIENTS)]
-        content = compose_reply(client, Answer(headers, unit.name, unit.address, word.at, word.text, ()))
+        content = compose_reply(client, Answer(headers, unit.name, word.by, word.at, word.text, ()))
         job = Job(word.at, unit, word.ask, word.ask, word.ask, (), ())
-        return job, Written(unit.address, recipient_of(headers), content, Notes())
-
-
-def check_signatures(officers: Officers, rows: Sequence[Mapping[str, Any]], last: datetime) -> Iterator[str]:
-    """``rows``: as ``oneledger signatures --json`` tells them. ``last``: the last look."""
-    found = {(row["milestone"], row["unit"]): row for row in rows}
-    for key in sorted(officers.asked.keys() ^ found.keys()):
-        yield f"{key}: asked or recorded, but not both"
-    for key in sorted(officers.asked.keys() & found.keys()):
-        row, rounds = found[key], officers.asked[key]
-        words = [each for each in officers.said if (each.milestone, each.unit) == key and each.at <= last]
-        told = [each for each in words if each.deed and _is_newest(each, rounds)]
-        meant = list(dict.fromkeys((each.round, each.deed) for each in told))
-        recorded = [each["deed"] for each in row["entries"] if each["deed"] in ("agree", "defer", "return")]
-        if [deed for _, deed in meant] != recorded:
-            yield f"{key}: meant {meant}, recorded {recorded}"
-        has_signed = bool(meant) and meant[-1] == (len(rounds), "agree")
-        moved = [each["deed"] for each in row["entries"] if each["deed"] in ("agree", "move")][-1:] == ["move"]
-        wanted = {"signed"} if has_signed and not moved else {"unreviewed", "deferred"}
-        if row["state"] not in wanted:
-            yield f"{key}: {officers.behaviour(*key)} ends as {row['state']}, not as {sorted(wanted)}"
-
-
-def _is_newest(word: Word, rounds: Sequence[datetime]) -> bool:
-    return not any(rounds[word.round - 1] < at <= word.at for at in rounds)
+        return job, Written(word.by, recipient_of(headers), content, Notes())

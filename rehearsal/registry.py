@@ -24,6 +24,7 @@ class Registry:
     desks: dict[tuple[str, str], list[Desk]] = field(default_factory=dict)  # by phase and respondent; one a request
     histories: dict[str, tuple[Piece, ...]] = field(default_factory=dict)  # accepted answers about a unit's problems
     selfchecks: dict[str, Piece] = field(default_factory=dict)  # each unit's last answer that holds a self-check
+    sent_back: dict[tuple[str, str], list[datetime]] = field(default_factory=dict)  # by phase and unit: by an office
     _neighbours: dict[tuple[str, str | None], list[Desk]] = field(default_factory=dict)
 
     @property

@@ -9,7 +9,8 @@ from typing import Any
 from oneledger.domain.rollup import Rollup
 from oneledger.store import snapshots
 from oneledger.store.snapshots import Frozen
-from rehearsal.officers import check_signatures
+from rehearsal.manifest import add_offices
+from rehearsal.offices import check_sent_back, check_signatures, meant_by_offices
 from rehearsal.run import Clock, Rehearsal
 from rehearsal.verify import Verified, verify
 from rehearsal.verify_notices import check_notices
@@ -37,7 +38,11 @@ def summary(
         notices = list(check_notices(plan.out.resolve(), here.forms, max(looked), village.dead_boxes()))
         found.differences.extend(notices)
         signed = signatures_of(here.name)
-        found.differences.extend(check_signatures(village.officers, signed, max(looked)))
+        manifest = plan.out.resolve() / "manifest.jsonl"
+        offices = meant_by_offices(manifest, here.campaign, here.office.calendar, village.officers, looked)
+        add_offices(manifest, offices)
+        found.differences.extend(check_signatures(offices, signed))
+        found.differences.extend(check_sent_back(plan.out.resolve(), max(looked)))
     return {
         "campaign": here.name,
         "schools": sum(unit.level == "school" for unit in here.units.values()),
@@ -47,9 +52,11 @@ def summary(
         "is_true": not (found.differences or found.lost or found.duplicates or found.ladder or village.complaints),
         "phases": status["phases"],
         "signatures": Counter(row["state"] for row in signed),
+        "officers": Counter(village.officers.behaviours.values()),
+        "office_states_compared": sum(len(line["milestones"]) for line in offices),
         "mail": status["mail"],
         "inbox": status["inbox"],
-        "for_a_person": Counter(row["reason"] for row in status["person"]),
+        "for_a_person": Counter(row["reason"].partition("，这封来自：")[0] for row in status["person"]),
         "figures_compared": found.compared,
         "differences": found.differences[:MOST_SHOWN],
         "difference_count": len(found.differences),

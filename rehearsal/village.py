@@ -21,11 +21,12 @@ from rehearsal.letter_box import Delivery
 from rehearsal.looks import is_over
 from rehearsal.manifest import Account, write_manifest
 from rehearsal.obligations import Definitions, World
-from rehearsal.officers import Officers
+from rehearsal.officers import Acting, Officers, Request
 from rehearsal.papers import Paper
 from rehearsal.post_office_client import PostOffice
 from rehearsal.posting import Writers, send_in_time
 from rehearsal.registry import Registry
+from rehearsal.second_thoughts import SecondThoughts
 
 MOST_WORKBOOKS = 8  # in one mail
 _MARKED_COPY_SHARE = 0.7  # of those who mend: in the copy that came back, not in their own
@@ -74,6 +75,9 @@ class Village:
         self._writers = Writers(definitions, seed, directory, openpyxl_share=openpyxl_share, processes=processes)
         self._registry = Registry(World(definitions, everyone, calendar), self._writers.author, mix, seed, gone)
         self.officers = Officers(directory, everyone, seed)
+        self._again = SecondThoughts(
+            self._registry, self.officers, self._plan, lambda: {each.desk for each in self._due}
+        )
         self._account = Account(directory / "answers.jsonl")
         self._boxes = {contact.email.lower(): unit.code for unit in listed.values() for contact in unit.contacts}
         self._phase_of_mailboxes = ""
@@ -103,7 +107,7 @@ class Village:
         self._read_all(tally)
         while self._perform(until, tally):
             self._read_all(tally)
-        if letters := self.officers.letters(until):
+        if letters := self._again.letters(until):
             send_in_time(self._post, letters)
             tally.sent += len(letters)
         self._now = max(self._now, until)
@@ -184,11 +188,25 @@ class Village:
             for desk in self._registry.desks_of(phase, unit):
                 self._reminded(delivery, desk)
         elif notice == "sign-ask":
-            self.officers.are_asked(delivery.file, unit, subject.partition("/")[0], self._at(delivery))
+            asked = Request(delivery.file, unit, phase, subject.partition("/")[0], self._at(delivery))
+            self.officers.are_asked(asked, self._again.pick, self._again.correct)
+        elif notice == "sent-back":
+            deliverable, _, about = subject.rpartition("/")[0].partition("/")
+            mine = self._registry.desk_about(phase, unit, (deliverable, about))
+            tally.complaints += self._again.sent_back(delivery, mine, (deliverable, about), self._at(delivery))
         elif notice in _NOTICE_OF.values():
             deliverable, _, about = subject.rpartition("/")[0].partition("/")
             key = deliverable, about
             self._told(delivery, notice, self._registry.desk_about(phase, unit, key), key, tally)
+
+    def _busy(self) -> set[Desk]:
+        return {each.desk for each in self._due}
+
+    def newly_acting(self) -> list[Acting]:
+        """Who signs for whom from now on: the operator is to record it before he looks."""
+        named = self.officers.newly_acting()
+        self._boxes |= {each.address.lower(): each.unit for each in named}
+        return named
 
     def _at(self, delivery: Delivery) -> datetime:
         return datetime.fromisoformat(delivery.at).astimezone(self._zone)

@@ -158,6 +158,20 @@ def test_a_unit_is_sent_back_alone_and_signed_for_when_it_has_mended(early):
     assert states(office) == {COUNTY: "signed"}
 
 
+def test_who_sent_a_unit_back_has_answered_and_is_asked_again_although_his_turn_is_over(early):
+    office = early
+    send(office, OTHER)
+    bring(office, COUNTY_TURN)
+    reply(office, COUNTY, f"退回 {OTHER} 条数不符", COUNTY_TURN + HOUR)
+    bring(office, CITY_TURN + timedelta(minutes=1))
+    assert states(office) == {CITY: "asked", COUNTY: "returned"}
+    send(office, OTHER, at("2021-03-18T19:00"), rows=2)
+    bring(office, at("2021-03-19T09:00"))
+    assert (states(office)[COUNTY], len(requests_to(office, COUNTY))) == ("asked", 2)
+    reply(office, COUNTY, "同意", at("2021-03-19T10:00"))
+    assert frozen_reviews(office)[COUNTY] == "signed"
+
+
 def test_a_return_sent_back_and_not_mended_is_in_no_figure(office):
     bring(office, COUNTY_TURN)
     reply(office, COUNTY, f"退回 {SCHOOL} 请核对", COUNTY_TURN + HOUR)

@@ -3,9 +3,10 @@
 Each rehearsal runs in a process of its own. They share nothing but their seed, so equal figures are no accident.
 """
 
-import json
 import sqlite3
 from pathlib import Path
+
+from rehearsal.manifest import read_manifest
 
 
 def end_figures(out: Path) -> list[tuple[str, str]]:
@@ -45,7 +46,7 @@ def mails(out: Path) -> set[tuple[str, ...]]:
 
 
 def units_whose_first_contact_is_gone(out: Path) -> set[str]:
-    lines = [json.loads(line) for line in (out / "manifest.jsonl").read_text(encoding="utf-8").splitlines()]
+    lines = list(read_manifest(out / "manifest.jsonl"))
     return {line["respondent"] for line in lines if line["first_contact_gone"]}
 
 
@@ -72,7 +73,7 @@ def test_every_office_has_its_report_and_workbook(rehearsed):
 def test_mail_that_came_back_reached_the_next_contact_and_counties_were_asked_about_the_rest(rehearsed):
     """Issue 4, part E; that each school got each mail once is among the differences above."""
     out, _ = rehearsed()
-    lines = [json.loads(line) for line in (out / "manifest.jsonl").read_text(encoding="utf-8").splitlines()]
+    lines = list(read_manifest(out / "manifest.jsonl"))
     gone = units_whose_first_contact_is_gone(out)
     lost = {line["respondent"] for line in lines if line["behaviour"] == "bounce"}
     with sqlite3.connect(out / "data" / "oneledger.db") as store:

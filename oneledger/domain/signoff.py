@@ -155,7 +155,8 @@ def next_steps(
     standing: Standing, turn: Turn, digest_now: str, as_of: datetime, zone: ZoneInfo, *, is_mended: bool,
     is_frozen: bool,
 ) -> Turnout:  # fmt: skip
-    """``is_mended``: all that it sent back has come again. One request a day at most."""
+    """``is_mended``: all that it sent back has come again. One request a day at most. Who sent units back has answered:
+    his time is up only when the figures are frozen."""
     due = max(standing.due_at or turn.due_at, turn.due_at) if standing.asked else turn.due_at
     if is_frozen:
         return Turnout(lapses=Deed.LAPSE in MOVES[standing.state])
@@ -164,7 +165,8 @@ def next_steps(
     was_asked_today = standing.asked is not None and standing.asked.at.astimezone(zone).date() == today
     wants = {State.WAITING: True, State.STALE: True, State.RETURNED: is_mended}.get(standing.state, moved)
     asks = wants and not was_asked_today
-    lapses = not asks and not moved and as_of > due and Deed.LAPSE in MOVES[standing.state]
+    has_answered = moved or standing.state is State.RETURNED
+    lapses = not asks and not has_answered and as_of > due and Deed.LAPSE in MOVES[standing.state]
     return Turnout(moved, asks, lapses)
 
 
