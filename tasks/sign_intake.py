@@ -139,6 +139,6 @@ def _send_back(
         if reopenings.record(connection, here.name, again):
             assignments.reopen(connection, each.id)
             if here.units[each.respondent].contacts:
-                letter = sent_back_letter(here, each, request.unit, reason, each.accepted, as_of)
+                letter = sent_back_letter(here, each, request.unit, reason, each.versions, as_of)
                 outbox.plan(connection, [letter])
     return "" if theirs else f"{here.units[code].name}（{code}）目前没有已收的材料，不必退回，已列在未报名单里。"

@@ -24,7 +24,7 @@ def test_every_figure_and_every_mail_is_as_the_schools_meant(rehearsed):
     assert told["figures_compared"] > 1000
     frozen = ["deploy-0310", "deploy-0319", "inspect-0715", "rectify-0618"]
     drafts = [f"{name}-draft" for name in frozen]  # a day before, for signing
-    supplements = ["deploy-0319-s1", "rectify-0618-s1"]  # what came too late
+    supplements = ["deploy-0319-s1", "rectify-0618-s1", "rectify-0618-s2"]  # what came too late, or was sent back
     assert [milestone for milestone, _ in end_figures(out)] == sorted([*frozen, *drafts, *supplements])
 
 
