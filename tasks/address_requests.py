@@ -13,6 +13,7 @@ from oneledger.store import contacts, outbox
 from oneledger.store.contacts import ContactEvent
 from oneledger.store.outbox import OutboxRow
 from tasks.office import Running
+from tasks.trees import tree_of
 
 Told = dict[tuple[str, str], str]  # (unit, address): what the mail system said last
 
@@ -23,6 +24,7 @@ def reachable_office(here: Running, unit: CampaignUnit) -> CampaignUnit | None:
 
 def ask_offices(here: Running, connection: Connection, as_of: datetime) -> None:
     """One request to each office for all units of which it was not asked yet."""
+    here = tree_of(here, connection, as_of)
     asked = contacts.wanted(connection, here.name)
     lost = [unit for unit in here.units.values() if unit.is_unreachable and (unit.code, dead_mark(unit)) not in asked]
     by_office: dict[str, list[CampaignUnit]] = {}

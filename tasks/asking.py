@@ -39,12 +39,14 @@ from tasks.inspecting import joint_bodies, selfcheck_beside
 from tasks.knowing import returned_before
 from tasks.office import Running, running
 from tasks.retrying import STORE_RETRIES
+from tasks.trees import tree_of
 
 
 def open_phase(name: str, phase: str, as_of: datetime) -> int:
     """Write down who owes what in this phase, once. Says how many assignments are new."""
     here = running(name)
     with here.office.store.write() as connection:
+        here = tree_of(here, connection, as_of)
         states = submissions.problem_states(connection, name)
         draws = {
             plan.plan: campaigns.record_draw(connection, name, draw(plan, here.units.values()), as_of)

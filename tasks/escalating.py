@@ -17,6 +17,7 @@ from oneledger.domain.schedule import escalation_moments
 from oneledger.store import assignments, outbox, problem_history, snapshots, submissions
 from oneledger.store.outbox import OutboxRow
 from tasks.office import Running, running
+from tasks.trees import tree_of
 
 _JUDGED = "overdue problems judged"
 LISTED = 200  # problems in one mail; the rest are counted and stand in the consolidated workbook
@@ -38,6 +39,7 @@ def escalate(name: str, phase: str, as_of: datetime) -> int:
     with here.office.store.write() as connection:
         if _is_judged(here, connection, phase, moment):
             return 0
+        here = tree_of(here, connection, moment)
         late = late_problems(here, connection, phase, moment)
         problem_history.record(connection, name, [_event(each, as_of) for each in late])
         judged = {"campaign": name, "phase": phase, "moment": moment.isoformat()}

@@ -3,11 +3,13 @@
 from datetime import date, datetime
 
 from oneledger.domain.errors import RefusedError
+from oneledger.domain.moves import MOVING, move_faults
 from oneledger.domain.schedule import report_day
 from oneledger.domain.shifts import Shift, in_force, own_due_at
 from oneledger.store import assignments, shifts, snapshots, unit_changes
 from oneledger.store.unit_changes import UnitChange
 from tasks.office import Running, running
+from tasks.trees import tree_today
 
 
 def extend(name: str, unit: str, phase: str, due_on: date, *, reason: str, by: str, as_of: datetime) -> int:
@@ -65,15 +67,15 @@ KINDS = ("exempt", "closed", "merged", "moved")
 def change_unit(
     name: str, unit: str, kind: str, *, reason: str, by: str, as_of: datetime, phase: str = "", other: str = ""
 ) -> int:
-    """From that day on. Says how many open returns are excused by it. Raises RefusedError with every reason.
+    """From that moment on. Says how many open returns are excused by it. Raises RefusedError with every reason.
 
-    The tree in which figures add up stays as it was frozen at the launch: whoever is moved counts where it counted, and
-    the new office collects from it besides the old one.
+    Who is moved counts under the new office with all below it, and so does the branch of an office that is merged;
+    what was frozen before stands as it was. The new office collects besides the old one.
     """
     here = running(name)
     faults = _faults(here, unit, phase or here.campaign.phases[0].phase, reason, by)
-    if kind in ("merged", "moved") and (other not in here.units or other == unit):
-        faults.append(f"{other or '（空）'}：名单里没有这个单位，请写并入或转到的单位代码")
+    if kind in MOVING and unit in here.units:
+        faults += move_faults(tree_today(here).units, unit, kind, other)
     if faults:
         raise RefusedError(faults)
     day = as_of.astimezone(here.zone).date()

@@ -15,6 +15,7 @@ from oneledger.store.outbox import OutboxRow
 from tasks.incident_letters import incident_context, offices_above
 from tasks.office import Running, running
 from tasks.retrying import STORE_RETRIES
+from tasks.trees import tree_of
 
 
 def alarms_due(name: str, as_of: datetime) -> bool:
@@ -39,6 +40,7 @@ Ringing = tuple[Incident, ClockState, Alarm, str]  # the last: whom to tell
 
 def _unplanned(here: Running, as_of: datetime) -> list[Ringing]:
     with here.office.store.read() as connection:
+        here = tree_of(here, connection, as_of)
         known = incidents.of_campaign(connection, here.name)
         if not known:
             return []

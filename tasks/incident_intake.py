@@ -36,9 +36,11 @@ from oneledger.domain.rules import structural
 from oneledger.store import incidents, outbox
 from oneledger.store.inbox import InboxRow
 from oneledger.store.outbox import OutboxRow
+from tasks.collecting import collectors
 from tasks.evidence import unit_by_mail, unit_by_workbook
 from tasks.incident_letters import alarm_letter, form_letter, incident_form, offices_above, receipt_letter
 from tasks.office import Running
+from tasks.trees import tree_of, tree_today
 
 ASKS_FOR_FORM = "事件报告"  # in a subject
 
@@ -111,7 +113,7 @@ def form_asked_for(here: Running, row: InboxRow, mail: ParsedMail, as_of: dateti
 
 
 def _sender(here: Running, about: CampaignUnit, address: str) -> CampaignUnit | None:
-    for unit in (about, *here.ancestors(about.code)):
+    for unit in (about, *collectors(here, about.code, tree_today(here))):
         if address.lower() in {contact.email.lower() for contact in unit.contacts}:
             return unit
     return None
@@ -176,7 +178,7 @@ def _take(
         report.row.id, report.part.path,
     )  # fmt: skip
     incident = extended(before, [entry])
-    ancestors = offices_above(here, report.about.code)
+    ancestors = offices_above(tree_of(here, connection, as_of), report.about.code)
     routes = routing(here.campaign, incident.values, incident.about, ancestors)
     changes = changed(before, told) if before else list(told)
     is_news = before is None or bool(changes) or before.in_correction or entry.kind == "final"

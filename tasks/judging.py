@@ -14,7 +14,7 @@ from oneledger.domain.rollup import ReturnStatus
 from oneledger.domain.workbooks import Fill
 from oneledger.store import assignments
 from tasks.answering import answer, answer_document
-from tasks.collecting import collectors, moves_of
+from tasks.collecting import collectors
 from tasks.documents import (
     File,
 )  # fmt: skip
@@ -22,6 +22,7 @@ from tasks.known_before import just_judged, versions_before, waivers_for
 from tasks.office import Running
 from tasks.opened import Judgement, Opened
 from tasks.quarantine import told
+from tasks.trees import tree_today
 
 
 def assignment_of(here: Running, number: int | None, book: dict[int, Assignment]) -> Assignment | None:
@@ -41,7 +42,7 @@ def assignments_of(here: Running, numbers: Collection[int]) -> dict[int, Assignm
 
 def entitled(here: Running, assignment: Assignment) -> set[str]:
     """The respondent's own addresses and those of the offices above it."""
-    units = [here.units[assignment.respondent], *collectors(here, assignment.respondent, moves_of(here))]
+    units = [here.units[assignment.respondent], *collectors(here, assignment.respondent, tree_today(here))]
     return {contact.email.lower() for unit in units for contact in unit.contacts}
 
 

@@ -2,7 +2,7 @@
 
 import socket
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -22,6 +22,7 @@ from oneledger.domain.document_text import NameIndex
 from oneledger.domain.errors import RefusedError
 from oneledger.domain.forms import Form, asked_of
 from oneledger.domain.mailing import Attachment, MailDraft
+from oneledger.domain.moves import MOVING, Change, tree_after
 from oneledger.domain.notices import PRIORITY, Key, token_expiry
 from oneledger.domain.work_calendar import WorkCalendar
 from oneledger.domain.workbooks import WorkbookSpec
@@ -80,6 +81,8 @@ class Running:
     units: Mapping[str, CampaignUnit]
     _plans: dict[tuple[str, str], tuple[WorkbookSpec, StampPlan]] = field(default_factory=dict)
     _numbers: dict[int, str] = field(default_factory=dict)
+    _trees: "dict[tuple[Change, ...], Running]" = field(default_factory=dict)
+    _launched: "Running | None" = None  # of which this is the tree of a later day
 
     @property
     def name(self) -> str:
@@ -130,6 +133,16 @@ class Running:
             )
             self._plans[key] = (spec, prepare(build_master(spec), spec))
         return self._plans[key]
+
+    def in_tree(self, changes: "Iterable[Change]") -> "Running":
+        """As its units belong together after these changes; itself where none moves anybody."""
+        launched = self._launched or self
+        moving = tuple(each for each in changes if each.kind in MOVING)
+        if not moving:
+            return launched
+        if moving not in self._trees:  # the same dictionary for all trees of a campaign
+            self._trees[moving] = replace(launched, units=tree_after(launched.units, moving), _launched=launched)
+        return self._trees[moving]
 
     def ancestors(self, code: str) -> Iterable[CampaignUnit]:
         """Nearest first."""

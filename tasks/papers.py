@@ -64,7 +64,7 @@ def _views(here: Running, this: Edition, unit: str, frozen: list[Frozen]) -> lis
 
 
 def _order(here: Running, this: Edition, unit: str, _: list[Frozen]) -> bytes:
-    above, view = here.units.get(here.units[unit].parent or ""), view_of(here, this, unit)
+    above, view = this.here.units.get(this.here.units[unit].parent or ""), view_of(here, this, unit)
     issuer = brief(above) if above else UnitBrief("", here.campaign.issuer, "ministry")
     return rendered(here, "order", view, order_context(view, issuer.name), issuer=issuer)
 
@@ -72,7 +72,7 @@ def _order(here: Running, this: Edition, unit: str, _: list[Frozen]) -> bytes:
 def _circular(here: Running, this: Edition, unit: str, _: list[Frozen]) -> bytes:
     with here.office.store.read() as connection:
         view = view_of(here, this, unit)
-        return circular_of(here, connection, view, this.counted.get(unit, {}), this.late)
+        return circular_of(this.here, connection, view, this.counted.get(unit, {}), this.late)
 
 
 _MAKERS: Mapping[str, Callable[[Running, Edition, str, list[Frozen]], bytes]] = {

@@ -1,6 +1,6 @@
 """Freeze figures at a report-by date; make each office's workbook and report; mail them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
@@ -13,6 +13,7 @@ from oneledger.adapters.report_xlsx import consolidated_workbook
 from oneledger.domain.assignments import Assignment, CampaignUnit
 from oneledger.domain.forms import LEVELS, Form
 from oneledger.domain.mailing import Attachment
+from oneledger.domain.moves import Moved
 from oneledger.domain.notices import Key, Notice, common_context
 from oneledger.domain.public_report import Published
 from oneledger.domain.report import SnapshotView, UnitBrief, report_context
@@ -23,13 +24,13 @@ from oneledger.store.snapshots import Frozen
 from oneledger.store.submissions import Counted
 from tasks.apart import worked
 from tasks.circulars import circular, registers
-from tasks.collecting import moves_of
 from tasks.freezing import freeze, reports_of
 from tasks.office import Running, running, safe_path
 from tasks.paper_rendering import rendered
 from tasks.public_copies import public_copy, said_of
 from tasks.retrying import STORE_RETRIES
 from tasks.reviewed import Review, reviewed, signoff_facts
+from tasks.trees import moves_until, tree_of
 from tasks.volume import volume
 
 MOST_MAILED = 15 * 2**20  # bytes of one file; a larger volume is kept and told of in the window
@@ -75,6 +76,7 @@ def units_to_report(name: str, milestone: str) -> dict[str, list[str]]:
 class Edition:
     """A snapshot with all that its reports are made of, read once for many offices."""
 
+    here: Running  # in the tree of then
     frozen: Frozen
     rollups: Mapping[str, Rollup]
     previous: Mapping[str, Rollup]  # the last snapshot of the phase before
@@ -82,7 +84,7 @@ class Edition:
     children: Mapping[str, list[str]]
     late: Mapping[str, bool]  # respondents that answered late or not at all -> not at all
     reviews: Mapping[str, Review]  # office -> whether it signed these figures
-    moves: Mapping[str, str]  # unit -> the office that collects from it since it was moved
+    moves: Sequence[Moved]  # until then
     said: Published | None = None  # what public copies may say, where the campaign has such copies
 
 
@@ -99,6 +101,9 @@ def _edition(place: str, name: str, milestone: str, digest: str) -> Edition:  # 
 def edition(here: Running, frozen: Frozen, figures: Mapping[str, Rollup] | None = None) -> Edition:
     """``figures``: of a snapshot that is not stored."""
     with here.office.store.read() as connection:
+        moment = min(frozen.as_of, frozen.owed_by or frozen.as_of)
+        moves = moves_until(here, connection, moment)
+        here = tree_of(here, connection, moment)
         everyone = {each.id: each.unit for each in assignments.of_phase(connection, here.name, frozen.phase)}
         found = submissions.counting(connection, here.name, frozen.phase, frozen.as_of, frozen.frozen_at)
         counted: dict[str, dict[int, str]] = {}
@@ -113,7 +118,7 @@ def edition(here: Running, frozen: Frozen, figures: Mapping[str, Rollup] | None 
         late = _late(assignments.of_phase(connection, here.name, frozen.phase), found, frozen.as_of)
         reviews = reviewed(here, connection, frozen, rollups)
         this = Edition(
-            frozen, rollups, _previous(connection, here, frozen), counted, children, late, reviews, moves_of(here)
+            here, frozen, rollups, _previous(connection, here, frozen), counted, children, late, reviews, moves
         )
     if not here.campaign.public.levels:
         return this
@@ -172,12 +177,12 @@ def _report(here: Running, this: Edition, code: str, as_of: datetime) -> None:
     frozen = this.frozen
     paths = {"docx": _save(here, frozen, code, ".docx", docx), "xlsx": _save(here, frozen, code, ".xlsx", xlsx)}
     with here.office.store.read() as connection:
-        told = circular(here, connection, view, this.counted.get(code, {}), this.late)
+        told = circular(this.here, connection, view, this.counted.get(code, {}), this.late)
     if this.said is not None and view.unit.level in here.campaign.public.levels:
         paths["public"] = _save(here, frozen, code, "公开版.docx", public_copy(here, view, this.said))
     if told is not None:
         paths["circular"] = _save(here, frozen, code, "情况通报.docx", told)
-    book = volume(here, code, frozen.as_of, phase=frozen.phase, direct=True).content or None
+    book = volume(this.here, code, frozen.as_of, phase=frozen.phase, direct=True).content or None
     if book is not None:
         paths["volume"] = _save(here, frozen, code, "汇编.docx", book)
     with here.office.store.write() as connection:
@@ -201,6 +206,7 @@ def brief(unit: CampaignUnit) -> UnitBrief:
 
 
 def view_of(here: Running, this: Edition, code: str) -> SnapshotView:
+    here = this.here
     children = [(here.units[each], this.rollups[each]) for each in this.children.get(code, ())]
     parent = here.units.get(here.units[code].parent or "")
     return SnapshotView(

@@ -16,6 +16,7 @@ from oneledger.store import assignments, shifts, submissions, unit_changes
 from oneledger.store.snapshots import Frozen
 from oneledger.store.submissions import Counted
 from tasks.office import Running
+from tasks.trees import tree_of
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,9 @@ def roll_up(here: Running, own: Iterable[Own]) -> dict[str, Rollup]:
 
 
 def figures_at(here: Running, connection: Connection, at: Reference) -> dict[str, Rollup]:
-    return roll_up(here, own_rollups(here, connection, at))
+    """In the tree of then; what comes after the report adds to the report's own."""
+    tree = tree_of(here, connection, min(at.as_of, at.owed_by))
+    return roll_up(tree, own_rollups(here, connection, at))
 
 
 def _own(here: Running, assignment: Assignment, found: Counted | None, is_faulty: bool, exempt: Collection[str]) -> Own:

@@ -10,8 +10,9 @@ from oneledger.domain.notices import Key, Notice, common_context, office_of
 from oneledger.domain.schedule import rung_reached
 from oneledger.store import assignments, outbox
 from oneledger.store.outbox import OutboxRow
-from tasks.collecting import collectors, moves_of
+from tasks.collecting import collectors
 from tasks.office import Running, running
+from tasks.trees import tree_today
 
 
 def remind(name: str, phase: str, as_of: datetime) -> int:
@@ -97,9 +98,9 @@ def digest(name: str, phase: str, as_of: datetime) -> int:
 def _by_collector(here: Running, owing: Iterable[Assignment]) -> dict[str, list[Assignment]]:
     """Every collector above a respondent that the campaign wants told; the office that runs it looks at the window."""
     grouped: dict[str, list[Assignment]] = {}
-    moves = moves_of(here)
+    today = tree_today(here)
     for each in owing:
-        for above in collectors(here, each.respondent, moves):
+        for above in collectors(here, each.respondent, today):
             if above.level in here.campaign.reminders.digest_levels and above.contacts:
                 grouped.setdefault(above.code, []).append(each)
     return grouped

@@ -1,12 +1,13 @@
 """Which offices stood for figures that are frozen: what reports, workbooks and mails say of it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
 
+from oneledger.domain.moves import Moved, told_of
 from oneledger.domain.notices import chinese_moment
 from oneledger.domain.rollup import Rollup
 from oneledger.domain.signoff import STATE_WORDS, State, reviewed_state, standings, unit_digest
@@ -46,12 +47,12 @@ def reviewed(here: Running, connection: Connection, frozen: Frozen, rollups: Map
 
 
 def signoff_facts(
-    here: Running, reviews: Mapping[str, Review], code: str, children: Iterable[str], moves: Mapping[str, str]
+    here: Running, reviews: Mapping[str, Review], code: str, children: Iterable[str], moves: Sequence[Moved]
 ) -> dict[str, Any] | None:
     """None where the campaign asks nobody to sign."""
     if not reviews:
         return None
-    own, children = reviews.get(code), list(children)
+    own, names = reviews.get(code), {each: unit.name for each, unit in here.units.items()}
     below = [(here.units[each], reviews[each]) for each in children if each in reviews]
     unsigned = [(unit.name, STATE_WORDS[review.state]) for unit, review in below if not review.is_signed]
     return {
@@ -62,16 +63,8 @@ def signoff_facts(
         "below": len(below),
         "below_signed": len(below) - len(unsigned),
         "unsigned": [{"name": name, "state": state} for name, state in unsigned],
-        "line": _line(own, len(below), unsigned, here) + _moved_line(here, code, children, moves),
+        "line": _line(own, len(below), unsigned, here) + told_of(moves, names, code),
     }
-
-
-def _moved_line(here: Running, code: str, children: list[str], moves: Mapping[str, str]) -> str:
-    """Who counts here and is collected from elsewhere, and the other way round."""
-    left = [f"{here.units[each].name}改由{here.units[moves[each]].name}管理" for each in children if each in moves]
-    come = [here.units[each].name for each, to in moves.items() if to == code]
-    told = f"{'、'.join(left)}，数字仍计入本级。" if left else ""
-    return told + (f"{'、'.join(come)}转入本级管理，数字仍计入原上级。" if come else "")
 
 
 def _line(own: Review | None, below: int, unsigned: list[tuple[str, str]], here: Running) -> str:

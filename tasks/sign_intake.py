@@ -18,6 +18,7 @@ from tasks.confirming import is_forged
 from tasks.evidence import sign_request_number
 from tasks.office import Running
 from tasks.sign_letters import answer_letter, sent_back_letter
+from tasks.trees import tree_of
 
 OUTDATED = "这封来信答复的是较早的一次审核请求，数字后来有变动。请答复最近一封审核请求。"
 
@@ -39,13 +40,14 @@ def sign_answered(here: Running, reader: WorkbookReader, row: InboxRow, mail: Pa
     with here.office.store.read() as connection:
         request = signatures.request(connection, here.name, number)
         acting = signatures.acting_for(connection, here.name, request.unit) if request else []
+        tree = tree_of(here, connection, row.received_at)
     if request is None:
         return "回复的是一个找不到的审核请求"
     day = row.received_at.astimezone(here.zone).date()
     is_known = may_sign(mail.sender_address, here.units[request.unit].contacts, acting, day)
     if not row.approved_by and (not is_known or is_forged(here, mail)):
         return f"审核签报须由登记邮箱或代签人答复，这封来自：{mail.sender_address}"
-    below = {code: unit.name for code, unit in here.units.items() if _is_below(here, code, request.unit)}
+    below = {code: unit.name for code, unit in tree.units.items() if _is_below(tree, code, request.unit)}
     answer = read_sign_answer(mail.text, below)
     if answer is NOTHING:
         answer = _on_the_form(reader, mail, below) or answer

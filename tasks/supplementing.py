@@ -20,6 +20,7 @@ from tasks.office import Running, running
 from tasks.recounting import Reference, figures_at
 from tasks.reviewed import Review, reviewed
 from tasks.sign_letters import figure_words
+from tasks.trees import tree_of
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,7 @@ def supplement(name: str, phase: str, as_of: datetime) -> str:
         base = _base(here, connection, phase)
         assert base is not None
         report = base.report
+        here = tree_of(here, connection, report.as_of)
         at = Reference(phase, report.owed_by or report.as_of, as_of, as_of)
         now = figures_at(here, connection, at)
         if digest(now) == base.latest.digest:

@@ -18,13 +18,14 @@ from oneledger.store.snapshots import Frozen
 from tasks.office import Running, running
 from tasks.recounting import Own, own_rollups, reference_of
 from tasks.rereading import reread
+from tasks.trees import tree_of
 
 
 @dataclass
 class _Book:
     """A snapshot and the returns it was made of."""
 
-    here: Running
+    here: Running  # in the tree of then
     frozen: Frozen
 
     @cached_property
@@ -78,9 +79,11 @@ def trace(snapshot: str, unit: str, figure: str, *, from_mails: bool = False) ->
 def _book(here: Running, wanted: Callable[[Frozen], bool], otherwise: str) -> _Book:
     with here.office.store.read() as connection:
         found = [each for each in snapshots.every_kind(connection, here.name) if wanted(each)]
-    if not found:
-        raise RefusedError([otherwise])
-    return _Book(here, found[-1])
+        if not found:
+            raise RefusedError([otherwise])
+        frozen = found[-1]
+        tree = tree_of(here, connection, min(frozen.as_of, frozen.owed_by or frozen.as_of))
+    return _Book(tree, frozen)
 
 
 def _term(book: _Book, unit: str, term: Term) -> dict[str, Any]:

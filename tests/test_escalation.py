@@ -53,6 +53,14 @@ def test_the_county_is_told_first_and_the_city_after_it_had_its_days(office):
     assert looked(office, "2021-06-28") == FIRST + SECOND
 
 
+def test_who_was_moved_is_told_of_to_the_office_it_has_that_day(office):
+    """domain.md 4.3."""
+    from tasks.excepting import change_unit
+
+    change_unit("first", OTHER, "moved", other=CITY, reason="区划调整", by="副厅长", as_of=at("2021-06-14"))
+    assert looked(office, "2021-06-15") == [(COUNTY, [SCHOOL]), (CITY, [OTHER, DIRECT])]
+
+
 def test_looking_twice_or_late_tells_everybody_once(office):
     assert looked(office, "2021-06-15", "2021-06-15", "2021-06-16", "2021-06-17") == FIRST
     assert looked(office, "2021-06-28", "2021-06-28", "2021-06-30") == FIRST + SECOND

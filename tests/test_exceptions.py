@@ -91,21 +91,60 @@ def test_who_is_excused_in_mid_campaign_is_owed_no_more_and_the_change_of_the_de
         )
 
 
-def test_who_is_moved_counts_where_it_counted_and_the_new_office_collects(office):
-    """A school counts under the parent it had at the launch, once at every level; the reports of both offices say so."""
+def test_a_school_counts_under_the_office_it_had_then(both):
+    """domain.md 4.3: before the move and after it, once at every level; what was frozen is worked out again as it was,
+    and the reports of both offices say who left and who came."""
     from tasks.excepting import change_unit
+    from tasks.extra_snapshots import freeze_on_demand, verify_snapshots
     from tasks.judging import entitled
     from tasks.publishing import edition, freeze_due, view_of
+    from tasks.tracing import trace
 
+    office, before = both, at("2021-03-10T17:00")
+    early = freeze_on_demand("first", "deploy", "", before, before)["snapshot"].partition("/")[2]
     change_unit("first", DIRECT, "moved", other=COUNTY, as_of=at("2021-03-12"), **WORDS)
     assert f"{COUNTY}@x.invalid" in entitled(office.here, owed(office, DIRECT))
     freeze_due("first", "deploy", FROZEN)
-    rows = {code: each.figures.get("ledger.rows") for code, each in frozen(office).items()}
-    assert rows == {ROOT: 2, CITY: 2, COUNTY: 1, SCHOOL: 1, OTHER: None, DIRECT: 1}
+    assert rows(office, early) == {ROOT: 2, CITY: 2, COUNTY: 1, SCHOOL: 1, OTHER: 0, DIRECT: 1}
+    assert rows(office) == {ROOT: 2, CITY: 2, COUNTY: 2, SCHOOL: 1, OTHER: 0, DIRECT: 1}
+    assert [each["agrees"] for each in verify_snapshots("first")] == [True, True]
+    told = [trace(f"first/{key}", COUNTY, "ledger.rows") for key in (early, KEY)]
+    assert [(each["value"], each["agrees"]) for each in told] == [(1, True), (2, True)]
     with office.store.read() as connection:
         this = edition(office.here, snapshots.found(connection, "first", KEY))
-    assert "市实验小学改由虚拟区教育局管理，数字仍计入本级。" in view_of(office.here, this, CITY).signoff["line"]
-    assert "市实验小学转入本级管理，数字仍计入原上级。" in view_of(office.here, this, COUNTY).signoff["line"]
+    assert (
+        "市实验小学自3月12日起改由虚拟区教育局管理，不再计入本级。" in view_of(office.here, this, CITY).signoff["line"]
+    )
+    assert "市实验小学自3月12日起转入本级管理，计入本级。" in view_of(office.here, this, COUNTY).signoff["line"]
+
+
+def rows(office, key: str = KEY) -> dict[str, int]:
+    return {code: each.figures.get("ledger.rows", 0) for code, each in frozen(office, key).items()}
+
+
+def test_an_office_takes_its_branch_along_and_every_signature_it_touches_is_asked_for_anew(office):
+    """Issue 5 A, B: a move is a correction too. The county with its school goes from the city to the province: the
+    city's figures are less by the county's, the county's and the province's are what they were."""
+    from tasks.excepting import change_unit
+    from tasks.publishing import freeze_due
+
+    for turn, code in ((COUNTY_TURN, COUNTY), (CITY_TURN, CITY)):
+        bring(office, turn)
+        reply(office, code, "同意", turn + HOUR)
+    change_unit("first", COUNTY, "moved", other=ROOT, as_of=at("2021-03-19T08:00"), **WORDS)
+    bring(office, at("2021-03-19T09:00"))
+    assert [each.deed.value for each in entries(office, CITY)] == ["ask", "agree", "move", "ask"]
+    assert [each.deed.value for each in entries(office, COUNTY)] == ["ask", "agree"]
+    freeze_due("first", "deploy", FROZEN)
+    assert rows(office) == {ROOT: 2, CITY: 1, COUNTY: 1, SCHOOL: 1, OTHER: 0, DIRECT: 1}
+
+
+def test_a_move_that_makes_a_ring_is_refused(office):
+    from tasks.excepting import change_unit
+
+    with pytest.raises(RefusedError) as caught:
+        change_unit("first", CITY, "moved", other=COUNTY, as_of=at("2021-03-12"), **WORDS)
+    assert caught.value.reasons == ["虚拟区教育局（210102）在虚拟市教育局之下，不能这样调整"]
 
 
 def test_late_entries_are_a_numbered_supplement_and_the_frozen_figures_stand(both):

@@ -266,6 +266,17 @@ def test_widely_known_cases_climb_to_the_top_which_passes_them_on(quick):
     assert "按规定还应报教育部业务主管部门" in quick.mail("incident-alarm", PROVINCE).text
 
 
+def test_a_moved_schools_alarms_ring_where_it_belongs_that_day(quick):
+    """domain.md 4.3: for the report, and for its clock."""
+    from tasks.excepting import change_unit
+
+    change_unit(NAME, quick.school, "moved", other=CITY, reason="区划调整", by="副厅长", as_of=at(3, 9))
+    quick.report(FIRST | {"attention": "广泛", "inquiry_opened_at": "2021-03-10 09:40"}, at(3, 10, 10))
+    assert [to for to, _, _ in quick.letters("incident-alarm")] == [CITY, PROVINCE]
+    ring_clocks.fn(NAME, at(3, 19, 9))
+    assert [to for to, _, _ in quick.letters("incident-clock")] == [quick.school, CITY]
+
+
 def test_an_office_without_a_mail_box_is_passed_over(quick):
     """The alarm goes to the next above, never into the void."""
     silent = {**quick.here.units, CITY: replace(quick.here.units[CITY], contacts=())}

@@ -3,12 +3,9 @@
 from datetime import timedelta
 
 import pytest
-from hypothesis import given, settings, strategies as st
 from sqlalchemy import update
 
-from oneledger.domain.assignments import CampaignUnit
-from oneledger.domain.rolling import rolled_up
-from oneledger.domain.rollup import Coverage, Rollup
+from oneledger.domain.rollup import Coverage
 from oneledger.store import schema as t, snapshots
 from tests.sign_office import CITY_TURN, FROZEN, KEY, reply, send, signing_office
 from tests.small_office import COUNTY, OTHER, ROOT, SCHOOL, at
@@ -93,50 +90,3 @@ def test_the_draft_goes_to_the_office_that_publishes_once(both):
     assert "应报 3 份：已报 2 份" in draft.get_body(("plain",)).get_content()
     look(office, FROZEN - HOUR)
     assert len(office.mails("draft")) == 1
-
-
-@st.composite
-def trees(draw) -> dict[str, CampaignUnit]:
-    """Any depth, levels skipped, schools directly under any office; parents before children."""
-    offices = {"r": CampaignUnit("r", "r", "province", None)}
-    for number in range(draw(st.integers(0, 8))):
-        parent = draw(st.sampled_from(sorted(offices)))
-        offices[f"o{number}"] = CampaignUnit(f"o{number}", "o", draw(st.sampled_from(["city", "county"])), parent)
-    schools = {
-        f"s{n}": CampaignUnit(f"s{n}", "s", "school", draw(st.sampled_from(sorted(offices))))
-        for n in range(draw(st.integers(0, 12)))
-    }
-    every = {**offices, **schools}
-    ordered: dict[str, CampaignUnit] = {}
-
-    def walk(code: str) -> None:
-        ordered[code] = every[code]
-        for each in every.values():
-            if each.parent == code:
-                walk(each.code)
-
-    walk("r")
-    return ordered
-
-
-def above(units: dict[str, CampaignUnit], code: str) -> set[str]:
-    found, parent = {code}, units[code].parent
-    while parent is not None:
-        found.add(parent)
-        parent = units[parent].parent
-    return found
-
-
-@settings(max_examples=150)
-@given(trees(), st.data())
-def test_a_figure_is_counted_exactly_once_at_every_level_whoever_is_moved(units, data):
-    """Each unit's own figure has a key of its own: every office above holds it once, and no other unit does. A move in
-    mid-campaign changes who collects, never the tree in which figures add up."""
-    owing = data.draw(st.sets(st.sampled_from(sorted(units))))
-    own = {code: [Rollup({f"own.{code}": 1}, {"f": 1}, Coverage(returned=1))] for code in owing}
-    sums = rolled_up(units, own)
-    for code in units:
-        held = {unit for unit in owing if sums.get(code, Rollup()).figures.get(f"own.{unit}", 0)}
-        assert held == {unit for unit in owing if code in above(units, unit)}
-        assert all(number == 1 for number in sums.get(code, Rollup()).figures.values())
-        assert sums.get(code, Rollup()).coverage.expected == len(held)

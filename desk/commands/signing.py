@@ -125,7 +125,7 @@ def move(
     data: Data = None,
     as_of: AsOfText = "",
 ) -> None:
-    """Another office collects from a unit from now on. Its figures count where they counted at the launch."""
+    """Another office collects from a unit from now on, and its figures count there, with all below it."""
     from tasks.excepting import change_unit  # noqa: PLC0415
 
     use_data(data)

@@ -50,10 +50,3 @@ def exempt(connection: Connection, campaign: str, phase: str, moment: datetime, 
         and (known_at is None or each.at <= known_at)
         and each.valid_from <= moment.date()
     }
-
-
-def moves(connection: Connection, campaign: str) -> dict[str, str]:
-    """Unit -> the office that collects from it since it was last moved."""
-    c = t.unit_change.c
-    query = select(c.unit, c.other).where(c.campaign == campaign, c.kind == "moved").order_by(c.id)
-    return {unit: other for unit, other in connection.execute(query)}  # noqa: C416

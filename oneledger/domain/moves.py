@@ -1,0 +1,106 @@
+"""The tree as it was at a moment: whoever is moved or merged in mid-campaign counts where
+it belonged then (domain.md 4.3)."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from typing import NamedTuple, Protocol
+
+from oneledger.domain.assignments import CampaignUnit
+from oneledger.domain.forms import LEVELS
+
+MOVING = ("moved", "merged")
+
+
+class Change(Protocol):
+    @property
+    def unit(self) -> str: ...
+    @property
+    def kind(self) -> str: ...  # of MOVING; others leave the tree as it is
+    @property
+    def other(self) -> str: ...  # merged into, moved under
+    @property
+    def valid_from(self) -> date: ...
+
+
+class Moved(NamedTuple):
+    """A unit with all below it, from one office to another."""
+
+    unit: str
+    was_under: str
+    now_under: str
+    on: date
+
+
+Tree = Mapping[str, CampaignUnit]
+
+
+def tree_after(units: Tree, changes: Iterable[Change]) -> dict[str, CampaignUnit]:
+    """In administrative order again, parents before children. ``changes``: in the order in which they were made."""
+    parents = {code: unit.parent for code, unit in units.items()}
+    for each in moved_units(units, changes):
+        parents[each.unit] = each.now_under
+    placed = {code: replace(unit, parent=parents[code]) for code, unit in units.items()}
+    return {code: replace(placed[code], order=number) for number, code in enumerate(_downwards(placed))}
+
+
+def moved_units(units: Tree, changes: Iterable[Change]) -> list[Moved]:
+    """An office that is merged leaves its branch to the other; a school has none."""
+    parents = {code: unit.parent for code, unit in units.items()}
+    found = []
+    for each in changes:
+        gone = [each.unit] if each.kind == "moved" else []
+        if each.kind == "merged":
+            gone = [code for code, parent in parents.items() if parent == each.unit]
+        for code in gone:
+            found.append(Moved(code, parents[code] or "", each.other, each.valid_from))
+            parents[code] = each.other
+    return found
+
+
+def _downwards(units: Tree) -> Iterator[str]:
+    below: dict[str, list[str]] = {}
+    tops: list[str] = []
+    for code, unit in units.items():
+        (below.setdefault(unit.parent, []) if unit.parent in units and unit.parent else tops).append(code)
+    waiting = tops[::-1]
+    while waiting:
+        code = waiting.pop()
+        yield code
+        waiting += reversed(below.get(code, ()))
+
+
+def move_faults(units: Tree, unit: str, kind: str, other: str) -> list[str]:
+    """``units``: as they stand before it."""
+    if not other or other not in units or other == unit:
+        return [f"{other or '（空）'}：名单里没有这个单位，请写并入或转到的单位代码"]
+    into = units[other]
+    is_school = units[unit].level == "school"
+    if kind == "moved" and into.level == "school":
+        return [f"{into.name}（{other}）是学校，不能管理其他单位"]
+    if kind == "merged" and is_school != (into.level == "school"):
+        return ["学校只能并入学校，机关只能并入机关"]
+    if unit in _upwards(units, other):
+        return [f"{into.name}（{other}）在{units[unit].name}之下，不能这样调整"]
+    if kind == "moved" and LEVELS.index(into.level) >= LEVELS.index(units[unit].level):
+        return [f"{into.name}（{other}）不比{units[unit].name}高一级，不能这样调整"]
+    return []
+
+
+def _upwards(units: Tree, code: str) -> Iterator[str]:
+    above: str | None = code
+    while above is not None and above in units:
+        yield above
+        above = units[above].parent
+
+
+def told_of(moves: Sequence[Moved], names: Mapping[str, str], office: str) -> str:
+    """What the report of an office says of who left it and who came, in Chinese."""
+    told = []
+    for each in {each.unit: each for each in moves}.values():
+        since = f"{names[each.unit]}自{each.on.month}月{each.on.day}日起"
+        if office == each.was_under != each.now_under:
+            told.append(f"{since}改由{names[each.now_under]}管理，不再计入本级。")
+        if office == each.now_under != each.was_under:
+            told.append(f"{since}转入本级管理，计入本级。")
+    return "".join(told)
