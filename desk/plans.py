@@ -64,7 +64,7 @@ def _burden_table(plan: LaunchPlan) -> Table:
         cells = [str(count) for count in (each.required, each.if_it_applies, each.prefilled)]
         rows = (each.row_required, each.row_if_it_applies, each.row_prefilled)
         listed = [str(count) if any(rows) else "" for count in rows]
-        table.add_row(titles[each.phase], each.title, each.level, *cells, *listed)
+        table.add_row(titles[each.phase], each.title, LEVEL_NAMES[each.level], *cells, *listed)
     return table
 
 
