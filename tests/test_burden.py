@@ -107,5 +107,5 @@ def test_a_coordinator_sees_it_as_a_table():
         burden.row_prefilled,
     ]
     assert [[cell.strip() for cell in row[1:-1]] for row in rows] == [
-        ["集中整治", burden.title, "school", *map(str, counts)]
+        ["集中整治", burden.title, "学校", *map(str, counts)]
     ]
