@@ -10,6 +10,8 @@ from tasks.apart import is_many, pack_runner
 from tasks.bounces import bounces_wait, follow_bounces
 from tasks.incident_alarms import alarms_due, ring_clocks
 from tasks.intake import armed_campaigns, take_in_mail
+from tasks.leasing import alone
+from tasks.office import office
 from tasks.opened import ReviewTally
 from tasks.quarantine import delete_originals, originals_overdue
 from tasks.retention import erase_campaign, is_retention_over
@@ -28,6 +30,11 @@ def collect(campaign_id: CampaignId, as_of: AsOf = None) -> ReviewTally:
 
 
 def _reviewed(name: str, at: datetime) -> list[ReviewTally]:
+    with alone(office(), f"collect {name}") as is_mine:
+        return _taken_and_reviewed(name, at) if is_mine else []
+
+
+def _taken_and_reviewed(name: str, at: datetime) -> list[ReviewTally]:
     made = packs(take_in_mail(name, at))
     futures = review_pack.map(
         unmapped(name), made, unmapped(at), labels(name, made), is_one_of_many=unmapped(is_many(len(made)))

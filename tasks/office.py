@@ -1,6 +1,5 @@
 """What every task works with: settings, store, archive, texts and masters, opened once per process."""
 
-import socket
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -41,11 +40,6 @@ class Office:
     mail: MailSettings
     texts: MailTexts
     calendar: WorkCalendar
-
-    @property
-    def holder(self) -> str:
-        """Who we are when we take a lease."""
-        return socket.gethostname()
 
 
 @lru_cache(maxsize=4)

@@ -9,14 +9,14 @@ from datetime import datetime
 
 from prefect import task
 
-from oneledger.adapters.mail_parse import parse_mail
 from oneledger.adapters.workbook_reader import WorkbookReader
 from oneledger.domain.incoming import MailClass
 from oneledger.store import inbox
+from oneledger.store.inbox import InboxRow
 from tasks.apart import worked
 from tasks.drafting import enclose_drafts
 from tasks.evidence import by_mail
-from tasks.guarding import open_guarded
+from tasks.guarding import chunks, mail_of, open_guarded
 from tasks.judging import assignments_of
 from tasks.office import Running, running
 from tasks.opened import Opened, ReviewTally
@@ -48,8 +48,8 @@ def reviewed(name: str, pack: Mapping[str, list[int]], as_of: datetime) -> Revie
     with borrowed_reader() as reader:
         for county, ids in pack.items():
             try:
-                for start in range(0, len(ids), CHUNK):
-                    _review_chunk(running(name), reader, ids[start : start + CHUNK], as_of, tally)
+                for rows in chunks(running(name), ids, CHUNK):
+                    _review_chunk(running(name), reader, rows, as_of, tally)
             except Exception as fault:  # noqa: BLE001  raised again below, after the other counties
                 faults.append(fault)
                 tally.failed_counties.append(county)
@@ -58,20 +58,34 @@ def reviewed(name: str, pack: Mapping[str, list[int]], as_of: datetime) -> Revie
     return tally
 
 
-def _review_chunk(here: Running, reader: WorkbookReader, ids: list[int], as_of: datetime, tally: ReviewTally) -> None:
-    with here.office.store.read() as connection:
-        rows = inbox.by_ids(connection, ids)
-    mails = [(row, parse_mail(here.office.archive.get(row.sha256))) for row in rows]
+def _review_chunk(
+    here: Running, reader: WorkbookReader, rows: list[InboxRow], as_of: datetime, tally: ReviewTally
+) -> None:
+    ids = [row.id for row in rows]
+    with here.office.store.write() as connection:
+        inbox.begin(connection, ids)
+    try:
+        opened = _opened(here, reader, rows, as_of)
+        with here.office.store.write() as connection:
+            for each in opened:
+                record(here, connection, each, as_of)
+            inbox.not_begun(connection, ids)
+    except Exception:
+        with here.office.store.write() as connection:
+            inbox.not_begun(connection, ids)
+        raise
+    for each in opened:
+        _count(tally, each)
+
+
+def _opened(here: Running, reader: WorkbookReader, rows: list[InboxRow], as_of: datetime) -> list[Opened]:
+    mails = [(row, mail) for row in rows if (mail := mail_of(here, row)) is not None]
     book = assignments_of(here, {number for _, mail in mails for number in by_mail(mail, here.token_key)})
     opened = [open_guarded(here, reader, row, mail, book, as_of) for row, mail in mails]
     enclose_drafts(here, opened, as_of)
     for each in opened:
         seal(here, each)
-    with here.office.store.write() as connection:
-        for each in opened:
-            record(here, connection, each, as_of)
-    for each in opened:
-        _count(tally, each)
+    return opened
 
 
 def _count(tally: ReviewTally, opened: Opened) -> None:

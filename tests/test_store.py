@@ -12,7 +12,7 @@ from sqlalchemy import text
 from oneledger.domain.errors import RefusedError
 from oneledger.domain.mailing import SendState
 from oneledger.domain.units import Contact, Level, Unit
-from oneledger.store import assignments, campaigns, inbox, outbox, snapshots, units, unsettled
+from oneledger.store import assignments, campaigns, inbox, leases, outbox, units, unsettled
 from oneledger.store.database import Store, UnsafeSqliteError, check_sqlite, open_store
 from oneledger.store.migrating import NewerDatabaseError, migration_config
 from oneledger.store.outbox import OutboxRow
@@ -244,9 +244,9 @@ def test_importing_again_changes_only_what_changed(store):
 
 def test_a_lease_is_held_by_one_and_taken_over_when_it_ends(store):
     with store.write() as connection:
-        assert snapshots.take_lease(connection, "collect", "a", AT, LEASE) == 1
-        assert snapshots.take_lease(connection, "collect", "b", AT, LEASE) is None
-        assert snapshots.take_lease(connection, "collect", "b", AT + LEASE * 2, LEASE) == 2
+        assert leases.take(connection, "collect", "a", AT, LEASE) == 1
+        assert leases.take(connection, "collect", "b", AT, LEASE) is None
+        assert leases.take(connection, "collect", "b", AT + LEASE * 2, LEASE) == 2
 
 
 def test_assignments_open_once(armed):

@@ -99,6 +99,16 @@ class Archive:
         except FileNotFoundError:
             raise ArchiveDamagedError(sha, "is missing") from None
 
+    def set_aside(self, sha: str) -> None:
+        """A damaged file leaves its name, so that the true bytes can be put again; what is left stays to look at."""
+        shelf = self._root / "corrupt"
+        shelf.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for path in (self.path(sha), self._sealed(sha)):
+            if path.exists():
+                path.rename(shelf / path.name)
+                _sync_folder(shelf)
+                _sync_folder(path.parent)
+
     def path(self, sha: str) -> Path:
         """Where a file lies or would lie unsealed. Raises ValueError for anything but a SHA-256 in lower-case hex."""
         if not _NAME.fullmatch(sha):

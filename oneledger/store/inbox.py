@@ -22,6 +22,7 @@ class InboxRow:
     county: str | None
     state: str
     approved_by: str | None = None  # a person vouched for the sender
+    begun: int = 0  # how often work on it began and neither ended nor failed: the process died
 
 
 class Seen:
@@ -102,9 +103,27 @@ def release(connection: Connection, ids: Sequence[int], at: datetime) -> None:
 def by_ids(connection: Connection, ids: Iterable[int]) -> list[InboxRow]:
     """Those still new, oldest first: a run that comes second finds nothing to do."""
     c = t.inbox.c
-    columns = (c.id, c.sha256, c.received_at, c.campaign, c.county, c.state, c.approved_by)
+    columns = (c.id, c.sha256, c.received_at, c.campaign, c.county, c.state, c.approved_by, c.begun)
     query = select(*columns).where(c.id.in_(list(ids)), c.state == "new").order_by(c.received_at, c.id)
     return [InboxRow(*row) for row in connection.execute(query)]
+
+
+def begin(connection: Connection, ids: Collection[int]) -> None:
+    """Committed before the work: if the process dies of one of these mails, the next one knows."""
+    c = t.inbox.c
+    connection.execute(update(t.inbox).where(c.id.in_(ids), c.state == "new").values(begun=c.begun + 1))
+
+
+def not_begun(connection: Connection, ids: Collection[int]) -> None:
+    """The work ended without killing anybody, whatever came of it."""
+    c = t.inbox.c
+    connection.execute(update(t.inbox).where(c.id.in_(ids), c.begun > 0).values(begun=c.begun - 1))
+
+
+def set_aside(connection: Connection, row_id: int, reason: str) -> None:
+    """For a person: taken on again by `pending --accept`."""
+    waiting = (t.inbox.c.id == row_id, t.inbox.c.state == "new")
+    connection.execute(update(t.inbox).where(*waiting).values(state="person", reason=reason))
 
 
 def settle(connection: Connection, row_id: int, **values: Any) -> None:
@@ -140,5 +159,5 @@ def counts_by_class(connection: Connection) -> dict[str, int]:
 def decide(connection: Connection, row_id: int, by: str, *, accept: bool) -> bool:
     """A person's word on a waiting mail: taken again, its sender vouched for, or put away. False: none waits."""
     waiting = (t.inbox.c.id == row_id, t.inbox.c.state.in_(WAITING))
-    values = {"state": "new", "approved_by": by} if accept else {"state": "done", "approved_by": None}
+    values = {"state": "new", "approved_by": by, "begun": 0} if accept else {"state": "done", "approved_by": None}
     return connection.execute(update(t.inbox).where(*waiting).values(values)).rowcount == 1

@@ -2,10 +2,10 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, select
 
 from oneledger.domain.rollup import Coverage, Rollup, as_data
 from oneledger.store import schema as t
@@ -101,25 +101,6 @@ def reports(connection: Connection, snapshot: int) -> dict[tuple[str, str], str]
     c = t.report.c
     rows = connection.execute(select(c.unit, c.kind, c.path).where(c.snapshot == snapshot))
     return {(row.unit, row.kind): row.path for row in rows}
-
-
-def take_lease(connection: Connection, job: str, holder: str, now: datetime, length: timedelta) -> int | None:
-    """The fence of the lease, or None where another holds it."""
-    c = t.lease.c
-    fresh = {"job": job, "holder": holder, "until": now + length, "fence": 1}
-    if insert_new(connection, t.lease, [fresh]):
-        return 1
-    free = (c.job == job, (c.until < now) | (c.holder == holder))
-    values = {"holder": holder, "until": now + length, "fence": c.fence + 1}
-    if connection.execute(update(t.lease).where(*free).values(values)).rowcount == 0:
-        return None
-    return int(connection.execute(select(c.fence).where(c.job == job)).scalar_one())
-
-
-def end_lease(connection: Connection, job: str, holder: str, now: datetime) -> None:
-    c = t.lease.c
-    mine = (c.job == job, c.holder == holder)
-    connection.execute(update(t.lease).where(*mine).values(until=now - timedelta(microseconds=1)))
 
 
 def record_event(connection: Connection, at: datetime, actor: str, deed: str, **detail: Any) -> None:

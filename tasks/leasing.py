@@ -1,0 +1,75 @@
+"""One at a time: duplicate, late and overlapping runs of a job find it held and go home at once.
+
+A lease is about processes, so it runs by the real clock, whatever moment the run sees. What the job writes does not
+rest on it: mails are claimed row by row with a fence, and everything planned has its key.
+"""
+
+import itertools
+import logging
+import os
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from oneledger.store import leases
+from tasks.office import Office
+
+log = logging.getLogger(__name__)
+
+LENGTH = timedelta(minutes=10)
+_numbers = itertools.count(1)
+
+
+@contextmanager
+def alone(here: Office, job: str) -> Iterator[bool]:
+    """False: another is at it. One that died on this machine is replaced at once, elsewhere when its lease ends."""
+    holder = f"{_process(os.getpid())}/{next(_numbers)}"
+    with here.store.write() as connection:
+        before = leases.holder_of(connection, job)
+        gone = before if before and _is_gone(before) else None
+        fence = leases.take(connection, job, holder, datetime.now(UTC), LENGTH, gone=gone)
+    if fence is None:
+        log.info("%s is being done by %s", job, before)
+        yield False
+        return
+    over = threading.Event()
+    renewal = threading.Thread(target=_renewed, args=(here, job, holder, over), daemon=True)
+    renewal.start()
+    try:
+        yield True
+    finally:
+        over.set()
+        renewal.join()
+        with here.store.write() as connection:
+            leases.end(connection, job, holder, datetime.now(UTC))
+
+
+def _renewed(here: Office, job: str, holder: str, over: threading.Event) -> None:
+    while not over.wait(LENGTH.total_seconds() / 4):
+        try:
+            with here.store.write() as connection:
+                leases.renew(connection, job, holder, datetime.now(UTC) + LENGTH)
+        except SQLAlchemyError:
+            log.exception("the lease of %s could not be renewed", job)
+
+
+def _process(pid: int) -> str:
+    """Host, number and moment of its start, so that a number used again is another process."""
+    try:
+        started = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()[19]
+    except (OSError, IndexError):
+        started = "?"
+    return f"{socket.gethostname()}/{pid}/{started}"
+
+
+def _is_gone(holder: str) -> bool:
+    """Known only of a process of this machine."""
+    host, pid, started, _ = (*holder.rsplit("/", 3), "", "", "")[:4]
+    if host != socket.gethostname() or not pid.isdigit() or started == "?":
+        return False
+    return Path("/proc/self").exists() and _process(int(pid)) != f"{host}/{pid}/{started}"
