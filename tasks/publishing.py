@@ -233,7 +233,7 @@ def rows_of(here: Running, this: Edition, code: str) -> UnitRows:
     shown = {form.form for form in here.forms.values() if form.table and _may_see(level, form.table.rollup.union_up_to)}
     owners = this.counted.get(code, {}) if shown else {}
     with here.office.store.read() as connection:
-        found = dict(submissions.ledgers(connection, list(owners)))
+        found = dict(submissions.ledgers(connection, list(owners), this.frozen.frozen_at))
     rows: dict[str, list[tuple[UnitBrief, dict[str, Any]]]] = {}
     for submission, unit in sorted(owners.items(), key=lambda pair: here.units[pair[1]].order):
         for name in found[submission].keys() & shown:

@@ -132,7 +132,8 @@ def _returns(book: _Book, code: str, key: str) -> list[dict[str, Any]]:
     if key == MISSING_UNITS or key.startswith(("coverage.", "answered.")):
         return [_told(book.here, each, number_of(key, each.rollup)) for each in adding]
     with book.here.office.store.read() as connection:
-        ledgers = dict(submissions.ledgers(connection, [each.counted.submission for each in adding if each.counted]))
+        counted = [each.counted.submission for each in adding if each.counted]
+        ledgers = dict(submissions.ledgers(connection, counted, book.frozen.frozen_at))
         mails = submissions.mails_of(connection, list(ledgers))
     told = []
     for each in adding:

@@ -437,3 +437,29 @@ _SQLITE_GUARDS = f"SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND
 _POSTGRES_GUARDS = (
     f"SELECT count(*) FROM pg_trigger WHERE tgname LIKE '%append_only' AND tgrelid::regclass::text IN {_OURS}"
 )
+
+
+def test_what_was_frozen_before_a_review_anew_is_worked_out_by_the_verdicts_of_then(office):
+    """Issue 5 C, D: a snapshot is reproducible and its figures can be traced whatever becomes of a verdict later. One
+    return is accepted at last, the other is no longer."""
+    from tasks.extra_snapshots import freeze_on_demand, verify_snapshots
+    from tasks.tracing import trace
+
+    def frozen(moment: str) -> str:
+        return freeze_on_demand(office.name, "deploy", "", at(moment), at(moment))["snapshot"]
+
+    returned(office, [TOO_SHORT])
+    returned(office, [FINE, FINE | {"seq": 2, "description": "门卫室没有来访登记，外来人员进出没有记录"}], unit=OTHER)
+    before = frozen("2021-03-10T17:00")
+    waive(office)
+    amended(office, lambda data: column(data, "description").update(min_len=19))
+    assert {each.unit: each.after for each in again(office).changed} == {SCHOOL: "accepted", OTHER: "returned"}
+    after = frozen("2021-03-12T17:00")
+    told = {(each, key): trace(each, COUNTY, key) for each in (before, after) for key in TRACED}
+    assert [(each["value"], each["agrees"]) for each in told.values()] == [
+        (2, True), (1, True), (1, True), (1, True), (1, True), (1, True),
+    ]  # fmt: skip
+    assert [each["agrees"] for each in verify_snapshots(office.name)] == [True, True]
+
+
+TRACED = ("ledger.rows", "coverage.in_correction", "coverage.returned")

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, func, select, union, update
 
 from oneledger.domain.findings import Finding
 from oneledger.domain.problems import Problem
-from oneledger.store import reopenings, schema as t
+from oneledger.store import judged_then, reopenings, schema as t
 from oneledger.store.database import insert_new
 
 
@@ -39,7 +39,7 @@ def counting(
 ) -> dict[int, Counted]:
     """By assignment: the last accepted version received until ``moment``, unless an office sent it back by then.
 
-    ``known_at``: of what had been judged and recorded by that look.
+    ``known_at``: of what had been judged and recorded by that look, as it was judged then.
     """
     s, a = t.submission.c, t.assignment.c
     come = (s.campaign == campaign, s.verdict == "accepted", s.received_at <= moment)
@@ -50,19 +50,23 @@ def counting(
         .subquery()
     )
     query = (
-        select(s.assignment, s.id, s.is_zero, s.is_late, s.figures)
+        select(s.assignment, s.id, s.version, s.is_zero, s.is_late, s.figures)
         .join(last, (last.c.assignment == s.assignment) & (last.c.version == s.version))
         .join(t.assignment, a.id == s.assignment)
         .where(a.campaign == campaign, a.phase == phase)
     )
+    last_valid = {row.assignment: (row.version, _counted(row.id, row)) for row in connection.execute(query)}
+    then = judged_then.of_phase(connection, campaign, phase, moment, known_at) if known_at else []
+    for row in then:
+        if row.verdict == "accepted" and row.version > last_valid.get(row.assignment, (0,))[0]:
+            last_valid[row.assignment] = (row.version, _counted(row.submission, row))
     back = {each.submission for each in reopenings.until(connection, campaign, moment, known_at)}
-    return {
-        row.assignment: Counted(
-            row.assignment, row.id, bool(row.is_zero), bool(row.is_late), row.figures["figures"], row.figures["forms"]
-        )
-        for row in connection.execute(query)
-        if row.id not in back
-    }
+    return {number: each for number, (_, each) in last_valid.items() if each.submission not in back}
+
+
+def _counted(submission: int, row: Any) -> Counted:
+    figures, forms = row.figures["figures"], row.figures["forms"]
+    return Counted(row.assignment, submission, bool(row.is_zero), bool(row.is_late), figures, forms)
 
 
 def faulty(
@@ -77,7 +81,12 @@ def faulty(
         .where(a.campaign == campaign, a.phase == phase, *come, *([s.reviewed_at <= known_at] if known_at else []))
     )
     back = {each.assignment for each in reopenings.until(connection, campaign, moment, known_at)}
-    return set(connection.execute(query).scalars()) | back
+    then = judged_then.of_phase(connection, campaign, phase, moment, known_at) if known_at else []
+    return (
+        set(connection.execute(query).scalars())
+        | back
+        | {each.assignment for each in then if each.verdict != "accepted"}
+    )
 
 
 def last_reviewed(connection: Connection, campaign: str, phase: str) -> datetime | None:
@@ -88,13 +97,16 @@ def last_reviewed(connection: Connection, campaign: str, phase: str) -> datetime
     return connection.execute(query.order_by(s.reviewed_at.desc()).limit(1)).scalar_one_or_none()
 
 
-def ledgers(connection: Connection, submissions: Sequence[int]) -> Iterator[tuple[int, dict[str, Any]]]:
-    """(submission id, its ledgers as data)."""
+def ledgers(
+    connection: Connection, submissions: Sequence[int], known_at: datetime | None = None
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    """(submission id, its ledgers as data). ``known_at``: as they were read then."""
     s = t.submission.c
+    then = judged_then.ledgers(connection, set(submissions), known_at) if known_at else {}
     for start in range(0, len(submissions), 500):
         some = submissions[start : start + 500]
         for row in connection.execute(select(s.id, s.ledgers).where(s.id.in_(some))):
-            yield row.id, row.ledgers
+            yield row.id, then.get(row.id, row.ledgers)
 
 
 def accepted_by_units(
