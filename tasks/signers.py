@@ -84,7 +84,7 @@ def signatures_of(name: str) -> list[dict[str, Any]]:
     with here.office.store.read() as connection:
         entries = signatures.of_campaign(connection, name)
         frozen = {
-            each.milestone: snapshots.rollups(connection, each.id) for each in snapshots.of_campaign(connection, name)
+            each.milestone: snapshots.rollups(connection, each.id) for each in snapshots.every_kind(connection, name)
         }
     told = []
     for (milestone, unit), standing in standings(entries).items():

@@ -1,25 +1,26 @@
-"""Returns that come after the figures were frozen: a numbered supplement (补报) to the offices above; what is frozen
-stands."""
+"""Returns that come after the figures were frozen: a numbered supplement (补报) to the offices above, and whoever
+had signed is asked to sign anew; what is frozen stands."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection
 
+from oneledger.domain.assignments import CampaignUnit
 from oneledger.domain.notices import Key, Notice, common_context
 from oneledger.domain.rolling import digest
 from oneledger.domain.rollup import Rollup
-from oneledger.domain.signoff import moved_figures, unit_digest
-from oneledger.store import outbox, reopenings, snapshots, submissions
+from oneledger.domain.schedule import Milestone, local_moment
+from oneledger.domain.signoff import Deed, moved_figures, unit_digest
+from oneledger.store import outbox, reopenings, signatures, snapshots, submissions
 from oneledger.store.outbox import OutboxRow
 from oneledger.store.snapshots import Frozen
 from tasks.freezing import freeze_as, reports_of
 from tasks.office import Running, running
 from tasks.recounting import Reference, figures_at
-from tasks.reviewed import Review, reviewed
-from tasks.sign_letters import figure_words
+from tasks.sign_letters import figure_words, sign_token
+from tasks.signing import record_request
 from tasks.trees import tree_of
 
 
@@ -81,14 +82,15 @@ def supplement(name: str, phase: str, as_of: datetime) -> str:
             return ""
         was = snapshots.rollups(connection, report.id)
         before = was if base.latest is report else snapshots.rollups(connection, base.latest.id)
-        reviews = reviewed(here, connection, report, was)
+        signed = _who_signed(here, connection, report)
     number = len(base.supplements) + 1
     key = f"{report.milestone}-s{number}"
     label = f"{here.campaign.phase(phase).title}补报第{number}号（截至{as_of.astimezone(here.zone):%Y-%m-%d %H:%M}）"
     freeze_as(here, at, key, label, "supplement")
     touched = [code for code, each in now.items() if unit_digest(code, each) != _digest_of(code, before)]
     with here.office.store.write() as connection:
-        outbox.plan(connection, list(_letters(here, report, key, number, touched, was, now, reviews, as_of)))
+        told = Told(report, key, number, as_of, was, now, signed)
+        outbox.plan(connection, list(_letters(here, connection, told, touched)))
     return key
 
 
@@ -96,10 +98,32 @@ def _digest_of(code: str, rollups: Mapping[str, Rollup]) -> str:
     return unit_digest(code, rollups[code]) if code in rollups else ""
 
 
-def _letters(
-    here: Running, report: Frozen, key: str, number: int, touched: list[str], was: Mapping[str, Rollup],
-    now: Mapping[str, Rollup], reviews: Mapping[str, Review], as_of: datetime,
-) -> Any:  # fmt: skip
+def _who_signed(here: Running, connection: Connection, report: Frozen) -> set[str]:
+    """Under the report, or under a supplement to it: whose figures move is to sign anew."""
+    levels = {step.level for step in here.campaign.sign_off if step.days is not None}
+    return {
+        each.unit
+        for each in signatures.of_campaign(connection, here.name)
+        if each.deed is Deed.AGREE
+        and (each.milestone == report.milestone or each.milestone.startswith(f"{report.milestone}-s"))
+        and here.units[each.unit].level in levels
+    }
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a supplement's letters are made of. ``signed``: offices."""
+
+    report: Frozen
+    key: str
+    number: int
+    as_of: datetime
+    was: Mapping[str, Rollup]
+    now: Mapping[str, Rollup]
+    signed: Collection[str]
+
+
+def _letters(here: Running, connection: Connection, told: Told, touched: list[str]) -> Iterator[OutboxRow]:
     """To every office above what changed, and to no other."""
     parents = {here.units[code].parent for code in touched}
     changed = [code for code in touched if code not in parents]
@@ -108,23 +132,29 @@ def _letters(
         if unit.level == "school" or not unit.contacts:
             continue
         below = [here.units[each] for each in changed if each == code or _is_under(here, each, code)]
-        yield _letter(here, report, key, number, code, below, was, now, reviews, as_of)
+        yield _letter(here, connection, told, code, below)
 
 
 def _is_under(here: Running, code: str, office: str) -> bool:
     return any(above.code == office for above in here.ancestors(code))
 
 
-def _letter(
-    here: Running, report: Frozen, key: str, number: int, code: str, below: list[Any], was: Mapping[str, Rollup],
-    now: Mapping[str, Rollup], reviews: Mapping[str, Review], as_of: datetime,
-) -> OutboxRow:  # fmt: skip
-    to, phase = here.units[code], here.campaign.phase(report.phase)
-    context = common_context(here.campaign, phase, to, report.as_of, here.office.mail.sender.name) | {
-        "number": number,
+def _letter(here: Running, connection: Connection, told: Told, code: str, below: list[CampaignUnit]) -> OutboxRow:
+    """Who has signed is asked for a new signature by the same letter, until the end of the next working day."""
+    to, report, as_of = here.units[code], told.report, told.as_of
+    day = here.office.calendar.add_working_days(as_of.astimezone(here.zone).date(), 1)
+    due = local_moment(here.campaign, day, here.campaign.due_time)
+    request = None
+    if code in told.signed:
+        about = Milestone(as_of, report.phase, "supplement", told.key, report.label)
+        request = record_request(here, connection, about, code, told.now[code], [], due=due, as_of=as_of)
+    phase = here.campaign.phase(report.phase)
+    context = common_context(here.campaign, phase, to, due, here.office.mail.sender.name) | {
+        "number": told.number,
         "label": report.label,
         "units": [{"code": each.code, "name": each.name} for each in below],
-        "moved": [figure_words(here, *each) for each in moved_figures(was.get(code, Rollup()), now[code])],
-        "was_signed": code in reviews and reviews[code].is_signed,
+        "moved": [figure_words(here, *each) for each in moved_figures(told.was.get(code, Rollup()), told.now[code])],
+        "is_asked": request is not None,
     }
-    return here.letter(Key(here.name, report.phase, code, key, Notice.SUPPLEMENT, str(number)), context, to, as_of)
+    key = Key(here.name, report.phase, code, told.key, Notice.SUPPLEMENT, str(told.number))
+    return here.letter(key, context, to, as_of, answer_token=sign_token(here, request) if request else None)

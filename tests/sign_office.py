@@ -44,12 +44,22 @@ def bring(office, when) -> None:
         asked_to_sign(office.name, wanted, wanted.offices, when)
 
 
-def requests_to(office, unit: str) -> list[EmailMessage]:
-    return [each for each in office.mails("sign-ask") if each["To"].addresses[0].username == unit]
+def requests_to(office, unit: str, notice: str = "sign-ask") -> list[EmailMessage]:
+    return [each for each in office.mails(notice) if each["To"].addresses[0].username == unit]
 
 
-def reply(office, unit: str, text: str, when, *, by: str = "", number: int = -1, form: bytes | None = None) -> None:
-    asked = requests_to(office, unit)[number]
+def reply(
+    office,
+    unit: str,
+    text: str,
+    when,
+    *,
+    by: str = "",
+    number: int = -1,
+    form: bytes | None = None,
+    notice: str = "sign-ask",
+) -> None:
+    asked = requests_to(office, unit, notice)[number]
     mail = EmailMessage()
     mail["From"] = by or f"{unit}@x.invalid"
     mail["To"], mail["Subject"], mail["In-Reply-To"] = (

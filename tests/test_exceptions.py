@@ -7,7 +7,18 @@ import pytest
 from oneledger.domain.errors import RefusedError
 from oneledger.domain.rollup import Coverage
 from oneledger.store import assignments, snapshots, unit_changes
-from tests.sign_office import CITY_TURN, COUNTY_TURN, FROZEN, KEY, bring, entries, reply, send, signing_office
+from tests.sign_office import (
+    CITY_TURN,
+    COUNTY_TURN,
+    FROZEN,
+    KEY,
+    ROOT_TURN,
+    bring,
+    entries,
+    reply,
+    send,
+    signing_office,
+)
 from tests.small_office import CHINA, CITY, COUNTY, DIRECT, OTHER, ROOT, SCHOOL, at
 
 HOUR = timedelta(hours=1)
@@ -170,9 +181,35 @@ def test_late_entries_are_a_numbered_supplement_and_the_frozen_figures_stand(bot
     assert set(told) == {ROOT, CITY, COUNTY}
     assert all("1. 柳林小学（2121000002）" in words and "未报：1 改为 0" in words for words in told.values())
     assert "问题排查台账：条数：1 改为 5" in told[COUNTY]
-    assert "贵单位已审核的定稿不受影响" in told[COUNTY]
-    assert "贵单位已审核的定稿不受影响" not in told[ROOT]
+    assert {code for code, words in told.items() if "【请重新审核】" in words} == {
+        COUNTY
+    }  # who had signed, and nobody else
     assert len(entries(office, COUNTY)) == 2  # its signature stands for what was frozen
     send(office, DIRECT, at("2021-03-24T09:00"), rows=2)
     assert supplement("first", "deploy", at("2021-03-24T10:00")) == f"{KEY}-s2"
     assert {mail["To"].addresses[0].username for mail in office.mails("supplement")[3:]} == {ROOT, CITY}
+
+
+def test_a_correction_after_the_report_is_signed_for_anew_in_its_branch_only(office):
+    """Issue 5 A: shows what moved, and asks for a new signature there only; 退回 goes on reopening the unit."""
+    from tasks.publishing import freeze_due
+    from tasks.signers import signatures_of
+    from tasks.supplementing import supplement
+
+    for turn, code in ((COUNTY_TURN, COUNTY), (CITY_TURN, CITY), (ROOT_TURN, ROOT)):
+        bring(office, turn)
+        reply(office, code, "同意", turn + HOUR)
+    freeze_due("first", "deploy", FROZEN + timedelta(minutes=5))
+    send(office, DIRECT, at("2021-03-22T09:00"), rows=4)
+    assert supplement("first", "deploy", at("2021-03-22T10:00")) == f"{KEY}-s1"
+    reply(office, CITY, "同意", at("2021-03-22T11:00"), notice="supplement")
+    reply(office, ROOT, f"退回 {DIRECT} 条数不符", at("2021-03-22T12:00"), notice="supplement")
+    stand = {(row["milestone"], row["unit"]): row for row in signatures_of("first")}
+    assert {key: row["state"] for key, row in stand.items()} == {
+        (KEY, ROOT): "signed", (KEY, CITY): "signed", (KEY, COUNTY): "signed",
+        (f"{KEY}-s1", ROOT): "returned", (f"{KEY}-s1", CITY): "signed",
+    }  # fmt: skip
+    assert [row["signed_digest"] == row["frozen_digest"] for row in stand.values()] == [True, True, True, False, True]
+    assert owed(office, DIRECT).is_open
+    assert supplement("first", "deploy", at("2021-03-23T10:00")) == f"{KEY}-s2"
+    assert rows(office, f"{KEY}-s2")[ROOT] == 1
