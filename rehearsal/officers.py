@@ -106,6 +106,10 @@ class Officers:
                 correct(request, other, soon + _AFTERWARDS)
         self._waiting += self._words(request, len(rounds), self.behaviours[key], soon, other)
 
+    def is_asked_by(self, file: str) -> bool:
+        """Its answer would be known by a mark of ours: it asks for one."""
+        return "+" in recipient_of(headers_of((self.directory / file).read_bytes()))
+
     def _words(self, request: Request, round_: int, behaviour: str, soon: datetime, other: str) -> list[Word]:
         def word(minutes: int, text: str, by: str = "", **more: str | bool) -> Word:
             at, by = soon + timedelta(minutes=minutes), by or self.units[request.unit].address

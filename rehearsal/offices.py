@@ -1,5 +1,5 @@
 """What every office asked to sign meant to do, and how its sign-off must end: written into the manifest, then compared
-with the record, report by report.
+with the record, for each report and each supplement to it.
 
 behaviour  see ``officers.MIX``
 asked      when each request came
@@ -19,12 +19,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from oneledger.domain.campaigns import Campaign
-from oneledger.domain.schedule import Milestone, report_milestones, turns
 from oneledger.domain.work_calendar import WorkCalendar
 from rehearsal.manifest import read_manifest
-from rehearsal.officers import Officers, Word
-from rehearsal.sign_course import Branch, Course
-from rehearsal.verify import Seen, sums_at
+from rehearsal.officers import Officers
+from rehearsal.sign_truth import Meant, Truth
 
 Line = dict[str, Any]
 
@@ -34,56 +32,30 @@ def meant_by_offices(
 ) -> list[Line]:
     """One line an office, in order of code. ``looked``: when the pipeline really looked."""
     zone = ZoneInfo(campaign.timezone)
-    looked = [at.astimezone(zone) for at in sorted(looked)]
+    truth = Truth(manifest, campaign, calendar, officers, [at.astimezone(zone) for at in sorted(looked)])
     found: dict[str, Line] = {}
-    for phase in campaign.phases:
-        for milestone in report_milestones(campaign, phase.phase, calendar):
-            for code, meant in _of_report(manifest, campaign, calendar, officers, looked, milestone):
-                unit = officers.units[code]
-                line = {"office": code, "name": unit.name, "level": unit.level, "milestones": {}}
-                found.setdefault(code, line)["milestones"][milestone.key] = meant
+    for each in truth.courses():
+        unit = officers.units[each.office]
+        line = {"office": unit.code, "name": unit.name, "level": unit.level, "milestones": {}}
+        found.setdefault(unit.code, line)["milestones"][each.key] = _as_line(officers, each)
     return [found[code] for code in sorted(found)]
 
 
-def _of_report(
-    manifest: Path, campaign: Campaign, calendar: WorkCalendar, officers: Officers, looked: Sequence[datetime],
-    milestone: Milestone,
-) -> Iterator[tuple[str, Line]]:  # fmt: skip
-    turn_of = {turn.level: turn for turn in turns(campaign, milestone, calendar)}
-    first = min((turn.asks_at for turn in turn_of.values()), default=milestone.at)
-    asking = [at for at in looked if first <= at < milestone.at]
-    frozen_at = next((at for at in looked if at >= milestone.at), None)
-    if not asking or frozen_at is None:
-        return
-    seen = [Seen(milestone.phase, milestone.at, at, at) for at in asking]
-    seen.append(Seen(milestone.phase, milestone.at, milestone.at, frozen_at))
-    offices = {code for code, unit in officers.units.items() if unit.level in turn_of}
-    sums = sums_at(manifest, {code: unit.parent for code, unit in officers.units.items()}, seen, offices)
-    for code in sorted(offices):
-        branches = {at: Branch.of(each[code]) for at, each in zip(asking, sums, strict=False) if code in each}
-        said = [each for each in officers.said if (each.milestone, each.unit) == (milestone.key, code)]
-        course = Course(turn_of[officers.units[code].level], milestone.at)
-        course.run(looked, branches, said)
-        if course.deeds:
-            frozen = Branch.of(sums[-1][code]) if code in sums[-1] else None
-            yield code, _as_line(officers, milestone.key, code, course, frozen, said)
-
-
-def _as_line(
-    officers: Officers, milestone: str, code: str, course: Course, frozen: Branch | None, said: Iterable[Word]
-) -> Line:
+def _as_line(officers: Officers, meant: Meant) -> Line:
+    course, key = meant.course, (meant.key, meant.office)
     return {
-        "behaviour": officers.behaviours.get((milestone, code), "never asked"),
-        "asked": [at.isoformat() for at in officers.asked.get((milestone, code), ())],
+        "behaviour": officers.behaviours.get(key, "never asked"),
+        "asked": [at.isoformat() for at in officers.asked.get(key, ())],
         "said": [
             {"at": each.at.isoformat(), "by": each.by, "round": each.round, "deed": each.deed, "text": each.text,
              "counts": each.counts}
-            for each in said
+            for each in officers.said
+            if (each.milestone, each.unit) == key
         ],
         "deeds": course.deeds,
         "state": course.state,
         "by": course.signed_by,
-        "stands": course.signed is not None and course.signed == frozen,
+        "stands": course.signed is not None and course.signed == meant.frozen,
     }  # fmt: skip
 
 

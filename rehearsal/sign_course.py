@@ -39,6 +39,7 @@ class Course:
     deeds: list[str] = field(default_factory=list)
     signed: Branch | None = None
     signed_by: str = ""
+    signed_at: datetime | None = None  # the look that first took in a signature
     _rounds: list[Branch] = field(default_factory=list)
     _asked_at: datetime | None = None
     _due_at: datetime | None = None
@@ -54,6 +55,8 @@ class Course:
             for word in sorted(words, key=lambda each: each.at):
                 if (before is None or before < word.at) and word.at <= at:
                     self._hear(word)
+            if self.signed is not None and self.signed_at is None:
+                self.signed_at = at
             if at >= self.report_at:
                 self._lapse()
             elif at in branches:

@@ -190,6 +190,9 @@ class Village:
         elif notice == "sign-ask":
             asked = Request(delivery.file, unit, phase, subject.partition("/")[0], self._at(delivery))
             self.officers.are_asked(asked, self._again.pick, self._again.correct)
+        elif notice == "supplement" and self.officers.is_asked_by(delivery.file):
+            asked = Request(delivery.file, unit, phase, subject.partition("/")[0], self._at(delivery))
+            self.officers.are_asked(asked, lambda _: "", self._again.correct)
         elif notice == "sent-back":
             deliverable, _, about = subject.rpartition("/")[0].partition("/")
             mine = self._registry.desk_about(phase, unit, (deliverable, about))

@@ -1,0 +1,115 @@
+"""Which offices must be asked to sign, for each report and each supplement to it, and how it must go: from the returns
+and the officers' words alone."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from oneledger.domain.campaigns import Campaign
+from oneledger.domain.schedule import Milestone, Turn, report_milestones, turns
+from oneledger.domain.work_calendar import WorkCalendar
+from rehearsal.manifest import read_manifest
+from rehearsal.officers import Officers, Word
+from rehearsal.sign_course import Branch, Course
+from rehearsal.verify import Seen, sums_at
+
+_NEVER = datetime.max.replace(tzinfo=UTC)
+Branches = Mapping[str, Branch]  # by office
+
+
+class Meant(NamedTuple):
+    """``key``: of the report or the supplement. ``frozen``: what was frozen under it."""
+
+    key: str
+    office: str
+    course: Course
+    frozen: Branch | None
+
+
+@dataclass(frozen=True)
+class Truth:
+    manifest: Path
+    campaign: Campaign
+    calendar: WorkCalendar
+    officers: Officers
+    looked: Sequence[datetime]  # when the pipeline really looked, in local time
+
+    def courses(self) -> Iterator[Meant]:
+        for phase in self.campaign.phases:
+            reports = report_milestones(self.campaign, phase.phase, self.calendar)
+            for milestone in reports:
+                yield from self._of_report(milestone, is_last=milestone == reports[-1])
+
+    def _of_report(self, milestone: Milestone, *, is_last: bool) -> Iterator[Meant]:
+        turn_of = {turn.level: turn for turn in turns(self.campaign, milestone, self.calendar)}
+        first = min((turn.asks_at for turn in turn_of.values()), default=milestone.at)
+        asking = [at for at in self.looked if first <= at < milestone.at]
+        after = [at for at in self.looked if at >= milestone.at]
+        if not turn_of or not after:
+            return
+        offices = {code: turn_of[unit.level] for code, unit in self.officers.units.items() if unit.level in turn_of}
+        seen = [Seen(milestone.phase, milestone.at, at, at) for at in asking]
+        seen.append(Seen(milestone.phase, milestone.at, milestone.at, after[0]))
+        seen += [Seen(milestone.phase, milestone.at, at, at) for at in after[1:]] if is_last else []
+        sums = self._branches(seen, offices)
+        before, frozen = dict(zip(asking, sums, strict=False)), sums[len(asking)]
+        made = list(self._signing(milestone, offices, before, frozen))
+        yield from made
+        if is_last:
+            later = dict(zip(after[1:], sums[len(asking) + 1 :], strict=True))
+            yield from self._supplements(milestone, after[0], frozen, later, made)
+
+    def _branches(self, seen: Sequence[Seen], offices: Mapping[str, Turn]) -> list[Branches]:
+        parents = {code: unit.parent for code, unit in self.officers.units.items()}
+        found = sums_at(self.manifest, parents, seen, offices)
+        return [{code: Branch.of(each) for code, each in sums.items()} for sums in found]
+
+    def _signing(
+        self, milestone: Milestone, offices: Mapping[str, Turn], before: Mapping[datetime, Branches], frozen: Branches
+    ) -> Iterator[Meant]:
+        for code, turn in offices.items():
+            course = Course(turn, milestone.at)
+            mine = {at: each[code] for at, each in before.items() if code in each}
+            course.run(self.looked, mine, self._words(milestone.key, code))
+            if course.deeds:
+                yield Meant(milestone.key, code, course, frozen.get(code))
+
+    def _supplements(
+        self, report: Milestone, frozen_at: datetime, frozen: Branches, later: Mapping[datetime, Branches],
+        signing: Sequence[Meant],
+    ) -> Iterator[Meant]:  # fmt: skip
+        """One a day at most, where something was accepted or sent back since and figures moved. Whoever had signed is
+        asked anew where his own moved."""
+        last, number, known = frozen, 0, list(signing)
+        last_at, news = frozen_at, self._news(report.phase)
+        for at, now in later.items():
+            if (
+                not any(last_at < each <= at for each in news)
+                or (number and at.date() == last_at.date())
+                or now == last
+            ):
+                continue
+            number += 1
+            key = f"{report.key}-s{number}"
+            signed = {each.office for each in known if each.course.signed_at and each.course.signed_at <= at}
+            for code in sorted(signed):
+                if now.get(code) != last.get(code):
+                    course = Course(Turn("", at, at), _NEVER)
+                    course.run(self.looked, {at: now[code]}, self._words(key, code))
+                    known.append(Meant(key, code, course, now[code]))
+                    yield known[-1]
+            last, last_at = now, at
+
+    def _news(self, phase: str) -> list[datetime]:
+        """When something was accepted, or sent back."""
+        return [
+            datetime.fromisoformat(at)
+            for line in read_manifest(self.manifest)
+            if line["phase"] == phase
+            for at in (*line["sent_back"], *(each["at"] for each in line["answers"] if each["verdict"] == "accepted"))
+        ]
+
+    def _words(self, key: str, office: str) -> list[Word]:
+        return [each for each in self.officers.said if (each.milestone, each.unit) == (key, office)]
