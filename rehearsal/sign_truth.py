@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from oneledger.domain.campaigns import Campaign
 from oneledger.domain.schedule import Milestone, Turn, report_milestones, turns
@@ -16,6 +16,7 @@ from rehearsal.sign_course import Branch, Course
 from rehearsal.verify import Seen, sums_at
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
+Line = Mapping[str, Any]
 Branches = Mapping[str, Branch]  # by office
 
 
@@ -38,11 +39,12 @@ class Truth:
 
     def courses(self) -> Iterator[Meant]:
         for phase in self.campaign.phases:
+            lines = [_light(line) for line in read_manifest(self.manifest) if line["phase"] == phase.phase]
             reports = report_milestones(self.campaign, phase.phase, self.calendar)
             for milestone in reports:
-                yield from self._of_report(milestone, is_last=milestone == reports[-1])
+                yield from self._of_report(lines, milestone, is_last=milestone == reports[-1])
 
-    def _of_report(self, milestone: Milestone, *, is_last: bool) -> Iterator[Meant]:
+    def _of_report(self, lines: Sequence[Line], milestone: Milestone, *, is_last: bool) -> Iterator[Meant]:
         turn_of = {turn.level: turn for turn in turns(self.campaign, milestone, self.calendar)}
         first = min((turn.asks_at for turn in turn_of.values()), default=milestone.at)
         asking = [at for at in self.looked if first <= at < milestone.at]
@@ -50,20 +52,18 @@ class Truth:
         if not turn_of or not after:
             return
         offices = {code: turn_of[unit.level] for code, unit in self.officers.units.items() if unit.level in turn_of}
-        seen = [Seen(milestone.phase, milestone.at, at, at) for at in asking]
-        seen.append(Seen(milestone.phase, milestone.at, milestone.at, after[0]))
-        seen += [Seen(milestone.phase, milestone.at, at, at) for at in after[1:]] if is_last else []
-        sums = self._branches(seen, offices)
-        before, frozen = dict(zip(asking, sums, strict=False)), sums[len(asking)]
-        made = list(self._signing(milestone, offices, before, frozen))
+        later = after[1:] if is_last else []
+        frozen = Seen(milestone.at, milestone.at, after[0])
+        sums = self._branches(lines, [frozen, *(Seen(milestone.at, at, at) for at in (*asking, *later))], offices)
+        by_look = dict(zip((*asking, *later), sums[1:], strict=True))
+        made = list(self._signing(milestone, offices, {at: by_look[at] for at in asking}, sums[0]))
         yield from made
-        if is_last:
-            later = dict(zip(after[1:], sums[len(asking) + 1 :], strict=True))
-            yield from self._supplements(milestone, after[0], frozen, later, made)
+        moments = {at: by_look[at] for at in later}
+        yield from self._supplements(milestone, after[0], sums[0], moments, made, _news(lines))
 
-    def _branches(self, seen: Sequence[Seen], offices: Mapping[str, Turn]) -> list[Branches]:
+    def _branches(self, lines: Sequence[Line], seen: Sequence[Seen], offices: Mapping[str, Turn]) -> list[Branches]:
         parents = {code: unit.parent for code, unit in self.officers.units.items()}
-        found = sums_at(self.manifest, parents, seen, offices)
+        found = sums_at(lines, parents, seen, offices)
         return [{code: Branch.of(each) for code, each in sums.items()} for sums in found]
 
     def _signing(
@@ -78,12 +78,12 @@ class Truth:
 
     def _supplements(
         self, report: Milestone, frozen_at: datetime, frozen: Branches, later: Mapping[datetime, Branches],
-        signing: Sequence[Meant],
+        signing: Sequence[Meant], news: Sequence[datetime],
     ) -> Iterator[Meant]:  # fmt: skip
         """One a day at most, where something was accepted or sent back since and figures moved. Whoever had signed is
         asked anew where his own moved."""
         last, number, known = frozen, 0, list(signing)
-        last_at, news = frozen_at, self._news(report.phase)
+        last_at = frozen_at
         for at, now in later.items():
             if (
                 not any(last_at < each <= at for each in news)
@@ -102,14 +102,20 @@ class Truth:
                     yield known[-1]
             last, last_at = now, at
 
-    def _news(self, phase: str) -> list[datetime]:
-        """When something was accepted, or sent back."""
-        return [
-            datetime.fromisoformat(at)
-            for line in read_manifest(self.manifest)
-            if line["phase"] == phase
-            for at in (*line["sent_back"], *(each["at"] for each in line["answers"] if each["verdict"] == "accepted"))
-        ]
-
     def _words(self, key: str, office: str) -> list[Word]:
         return [each for each in self.officers.said if (each.milestone, each.unit) == (key, office)]
+
+
+def _light(line: Line) -> Line:
+    """Without what was written in the workbooks: it is long."""
+    kept = ("at", "verdict", "is_zero", "figures")
+    return {**line, "answers": [{key: each[key] for key in kept if key in each} for each in line["answers"]]}
+
+
+def _news(lines: Sequence[Line]) -> list[datetime]:
+    """When something was accepted, or sent back."""
+    return [
+        datetime.fromisoformat(at)
+        for line in lines
+        for at in (*line["sent_back"], *(each["at"] for each in line["answers"] if each["verdict"] == "accepted"))
+    ]

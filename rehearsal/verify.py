@@ -4,7 +4,7 @@ Independent of what it checks: it reads DIR/manifest.jsonl and DIR/delivered.jso
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -104,28 +104,29 @@ def expected_rollups(
 
     ``frozen_at``: the look that freezes them, which may first find that more is owed.
     """
-    return sums_at(manifest, parents, [Seen(phase, moment, moment, frozen_at)])[0]
+    lines = (line for line in read_manifest(manifest) if line["phase"] == phase)
+    return sums_at(lines, parents, [Seen(moment, moment, frozen_at)])[0]
 
 
 class Seen(NamedTuple):
     """What figures are about: owed by one moment, received by another, known to a look."""
 
-    phase: str
     owed_by: datetime
     received_by: datetime
     known_at: datetime
 
 
 def sums_at(
-    manifest: Path, parents: Mapping[str, str | None], seen: Sequence[Seen], only: Collection[str] | None = None
-) -> list[dict[str, Expected]]:
-    """In one reading. ``only``: units whose sums are wanted."""
+    lines: Iterable[Mapping[str, Any]], parents: Mapping[str, str | None], seen: Sequence[Seen],
+    only: Collection[str] | None = None,
+) -> list[dict[str, Expected]]:  # fmt: skip
+    """Of one phase's lines. ``only``: units whose sums are wanted."""
     found: list[dict[str, Expected]] = [{} for _ in seen]
-    for line in read_manifest(manifest):
+    for line in lines:
         opened_at, top_at = datetime.fromisoformat(line["opened_at"]), datetime.fromisoformat(line["top_at"])
         above = [code for code in _upwards(line["unit"], parents) if only is None or code in only]
         for each, sums in zip(seen, found, strict=True):
-            if line["phase"] == each.phase and opened_at <= each.known_at and top_at <= each.owed_by:
+            if opened_at <= each.known_at and top_at <= each.owed_by:
                 stands = standing(line, each.received_by)
                 for code in above:
                     _add(sums.setdefault(code, Expected()), line, stands)
