@@ -141,6 +141,7 @@ def asked(name: str, ids: list[int], as_of: datetime) -> int:
         return 0
     here = running(name)
     with here.office.store.read() as connection:
+        here = tree_of(here, connection, as_of)
         phase = assignments.by_ids(connection, ids[:1])[ids[0]].phase
         times = _times_asked(connection, name, phase)  # before what is owed: another run may be asking the same units
         owing = [

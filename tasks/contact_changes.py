@@ -32,9 +32,11 @@ from oneledger.store.contacts import ContactEvent
 from oneledger.store.inbox import InboxRow
 from oneledger.store.outbox import OutboxRow
 from tasks.address_requests import phase_at, reachable_office
+from tasks.collecting import collectors
 from tasks.confirming import is_forged
 from tasks.evidence import asked_office, request_number as number_answered
 from tasks.office import Running, office, running
+from tasks.trees import tree_today
 
 CHANGED = "contact changed"
 MOST_A_DAY = 3  # questions about one unit: a forged sender shall not pester its registered address
@@ -84,7 +86,7 @@ def _asked(here: Running, row: InboxRow, mail: ParsedMail, as_of: datetime) -> C
 
 
 def _entitled(here: Running, unit: CampaignUnit) -> set[str]:
-    units = [unit, *here.ancestors(unit.code)]
+    units = [unit, *collectors(here, unit.code, tree_today(here))]
     return {contact.email.lower() for each in units for contact in each.contacts}
 
 
@@ -94,7 +96,7 @@ def _own(here: Running) -> set[str]:
 
 def confirmer_of(here: Running, unit: CampaignUnit) -> CampaignUnit | None:
     """Who is asked: the unit itself, or where no mail reaches it, the office that collects from it."""
-    return unit if unit.living else reachable_office(here, unit)
+    return unit if unit.living else reachable_office(tree_today(here), unit)
 
 
 def _request(

@@ -17,6 +17,7 @@ from oneledger.store import assignments, submissions
 from tasks.answering import answer
 from tasks.office import Running
 from tasks.opened import Judgement, Opened
+from tasks.trees import tree_today
 
 Answers = dict[str, Answer]  # by form
 
@@ -88,12 +89,12 @@ def draft(here: Running, assignment: Assignment, answers: Answers) -> Attachment
     unit, phase = here.units[assignment.unit], here.campaign.phase(assignment.phase)
     assert phase.school_draft is not None
     templates = here.office.settings.templates
-    parent = here.units.get(unit.parent or "")
+    above = next(iter(tree_today(here).ancestors(unit.code)), None)
     view = SchoolView(
         campaign=here.campaign,
         phase=phase,
         unit=UnitBrief(unit.code, unit.name, unit.level),
-        addressee=parent.name if parent else "",
+        addressee=above.name if above else "",
         forms={form.form: form for form in here.forms.values()},
         answers=answers,
     )

@@ -8,11 +8,12 @@ from oneledger.domain.incident_routes import severity_code
 from oneledger.domain.incidents import Entry, Incident, step_title
 from oneledger.store import incidents
 from tasks.office import Running, running
+from tasks.trees import tree_today
 
 
 def incidents_of(name: str, as_of: datetime, unit: str = "") -> list[dict[str, Any]]:
     """In administrative order, then by number: never by how many a unit has. ``unit``: it and the units below it."""
-    here = running(name)
+    here = tree_today(running(name))
     with here.office.store.read() as connection:
         known = incidents.of_campaign(connection, name)
     wanted = [each for each in known if not unit or _is_at_or_below(here, each.about, unit)]

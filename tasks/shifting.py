@@ -9,6 +9,7 @@ from oneledger.domain.shifts import Shift, in_force, own_due_at, shift_faults
 from oneledger.domain.vacations import vacation_doubts
 from oneledger.store import assignments, shifts, snapshots
 from tasks.office import Running, running
+from tasks.trees import tree_today
 
 
 def shift_units(
@@ -58,7 +59,7 @@ def doubts_of(name: str, phase: str, units: Sequence[str], due_on: date) -> list
 
 def units_below(name: str, code: str, phase: str) -> list[str]:
     """A unit and all below it whose level may shift in that phase."""
-    here = running(name)
+    here = tree_today(running(name))
     bounds = next((each.may_shift for each in here.campaign.phases if each.phase == phase), None)
     levels = bounds.levels if bounds else ()
     return [

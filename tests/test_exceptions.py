@@ -129,6 +129,22 @@ def test_a_school_counts_under_the_office_it_had_then(both):
     assert "市实验小学自3月12日起转入本级管理，计入本级。" in view_of(office.here, this, COUNTY).signoff["line"]
 
 
+def test_the_new_office_is_the_superior_in_all_that_follows(office):
+    """domain.md 4.3: it may answer and give an address, its dates hold, and the next workbook names it."""
+    from tasks.contact_changes import _entitled
+    from tasks.excepting import change_unit
+    from tasks.judging import entitled
+
+    change_unit("first", DIRECT, "moved", other=COUNTY, as_of=at("2021-03-12"), **WORDS)
+    office.open("rectify", at("2021-05-24"))
+    for known in (entitled(office.here, owed(office, DIRECT)), _entitled(office.here, office.here.units[DIRECT])):
+        assert known == {f"{code}@x.invalid" for code in (DIRECT, COUNTY, CITY, ROOT)}
+    with office.store.read() as connection:
+        owing = assignments.of_phase(connection, "first", "rectify")
+        number = next(each.id for each in owing if each.unit == DIRECT)
+        assert "虚拟区教育局" in str(assignments.by_ids(connection, [number])[number].printed["facts"])
+
+
 def rows(office, key: str = KEY) -> dict[str, int]:
     return {code: each.figures.get("ledger.rows", 0) for code, each in frozen(office, key).items()}
 

@@ -168,11 +168,14 @@ def test_one_bad_unit_and_nobody_is_moved(lite):
 
 
 def test_all_schools_below_an_office_are_found_at_once(lite):
+    from tasks.excepting import change_unit
     from tasks.shifting import units_below
 
     assert units_below("first", COUNTY, "deploy") == [SCHOOL, OTHER]
     assert units_below("first", CITY, "deploy") == [SCHOOL, OTHER, DIRECT]
     assert units_below("first", CITY, "rectify") == []
+    change_unit("first", OTHER, "moved", other=CITY, reason="区划调整", by="副厅长", as_of=at("2021-03-01"))
+    assert units_below("first", COUNTY, "deploy") == [SCHOOL]
 
 
 def test_a_database_of_an_earlier_version_gets_the_table_and_its_guard(store):
