@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from desk.window import AUTH_FILE, lock_of, window
+from desk.window import ADDRESS_FILE, AUTH_FILE, lock_of, window
 from oneledger.settings import Settings
 
 
@@ -14,5 +14,6 @@ def serve_forever(settings: Settings, port: int, collect_minutes: int, say: Call
         from desk.deployments import serve_deployments  # noqa: PLC0415  Prefect reads its environment on import
 
         place = "环境变量 ONELEDGER_PREFECT_AUTH" if settings.prefect_auth else home / AUTH_FILE
+        (home / ADDRESS_FILE).write_text(address, encoding="utf-8")
         say(f"Prefect 界面：{address} （登录口令见 {place}，整行输入）")
         serve_deployments(collect_minutes, say)

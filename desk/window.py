@@ -68,7 +68,7 @@ def is_up(api_url: str) -> bool:
         return False
 
 
-AUTH_FILE = "auth"
+AUTH_FILE, ADDRESS_FILE = "auth", "address"
 
 
 def lock_of(settings: Settings) -> str:

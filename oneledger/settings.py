@@ -289,6 +289,9 @@ class MailSettings(BaseModel):
     per_day: int | None = None
     quotas: Quotas = Quotas()
     low_water_mb: int = 500  # free on the data's disk; below it no mail is taken in
+    operators: str = ""  # whom to write to when collecting has not succeeded for silent_hours
+    silent_hours: float = 6
+    clock_url: str = ""  # whose HTTP Date our clock is compared with
 
     @property
     def journal_name(self) -> str:

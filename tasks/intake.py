@@ -13,7 +13,7 @@ from oneledger.adapters.mail_structure import split_message
 from oneledger.domain.assignments import Assignment
 from oneledger.domain.incoming import MailClass
 from oneledger.settings import Collect
-from oneledger.store import assignments, campaigns, confirmations, inbox, outbox, signatures
+from oneledger.store import assignments, campaigns, confirmations, inbox, outbox, pulses, signatures
 from oneledger.store.inbox import Seen
 from tasks.confirming import close_unanswered
 from tasks.evidence import asked_office, by_mail, confirmation_number, request_number, sign_request_number, unit_by_mail
@@ -40,6 +40,9 @@ def take_in_mail(name: str, as_of: datetime) -> dict[str, list[int]]:
     release(here, known, as_of)
     for source in sources(here.mail.collect):
         _take_in(here, source, ledgers, known, as_of)
+    if has_room(here):
+        with here.store.write() as connection:
+            pulses.beat(connection, pulses.COLLECT, as_of)
     close_unanswered(running(name), as_of)
     with here.store.read() as connection:
         return {county or "none": ids for (_, county), ids in inbox.new_by_county(connection, name, known).items()}
@@ -50,19 +53,15 @@ def sources(collect: Collect) -> list[MailSource]:
     if collect.maildir is not None:
         found.append(MaildirSource(collect.maildir))
     if collect.imap_host:
-        found.append(
-            ImapSource(
-                ImapSettings(
-                    host=collect.imap_host,
-                    port=collect.imap_port,
-                    security=collect.imap_security,
-                    user=collect.imap_user,
-                    password=collect.password,
-                    cafile=collect.imap_cafile,
-                )
-            )
-        )
+        found.append(ImapSource(imap_settings(collect)))
     return found
+
+
+def imap_settings(collect: Collect) -> ImapSettings:
+    return ImapSettings(
+        host=collect.imap_host, port=collect.imap_port, security=collect.imap_security, user=collect.imap_user,
+        password=collect.password, cafile=collect.imap_cafile,
+    )  # fmt: skip
 
 
 def _take_in(

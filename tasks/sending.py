@@ -94,12 +94,14 @@ def shown_progress(total: int) -> Iterator[Callable[[int], None]]:
 
 
 def mailer(mail: MailSettings) -> Mailer:
+    return Mailer(account_of(mail))
+
+
+def account_of(mail: MailSettings) -> MailAccount:
     sender = mail.sender
-    return Mailer(
-        MailAccount(
-            sender.host, sender.port, sender.security, sender.user or None, sender.password or None, sender.address,
-            sender.cafile,
-        )
+    return MailAccount(
+        sender.host, sender.port, sender.security, sender.user or None, sender.password or None, sender.address,
+        sender.cafile,
     )  # fmt: skip
 
 

@@ -125,7 +125,7 @@ async def _stop(server):
     await asyncio.sleep(0)
 
 
-def write_certificate(folder, host="127.0.0.1"):
+def write_certificate(folder, host="127.0.0.1", days=1):
     """A certificate that signs itself: (file for the client to trust, the server's context)."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, host)])
@@ -141,7 +141,7 @@ def write_certificate(folder, host="127.0.0.1"):
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
+        .not_valid_after(now + timedelta(days=days))
         .add_extension(x509.SubjectAlternativeName([alternative]), critical=False)
         .sign(key, hashes.SHA256())
     )

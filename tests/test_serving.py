@@ -156,6 +156,11 @@ def test_nobody_is_let_in_without_the_password_nor_from_another_page(serving):
     answer.value.close()
     assert (answer.value.code, answer.value.headers["Access-Control-Allow-Origin"]) == (400, None)
     assert listeners(port) == {"0100007F"}
+    command = [sys.executable, "-m", "desk.cli", "doctor", "--json"]
+    done = subprocess.run(
+        command, cwd=ROOT, env=serving.environment, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert [each["level"] for each in json.loads(done.stdout) if each["about"] == "prefect"] == ["ok"]
 
 
 def listeners(port: int) -> set[str]:

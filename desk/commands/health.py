@@ -1,4 +1,4 @@
-"""Keeping it alive: backup, restore, release."""
+"""Keeping it alive: doctor, backup, restore, release."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,8 +6,24 @@ from typing import Annotated
 import typer
 
 from desk.console import AsJson, AsOfText, Data, as_moment, err, out, show_json, use_data
+from oneledger.domain.health import is_well
 
 app = typer.Typer()
+
+
+@app.command()
+def doctor(
+    campaign: Annotated[str, typer.Argument(help="also look at this campaign's definition; default: all armed")] = "",
+    data: Data = None,
+    as_of: AsOfText = "",
+    as_json: AsJson = False,
+) -> None:
+    """Ask every part that can stand in the way: one line each, what is wrong and what mends it. Exit 1 on a failure."""
+    from desk.doctor import examined, show_checks  # noqa: PLC0415  commands load what they need
+
+    checks = examined(use_data(data), campaign, as_moment(as_of))
+    show_json(checks) if as_json else show_checks(out, checks)
+    raise typer.Exit(0 if is_well(checks) else 1)
 
 
 @app.command()

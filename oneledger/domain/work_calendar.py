@@ -50,6 +50,9 @@ class WorkCalendar:
         self._years = {year.year: year for year in years}
         self._fallback = fallback
 
+    def has_year(self, year: int) -> bool:
+        return year in self._years
+
     def is_working_day(self, day: date) -> bool:
         year = self._year_of(day)
         if year is None:
