@@ -72,8 +72,9 @@ def clinic(tmp_path, monkeypatch, database):
             with only.store.write() as connection:
                 pulses.beat(connection, pulses.COLLECT, NOW)
                 pulses.beat(connection, pulses.SEND, NOW)
+            store = only.store
             yield Clinic(tmp_path, only)
-            only.store.close()
+            store.close()
 
 
 @contextmanager
