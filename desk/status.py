@@ -15,6 +15,8 @@ def show_status(console: Console, told: dict[str, Any]) -> None:
     if held := told["hold"]:
         words = f"暂停发信（HOLD）：自 {held['since'][:16]}，{held['reason']}。核对后用 oneledger release 解除。"
         console.print(words, style="red", highlight=False, soft_wrap=True)
+    for words in told["silences"]:
+        console.print(words, style="red", highlight=False, soft_wrap=True)
     table = Table(title=told["title"], padding=(0, 0))
     for heading in ("阶段", *_COLUMNS.values()):
         table.add_column(heading, overflow="fold", justify="left" if heading == "阶段" else "right")

@@ -5,14 +5,16 @@ from prefect import flow
 from flows.running import AsOf, moment, run_name
 from tasks.auditing import seal_trail
 from tasks.sending import SendTally, send_due
-from tasks.watching import note_sent
+from tasks.watching import note_sent, note_silence, show_troubles
 
 
 @flow(name="send", flow_run_name=run_name, log_prints=True)
 def send(as_of: AsOf = None) -> SendTally:
     at = moment(as_of)
+    note_silence(at)
     tally = send_due(at)
     note_sent(tally, at)
+    show_troubles(at)
     seal_trail(at)
     print(f"sent {tally.sent}, put off {tally.deferred}, refused {tally.failed}, unknown {tally.unknown}")  # noqa: T201
     return tally

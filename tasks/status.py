@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from oneledger.domain.mailing import SendState
@@ -10,12 +11,16 @@ from oneledger.store import assignments, holding, inbox, outbox, snapshots
 from tasks.bounces import standing
 from tasks.flood import free_mb
 from tasks.office import running
+from tasks.watching import silences
 
 _STATUSES = ("returned", "zero", "exempt", "missing")
 
 
-def campaign_status(name: str) -> dict[str, Any]:
-    """{campaign, phases: {phase: {assigned, mailed, …}}, mail, hold, inbox, person, snapshots}; counts."""
+def campaign_status(name: str, at: datetime | None = None) -> dict[str, Any]:
+    """{campaign, phases: {phase: {assigned, mailed, …}}, mail, hold, inbox, person, snapshots}; counts.
+
+    ``at``: the moment by which collecting and sending are asked whether they fell silent; None: they are not.
+    """
     here = running(name)
     with here.office.store.read() as connection:
         tallies = assignments.tally(connection, name)
@@ -37,6 +42,7 @@ def campaign_status(name: str) -> dict[str, Any]:
         },
         "mail": _by_state(mails),
         "bounces": came_back,
+        "silences": silences(here.office, at) if at else [],
         "hold": None if held is None else {"since": str(held.since), "by": held.by, "reason": held.reason},
         "inbox": taken,
         "disk": {"free_mb": free_mb(here.office), "low_water_mb": here.office.mail.low_water_mb},

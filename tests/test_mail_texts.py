@@ -16,7 +16,7 @@ TEXTS = MailTexts(FOLDER)
 NOTICES = [
     "address-wanted", "ask", "confirm", "contact-confirm", "correction", "digest", "document-returned", "draft", "escalate", "incident-alarm", "incident-clock", "incident-form",
     "incident-receipt", "inspect-ask", "plan-received", "receipt", "refusal", "remind", "report",
-    "sent-back", "sign-answer", "sign-ask", "supervise", "supplement", "unmatched",
+    "sent-back", "sign-answer", "sign-ask", "silence", "supervise", "supplement", "unmatched",
 ]  # fmt: skip
 HOSTILE = "<script>alert(1)</script>{{ 7*7 }}{% raw %}&amp;"
 

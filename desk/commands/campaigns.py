@@ -1,6 +1,7 @@
 """From a definition to an armed campaign and on: check, copy, plan, arm, run, status, carry-over, shift."""
 
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -115,17 +116,17 @@ def run(campaign: CampaignName, data: Data = None, as_of: AsOfText = "") -> None
 
 
 @app.command()
-def status(campaign: CampaignName, data: Data = None, as_json: AsJson = False) -> None:
+def status(campaign: CampaignName, data: Data = None, as_of: AsOfText = "", as_json: AsJson = False) -> None:
     """How the campaign stands: mails, returns and what waits for a person."""
     use_data(data)
-    _show_status(campaign, as_json=as_json)
+    _show_status(campaign, as_json=as_json, at=as_moment(as_of))
 
 
-def _show_status(campaign: str, *, as_json: bool) -> None:
+def _show_status(campaign: str, *, as_json: bool, at: datetime | None = None) -> None:
     from desk.status import show_status  # noqa: PLC0415
     from tasks.status import campaign_status  # noqa: PLC0415
 
-    told = campaign_status(campaign)
+    told = campaign_status(campaign, at)
     show_json(told) if as_json else show_status(out, told)
 
 

@@ -18,6 +18,9 @@ _ID = re.compile(rb"<[!-;=?-~]{3,900}>")
 
 
 class JournalBox(Protocol):
+    def ids(self, since: datetime) -> set[str]:
+        """Every Message-ID of what came since then. Raises as held does."""
+
     def held(self, message_ids: Collection[str], since: datetime) -> set[str]:
         """Which of these it holds, among what came since then. Raises TransientError or MailboxRefusedError where it
         cannot be read: that is no evidence of anything."""
@@ -34,6 +37,9 @@ class MaildirJournal:
         self._path = path
 
     def held(self, message_ids: Collection[str], since: datetime) -> set[str]:
+        return self.ids(since) & set(message_ids)
+
+    def ids(self, since: datetime) -> set[str]:
         if not self._path.is_dir():
             raise MailboxRefusedError(f"journal: there is no folder {self._path}")
         earliest = (since - _CLOCKS_DIFFER).timestamp()
@@ -45,7 +51,7 @@ class MaildirJournal:
                         seen |= ids_in(_head(opened.read(MAX_HEADER_BYTES)))
             except FileNotFoundError as moved:
                 raise TransientError(f"journal: {file.name} was moved while we looked") from moved
-        return seen & set(message_ids)
+        return seen
 
     def _files(self) -> Iterator[Path]:
         for folder in ("new", "cur"):
@@ -58,13 +64,16 @@ class ImapJournal:
         self._source, self._folder = ImapSource(settings), folder
 
     def held(self, message_ids: Collection[str], since: datetime) -> set[str]:
+        return self.ids(since) & set(message_ids)
+
+    def ids(self, since: datetime) -> set[str]:
         with self._source.connected() as client:
             client.select_folder(self._folder, readonly=True)
             uids = client.search(["SINCE", (since - _CLOCKS_DIFFER).date()])
             seen: set[str] = set()
             for start in range(0, len(uids), _AT_ONCE):
                 seen |= _heads(client, uids[start : start + _AT_ONCE])
-            return seen & set(message_ids)
+            return seen
 
 
 def _heads(client: Any, uids: list[int]) -> set[str]:

@@ -40,6 +40,7 @@ class Notice(StrEnum):
     SENT_BACK = "sent-back"
     DRAFT = "draft"
     SUPPLEMENT = "supplement"
+    SILENCE = "silence"
 
 
 PRIORITY: Mapping[Notice, int] = {
@@ -61,6 +62,7 @@ PRIORITY: Mapping[Notice, int] = {
     Notice.SIGN_ASK: 2,
     Notice.DRAFT: 3,
     Notice.SUPPLEMENT: 3,
+    Notice.SILENCE: 0,
     Notice.SUPERVISE: 1,
     Notice.REMIND: 2,
     Notice.DIGEST: 2,

@@ -6,7 +6,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, func, select, update
 
 from oneledger.domain.assignments import CampaignUnit
 from oneledger.domain.campaigns import Campaign
@@ -67,6 +67,13 @@ def launched(connection: Connection, name: str) -> Launched:
 
 def names(connection: Connection) -> list[str]:
     return list(connection.execute(select(t.campaign.c.id).order_by(t.campaign.c.id)).scalars())
+
+
+def first_armed(connection: Connection) -> datetime | None:
+    at: datetime | None = connection.execute(
+        select(func.min(t.campaign.c.armed_at, type_=t.campaign.c.armed_at.type))
+    ).scalar_one()
+    return at
 
 
 def workbooks(connection: Connection) -> dict[str, list[str]]:

@@ -12,6 +12,7 @@ from oneledger.store import audit, holding, schema as t
 from oneledger.store.database import insert_returning
 
 STRANDED = "stranded"
+_AT_ONCE = 1000  # a statement takes only so many values
 
 
 @dataclass(frozen=True)
@@ -177,6 +178,13 @@ def among(connection: Connection, message_ids: Collection[str]) -> set[str]:
     c = t.outbox.c
     query = select(c.message_id).where(c.message_id.in_(list(message_ids)))
     return set(connection.execute(query).scalars()) if message_ids else set()
+
+
+def strange(connection: Connection, message_ids: Collection[str]) -> set[str]:
+    """Those that no row has."""
+    every = list(message_ids)
+    known = (among(connection, every[start : start + _AT_ONCE]) for start in range(0, len(every), _AT_ONCE))
+    return set(every).difference(*known)
 
 
 def sent_since(connection: Connection, moment: datetime) -> int:
