@@ -40,7 +40,7 @@ def paper(name: str, unit: str, phase: str, kind: str) -> tuple[str, bytes]:
 
 def _public(here: Running, this: Edition, unit: str, _: list[Frozen]) -> bytes:
     view = view_of(here, this, unit)
-    return public_copy(here, view, this.said or said_of(here, this.rollups, this.children, view.phase_forms))
+    return public_copy(here, view, this.said or said_of(here, this.frozen, this.rollups, view.phase_forms))
 
 
 def _overall(here: Running, this: Edition, unit: str, frozen: list[Frozen]) -> bytes:

@@ -6,17 +6,25 @@ from oneledger.domain.forms import Form
 from oneledger.domain.public_report import Published, public_context, published
 from oneledger.domain.report_figures import SnapshotView
 from oneledger.domain.rollup import Rollup
+from oneledger.store import snapshots
+from oneledger.store.snapshots import Frozen
 from tasks.office import Running
 from tasks.paper_rendering import rendered
 
 
-def said_of(
-    here: Running, rollups: Mapping[str, Rollup], children: Mapping[str, Sequence[str]], forms: Sequence[Form]
-) -> Published:
-    """No two public copies give a third away."""
-    offices = {code: rollup for code, rollup in rollups.items() if here.units[code].level != "school"}
-    below = {code: [each for each in children.get(code, ()) if each in offices] for code in offices}
-    return published(offices, below, forms, here.campaign.public.below)
+def said_of(here: Running, frozen: Frozen, rollups: Mapping[str, Rollup], forms: Sequence[Form]) -> Published:
+    """No two public copies give a third away, nor an earlier one of the phase what came since."""
+    with here.office.store.read() as connection:
+        of_phase = [each for each in snapshots.of_campaign(connection, here.name) if each.phase == frozen.phase]
+        before = [snapshots.rollups(connection, each.id) for each in of_phase if each.id < frozen.id]
+    said: list[Published] = []
+    for each in [*before, rollups]:
+        offices = {code: rollup for code, rollup in each.items() if here.units[code].level != "school"}
+        below: dict[str, list[str]] = {}
+        for code in offices:
+            below.setdefault(here.units[code].parent or "", []).append(code)
+        said.append(published(offices, below, forms, here.campaign.public.below, said))
+    return said[-1]
 
 
 def public_copy(here: Running, view: SnapshotView, said: Published) -> bytes:

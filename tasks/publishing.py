@@ -123,7 +123,7 @@ def edition(here: Running, frozen: Frozen, figures: Mapping[str, Rollup] | None 
     if not here.campaign.public.levels:
         return this
     forms = view_of(here, this, next(iter(rollups))).phase_forms
-    return replace(this, said=said_of(here, rollups, children, forms))
+    return replace(this, said=said_of(here, frozen, rollups, forms))
 
 
 def _late(everyone: Iterable[Assignment], found: Mapping[int, Counted], as_of: datetime) -> dict[str, bool]:

@@ -22,26 +22,34 @@ from oneledger.domain.rollup import Number, Rollup
 from oneledger.domain.suppression import Sum, hidden_cells
 
 UNSAID = "＊"
+_AFTER = "（包括与本阶段以前的公开版相减得出的数）"
 _TOLD = ("expected", "returned", "zero", "exempt", "missing")
+
+
+Cell = tuple[str, str]
 
 
 @dataclass(frozen=True)
 class Published:
     """What may be said of every office of a snapshot. A cell is an office's code and a figure's key."""
 
-    numbers: Mapping[tuple[str, str], Number]
-    hidden: frozenset[tuple[str, str]]
+    numbers: Mapping[Cell, Number]
+    hidden: frozenset[Cell]
+    answered: Mapping[Cell, int]  # an office's code and a form -> units that answered it
+    after: int = 0  # public copies of the same phase that came before
 
     def text(self, unit: str, key: str) -> str:
         return UNSAID if (unit, key) in self.hidden else grouped(self.numbers.get((unit, key), 0))
 
 
 def published(
-    rollups: Mapping[str, Rollup], children: Mapping[str, Sequence[str]], forms: Sequence[Form], threshold: int
-) -> Published:
+    rollups: Mapping[str, Rollup], children: Mapping[str, Sequence[str]], forms: Sequence[Form], threshold: int,
+    earlier: Sequence[Published] = (),
+) -> Published:  # fmt: skip
     """``rollups``: of the offices alone; ``children``: the offices right below each. All levels are judged together.
 
     An office in which fewer units than the threshold answered a form says no count of it: it would be theirs.
+    ``earlier``: what was published of the same phase before; what came since must not be got by subtraction either.
     """
     keys = {form.form: [f"{form.form}.rows", *chain(*_splits(form))] for form in forms if form.table}
     numbers = {
@@ -56,7 +64,25 @@ def published(
         if numbers[code, key]
     }
     sums = [*_down(rollups, children, list(chain(*keys.values()))), *_across(rollups, forms)]
-    return Published(numbers, hidden_cells(numbers, sums, threshold, theirs))
+    answered = {(code, name): rollup.answered.get(name, 0) for code, rollup in rollups.items() for name in keys}
+    for before in earlier:
+        theirs |= _told_by_subtraction(numbers, answered, before, sums, threshold)
+    return Published(numbers, hidden_cells(numbers, sums, threshold, theirs), answered, len(earlier))
+
+
+def _told_by_subtraction(
+    numbers: Mapping[Cell, Number], answered: Mapping[Cell, int], before: Published, sums: Sequence[Sum], threshold: int
+) -> set[Cell]:
+    """Cells whose change since then is small, or is that of one or two returns, and what would give such a change away.
+
+    A change is known only where both numbers are; so whatever of it must stay unknown is hidden in the later copy.
+    """
+    change = {cell: abs(number - before.numbers.get(cell, 0)) for cell, number in numbers.items()}
+    few = {cell for cell, count in answered.items() if 0 < abs(count - before.answered.get(cell, 0)) < threshold}
+    unknown = {cell for cell in before.hidden if change.get(cell)}
+    unknown |= {(code, key) for (code, key), number in change.items() if number and (code, key.split(".")[0]) in few}
+    told = hidden_cells(change, sums, threshold, unknown) - before.hidden
+    return {cell for cell in told if numbers[cell]}
 
 
 def _splits(form: Form) -> list[list[str]]:
@@ -94,7 +120,7 @@ def public_context(view: SnapshotView, said: Published, threshold: int) -> dict[
     subject = f"{view.phase.title}情况（公开版）"
     sections = [_returns(view), *(_counts(view, said, form, threshold) for form in view.phase_forms if form.table)]
     note = (
-        f"文中“{UNSAID}”为不公开的数：少于{threshold}的数，以及可以由它推算出这些数的数。"
+        f"文中“{UNSAID}”为不公开的数：少于{threshold}的数，以及可以由它推算出这些数的数{_AFTER if said.after else ''}。"
         "公开版不含学校和个人的情况，不作排名。"
     )
     sections = [*(each for each in sections if each.blocks), Section("说明", [Block(note)])]
