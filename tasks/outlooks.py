@@ -23,7 +23,7 @@ def outlook_page(
 ) -> str:
     """Markdown: the map, and a sentence for every county that is not complete."""
     today = as_of.astimezone(here.zone).date()
-    worked = _worked(here, phase.opens_on or today, today)
+    worked = worked_days(here, phase.opens_on or today, today)
     answers = _answers(here, connection, phase)
     waiting: dict[str, list[str]] = {}
     for county, name in progress.open_units(connection, here.name, phase.phase):
@@ -44,7 +44,7 @@ def outlook_page(
     return "\n".join([head, "", as_markdown_image(drawn, "各县报送进度"), "", *_sentences(told.values(), phase, today)])
 
 
-def _worked(here: Running, first: date, last: date) -> list[date]:
+def worked_days(here: Running, first: date, last: date) -> list[date]:
     days = (first + timedelta(days=n) for n in range((last - first).days + 1))
     return [day for day in days if here.office.calendar.is_working_day(day)]
 

@@ -12,7 +12,7 @@ from tasks.circulars import circular_of
 from tasks.office import Running, running
 from tasks.paper_rendering import rendered
 from tasks.public_copies import public_copy, said_of
-from tasks.publishing import Edition, brief, edition, view_of
+from tasks.publishing import Edition, brief, edition, view_of, with_measures
 
 TITLES = {
     "public": "公开版",
@@ -60,7 +60,7 @@ def _views(here: Running, this: Edition, unit: str, frozen: list[Frozen]) -> lis
     order = [phase.phase for phase in here.campaign.phases]
     latest = {each.phase: each for each in frozen if order.index(each.phase) < order.index(this.frozen.phase)}
     earlier = [edition(here, latest[phase]) for phase in order if phase in latest]
-    return [view_of(here, each, unit) for each in [*earlier, this] if unit in each.rollups]
+    return [with_measures(here, each, view_of(here, each, unit)) for each in [*earlier, this] if unit in each.rollups]
 
 
 def _order(here: Running, this: Edition, unit: str, _: list[Frozen]) -> bytes:

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
+from sqlalchemy import Connection
+
 from oneledger.domain.forms import Form
 from oneledger.domain.public_report import Published, public_context, published
 from oneledger.domain.report_figures import SnapshotView
@@ -10,21 +12,27 @@ from oneledger.store import snapshots
 from oneledger.store.snapshots import Frozen
 from tasks.office import Running
 from tasks.paper_rendering import rendered
+from tasks.trees import tree_of
 
 
 def said_of(here: Running, frozen: Frozen, rollups: Mapping[str, Rollup], forms: Sequence[Form]) -> Published:
     """No two public copies give a third away, nor an earlier one of the phase what came since."""
     with here.office.store.read() as connection:
         of_phase = [each for each in snapshots.of_campaign(connection, here.name) if each.phase == frozen.phase]
-        before = [snapshots.rollups(connection, each.id) for each in of_phase if each.id < frozen.id]
+        before = [(each, snapshots.rollups(connection, each.id)) for each in of_phase if each.id < frozen.id]
+        every = [(_tree(here, connection, each), figures) for each, figures in [*before, (frozen, rollups)]]
     said: list[Published] = []
-    for each in [*before, rollups]:
-        offices = {code: rollup for code, rollup in each.items() if here.units[code].level != "school"}
+    for tree, figures in every:
+        offices = {code: rollup for code, rollup in figures.items() if tree.units[code].level != "school"}
         below: dict[str, list[str]] = {}
         for code in offices:
-            below.setdefault(here.units[code].parent or "", []).append(code)
+            below.setdefault(tree.units[code].parent or "", []).append(code)
         said.append(published(offices, below, forms, here.campaign.public.below, said))
     return said[-1]
+
+
+def _tree(here: Running, connection: Connection, frozen: Frozen) -> Running:
+    return tree_of(here, connection, min(frozen.as_of, frozen.owed_by or frozen.as_of))
 
 
 def public_copy(here: Running, view: SnapshotView, said: Published) -> bytes:

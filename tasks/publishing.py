@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from hashlib import sha256
 from typing import Any
@@ -11,11 +11,14 @@ from prefect import task
 
 from oneledger.adapters.report_xlsx import consolidated_workbook
 from oneledger.domain.assignments import Assignment, CampaignUnit
+from oneledger.domain.day_map import DayMap
 from oneledger.domain.forms import LEVELS, Form
 from oneledger.domain.mailing import Attachment
+from oneledger.domain.measures import measures_in, most_named, naming_forms
 from oneledger.domain.moves import Moved
 from oneledger.domain.notices import Key, Notice, common_context
 from oneledger.domain.public_report import Published
+from oneledger.domain.rectifying import Change
 from oneledger.domain.report import SnapshotView, UnitBrief, report_context
 from oneledger.domain.rollup import Rollup
 from oneledger.store import assignments, outbox, snapshots, submissions
@@ -27,7 +30,9 @@ from tasks.circulars import circular, registers
 from tasks.freezing import freeze, reports_of
 from tasks.office import Running, running, safe_path
 from tasks.paper_rendering import rendered
+from tasks.progressing import changes_by_office, map_of, map_of_all, rectified
 from tasks.public_copies import public_copy, said_of
+from tasks.recounting import own_rollups, reference_of
 from tasks.retrying import STORE_RETRIES
 from tasks.reviewed import Review, reviewed, signoff_facts
 from tasks.trees import moves_until, tree_of
@@ -85,6 +90,9 @@ class Edition:
     late: Mapping[str, bool]  # respondents that answered late or not at all -> not at all
     reviews: Mapping[str, Review]  # office -> whether it signed these figures
     moves: Sequence[Moved]  # until then
+    day_map: DayMap  # of every county
+    changes: Mapping[str, Mapping[date, Change]]  # office -> what its problems came to, day by day
+    named: dict[int, frozenset[str]]  # submission -> measures it names, of those that were read
     said: Published | None = None  # what public copies may say, where the campaign has such copies
 
 
@@ -104,22 +112,26 @@ def edition(here: Running, frozen: Frozen, figures: Mapping[str, Rollup] | None 
         moment = min(frozen.as_of, frozen.owed_by or frozen.as_of)
         moves = moves_until(here, connection, moment)
         here = tree_of(here, connection, moment)
-        everyone = {each.id: each.unit for each in assignments.of_phase(connection, here.name, frozen.phase)}
+        own = own_rollups(here, connection, reference_of(frozen))
         found = submissions.counting(connection, here.name, frozen.phase, frozen.as_of, frozen.frozen_at)
         counted: dict[str, dict[int, str]] = {}
-        for number, each in found.items():
-            unit = everyone[number]
+        for each in own:
+            if each.counted is None:
+                continue
+            unit = each.assignment.unit
             for code in (unit, *(above.code for above in here.ancestors(unit))):
-                counted.setdefault(code, {})[each.submission] = unit
+                counted.setdefault(code, {})[each.counted.submission] = unit
         rollups = snapshots.rollups(connection, frozen.id) if figures is None else figures
         children: dict[str, list[str]] = {}
         for code in rollups:
             children.setdefault(here.units[code].parent or "", []).append(code)
         late = _late(assignments.of_phase(connection, here.name, frozen.phase), found, frozen.as_of)
         reviews = reviewed(here, connection, frozen, rollups)
+        owners = {each.assignment.id: each.assignment.unit for each in own if each.counted}
         this = Edition(
-            here, frozen, rollups, _previous(connection, here, frozen), counted, children, late, reviews, moves
-        )
+            here, frozen, rollups, _previous(connection, here, frozen), counted, children, late, reviews, moves,
+            map_of_all(here, connection, frozen, rollups, owners), changes_by_office(here, connection, frozen), {},
+        )  # fmt: skip
     if not here.campaign.public.levels:
         return this
     forms = view_of(here, this, next(iter(rollups))).phase_forms
@@ -170,9 +182,9 @@ def _previous(connection: Any, here: Running, frozen: Frozen) -> Mapping[str, Ro
 
 
 def _report(here: Running, this: Edition, code: str, as_of: datetime) -> None:
-    view = view_of(here, this, code)
-    docx = rendered(here, "phase", view, report_context(view))
     rows = rows_of(here, this, code)
+    view = with_measures(here, this, view_of(here, this, code))
+    docx = rendered(here, "phase", view, report_context(view))
     xlsx = consolidated_workbook(view, rows, forms_by_name(here), registers(view, rows))
     frozen = this.frozen
     paths = {"docx": _save(here, frozen, code, ".docx", docx), "xlsx": _save(here, frozen, code, ".xlsx", xlsx)}
@@ -224,7 +236,24 @@ def view_of(here: Running, this: Edition, code: str) -> SnapshotView:
         addressee=parent.name if parent else "",
         is_reviewed=code in this.reviews and this.reviews[code].is_signed,
         signoff=signoff_facts(here, this.reviews, code, this.children.get(code, ()), this.moves),
+        rectified=rectified(this.changes, code),
+        day_map=map_of(here, this.day_map, code),
     )
+
+
+def with_measures(here: Running, this: Edition, view: SnapshotView) -> SnapshotView:
+    """What most units at and below the office name; what rows_of has read is not read again."""
+    forms, owners = naming_forms(view.phase_forms), this.counted.get(view.unit.code, {})
+    if not forms:
+        return view
+    with here.office.store.read() as connection:
+        unread = [number for number in owners if number not in this.named]
+        for number, ledgers in submissions.ledgers(connection, unread, this.frozen.frozen_at):
+            this.named[number] = measures_in(forms, ledgers)
+    by_unit: dict[str, frozenset[str]] = {}
+    for number, unit in owners.items():
+        by_unit[unit] = by_unit.get(unit, frozenset()) | this.named[number]
+    return replace(view, measures=most_named(by_unit))
 
 
 def rows_of(here: Running, this: Edition, code: str) -> UnitRows:
@@ -234,6 +263,8 @@ def rows_of(here: Running, this: Edition, code: str) -> UnitRows:
     owners = this.counted.get(code, {}) if shown else {}
     with here.office.store.read() as connection:
         found = dict(submissions.ledgers(connection, list(owners), this.frozen.frozen_at))
+    naming = naming_forms(here.forms.values())
+    this.named.update((number, measures_in(naming, ledgers)) for number, ledgers in found.items())
     rows: dict[str, list[tuple[UnitBrief, dict[str, Any]]]] = {}
     for submission, unit in sorted(owners.items(), key=lambda pair: here.units[pair[1]].order):
         for name in found[submission].keys() & shown:

@@ -12,7 +12,17 @@ from oneledger.domain.forms import Form
 from oneledger.domain.known_answers import ledger_of
 from oneledger.domain.returns import Ledger
 from oneledger.domain.rollup import Number, Rollup
-from oneledger.domain.tracing import MISSING_UNITS, Term, cells_behind, counts_children, is_counted, number_of, parsed
+from oneledger.domain.tracing import (
+    MISSING_UNITS,
+    Term,
+    cells_behind,
+    cells_naming,
+    counts_children,
+    is_counted,
+    number_of,
+    parsed,
+    words_counted,
+)  # fmt: skip
 from oneledger.store import snapshots, submissions
 from oneledger.store.snapshots import Frozen
 from tasks.office import Running, running
@@ -107,6 +117,10 @@ def _term(book: _Book, unit: str, term: Term) -> dict[str, Any]:
     if condition := counts_children(term.key):
         named = [_line(child.code, child.name, 1) for child, each in below if is_counted(condition, each)]
         return {**told, "recomputed": len(named), "children": named, "returns": []}
+    if words := words_counted(term.key):
+        naming = _naming(book, code, words)
+        units = len({each["unit"] for each in naming})
+        return {**told, "value": units, "recomputed": units, "children": [], "returns": naming}
     children = [_line(child.code, child.name, number_of(term.key, each)) for child, each in below]
     returns = _returns(book, code, term.key)
     recomputed = sum(each["adds"] for each in returns)
@@ -144,6 +158,28 @@ def _returns(book: _Book, code: str, key: str) -> list[dict[str, Any]]:
     return told
 
 
+def _naming(book: _Book, code: str, words: str) -> list[dict[str, Any]]:
+    """Returns that name a measure in these words. Nothing of it is frozen but the returns that count."""
+    counted = {each.counted.submission: each for each in book.below(code) if each.counted}
+    with book.here.office.store.read() as connection:
+        mails = submissions.mails_of(connection, list(counted))
+        told = []
+        for number, ledgers in submissions.ledgers(connection, list(counted), book.frozen.frozen_at):
+            each = counted[number]
+            cells = [
+                {"sheet": found.sheet, "cells": list(found.cells), "values": list(found.values), "adds": found.adds}
+                for form, ledger in _answered(_forms(book.here, each.assignment), ledgers)
+                for found in cells_naming(form, ledger, words)
+            ]
+            if cells:
+                told.append(_told(book.here, each, 1) | {"mail": mails.get(number), "cells": cells})
+    return told
+
+
+def _forms(here: Running, assignment: Assignment) -> Iterable[Form]:
+    return here.forms_of(here.campaign.deliverable(assignment.deliverable), here.units[assignment.unit].level)
+
+
 def _told(here: Running, own: Own, adds: Number) -> dict[str, Any]:
     assignment, counted = own.assignment, own.counted
     return {
@@ -153,11 +189,9 @@ def _told(here: Running, own: Own, adds: Number) -> dict[str, Any]:
 
 
 def _cells(here: Running, assignment: Assignment, ledgers: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
-    level = here.units[assignment.unit].level
-    forms = here.forms_of(here.campaign.deliverable(assignment.deliverable), level)
     return [
         {"sheet": each.sheet, "cells": list(each.cells), "values": list(each.values), "adds": each.adds}
-        for form, ledger in _answered(forms, ledgers)
+        for form, ledger in _answered(_forms(here, assignment), ledgers)
         for each in cells_behind(form, ledger, key)
     ]
 

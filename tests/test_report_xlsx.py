@@ -50,7 +50,7 @@ def line_of(sheet, name, column=1):
 
 def test_sheets_come_in_the_order_in_which_they_are_read():
     found = book(rows={"ledger": [], "selfcheck": []}).sheetnames
-    assert found == ["汇总", "报送情况", "基本情况", "问题排查台账", "政策清单自查", "指标出处"]
+    assert found == ["汇总", "报送情况", "基本情况", "问题排查台账图", "问题排查台账", "政策清单自查", "指标出处"]
 
 
 def test_the_summary_has_one_line_per_child_in_administrative_order_and_the_sum_last():

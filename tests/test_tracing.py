@@ -20,7 +20,7 @@ from oneledger.domain.tracing import Formula, Term, cells_behind, number_of, par
 from oneledger.store import assignments, progress, snapshots, submissions
 from tasks.office import running
 from tasks.outlooks import outlook_page
-from tasks.publishing import edition, view_of
+from tasks.publishing import edition, view_of, with_measures
 from tasks.tracing import trace
 
 NAME, PROVINCE = "liaoning-2021", "210000"
@@ -173,6 +173,22 @@ def test_papers_are_made_of_the_store_and_the_overall_reports_figures_are_traced
     for source in random.Random(5).sample(earlier, 10):
         told = trace(f"{NAME}/{last.milestone}", PROVINCE, source["key"])
         assert (told["agrees"], float(told["value"])) == (True, float(source["value"].replace(",", "")))
+
+
+def test_a_measure_that_units_name_is_traced_to_the_cells_that_name_it(city):
+    """Issue 5, D and E: how many units wrote it is counted again from their texts."""
+    here = running(NAME)
+    with here.office.store.read() as connection:
+        first, *_, frozen = [each for each in snapshots.of_campaign(connection, NAME) if each.phase == "deploy"]
+    early, this = edition(here, first), edition(here, frozen)
+    assert with_measures(here, early, view_of(here, early, PROVINCE)).measures == ()  # no school's return counted yet
+    named = with_measures(here, this, view_of(here, this, PROVINCE)).measures
+    assert named
+    for each in named:
+        told = trace(f"{NAME}/{frozen.milestone}", PROVINCE, f"=units[{each.words}]")
+        assert (told["value"], told["agrees"]) == (each.units, True)
+        texts = [text for found in told["terms"][0]["returns"] for cell in found["cells"] for text in cell["values"]]
+        assert all(each.words in text for text in texts)
 
 
 def test_the_page_of_a_phase_shows_its_counties_by_day_and_what_is_to_be_expected(city):

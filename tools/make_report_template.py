@@ -27,6 +27,8 @@ from report_parts import (
 
 TARGET = Path(__file__).resolve().parent.parent / "templates" / "reports" / "phase_report.docx"
 CHILDREN_WIDTHS = (9, 34, 12.5, 12.5, 11.5, 11, 11, 14.5, 13.5, 13, 13.5)  # mm, together 156
+PROGRESS_DAYS = 8
+PROGRESS_WIDTHS = (9, 38, *[10.5] * PROGRESS_DAYS, 12.5, 12.5)
 MISSING_WIDTHS = (12, 48, 66, 30)
 FACTS_WIDTHS = (8.5, 15.5, 36, 15, 9, 12.5, 14.5, 45)
 SOURCES_WIDTHS = (10, 52, 20, 12, 62)
@@ -45,6 +47,22 @@ def write_children(document: Any) -> None:
     fill_row(table.add_row(), CHILDREN_WIDTHS, ["", "{{ children.total.unit }}", *total], styles)
     write(document, "表注", "注：1.按行政区划顺序排列，不作排名。2.报送率=（已报+零报告）÷（应报－免报）。")
     write(document, "表注", "　　3.各比率保留一位小数，截尾，不进位。4.“—”表示不适用或免报，空白表示应报未报。")
+    write(document, "公文正文", "{%p endif %}")
+
+
+def write_progress(document: Any) -> None:
+    """The map: one cell a county and day, the darker the more is done."""
+    start_annex(document, "progress")
+    line = write(document, "表注", "{{ phase_title }}阶段　截至{{ as_of }}\t单位：%、个")
+    line.paragraph_format.tab_stops.add_tab_stop(Twips(28 * CHARACTER), alignment=2)
+    days = range(PROGRESS_DAYS)
+    heads = ["序号", "单位", *(f"{{{{ progress.heads[{n}] }}}}" for n in days), "到期预计", "未报单位"]
+    table = make_table(document, PROGRESS_WIDTHS, heads)
+    cells = [f"{{% cellbg row.cells[{n}].tint %}}{{{{ row.cells[{n}].text }}}}" for n in days]
+    words = ["{{ row.no }}", "{{ row.unit }}", *cells, "{{ row.expected }}", "{{ row.open }}"]
+    styles = ["表中数字", "表中文字", *["表中数字"] * (PROGRESS_DAYS + 2)]
+    add_rows(table, PROGRESS_WIDTHS, "row in progress.rows", words, styles)
+    write(document, "表注", "注：1.各日为到当日为止的报送率；“—”表示没有应报材料或已截止，不作预计。2.不作排名。")
     write(document, "公文正文", "{%p endif %}")
 
 
@@ -81,7 +99,7 @@ def write_sources(document: Any) -> None:
 
 PARTS = (
     write_head, write_text, write_foot, write_note,
-    write_children, write_missing, write_facts, write_sources, write_imprint,
+    write_children, write_progress, write_missing, write_facts, write_sources, write_imprint,
 )  # fmt: skip
 
 

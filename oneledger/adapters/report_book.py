@@ -7,7 +7,7 @@ from functools import cache
 from itertools import islice
 from xml.sax.saxutils import escape, quoteattr
 
-from oneledger.adapters.report_chart import Chart, chart_xml, drawing_xml
+from oneledger.adapters.report_chart import Drawn, drawing_xml
 from oneledger.adapters.report_looks import fixed_parts
 from oneledger.adapters.report_sheets import Head, Sheet
 from oneledger.adapters.xlsx_rows import Contents
@@ -23,7 +23,7 @@ _LEVEL = 1
 """Figures deflate to a tenth at any level; the first takes a third of the time."""
 _AT_ONCE = 500
 
-Charts = Mapping[int, Chart]
+Charts = Mapping[int, Drawn]
 """Number of the sheet -> its chart."""
 
 
@@ -34,7 +34,7 @@ class Book:
         self.view = view
         self.contents = Contents()
         self._sheets: list[Sheet] = []
-        self._charts: dict[int, Chart] = {}
+        self._charts: dict[int, Drawn] = {}
 
     def sheet(self, name: str, heads: Sequence[Head], widths: Sequence[float], kept: int = 2) -> Sheet:
         """``kept``: columns that stay in sight and stand on every page across."""
@@ -44,7 +44,7 @@ class Book:
         self._sheets.append(Sheet(self.contents, self.view, name, heads, widths, kept))
         return self._sheets[-1]
 
-    def draw(self, sheet: Sheet, chart: Chart) -> None:
+    def draw(self, sheet: Sheet, chart: Drawn) -> None:
         self._charts[self._sheets.index(sheet) + 1] = chart
 
     def written(self) -> bytes:
@@ -158,10 +158,10 @@ def _workbook(sheets: Sequence[Sheet]) -> str:
     )
 
 
-def _chart_parts(number: int, chart: Chart) -> dict[str, str]:
+def _chart_parts(number: int, chart: Drawn) -> dict[str, str]:
     return {
         f"xl/worksheets/_rels/sheet{number}.xml.rels": _relations([("drawing", f"../drawings/drawing{number}.xml")]),
         f"xl/drawings/_rels/drawing{number}.xml.rels": _relations([("chart", f"../charts/chart{number}.xml")]),
         f"xl/drawings/drawing{number}.xml": drawing_xml(chart),
-        f"xl/charts/chart{number}.xml": chart_xml(chart),
+        f"xl/charts/chart{number}.xml": chart.xml(),
     }

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from string import Template
+from typing import Protocol
 from xml.sax.saxutils import escape
 
 from oneledger.adapters.cell_text import clean
@@ -61,39 +62,46 @@ class Chart:
     below: int  # the chart begins under this row
     is_share: bool = False
 
+    @property
+    def height_cm(self) -> int:
+        return min(_MOST_CM, max(_LEAST_CM, round(2.2 + 0.6 * len(self.bars))))
 
-def drawing_xml(chart: Chart) -> str:
-    return _DRAWING.substitute(row=chart.below, width=_WIDTH_CM * _CM, height=_height_cm(chart) * _CM)
-
-
-def _height_cm(chart: Chart) -> int:
-    return min(_MOST_CM, max(_LEAST_CM, round(2.2 + 0.6 * len(chart.bars))))
-
-
-def chart_xml(chart: Chart) -> str:
-    """With the numbers themselves, so that viewers which do not calculate show it too."""
-    names, values = (_rows_of(chart, letter) for letter in chart.columns)
-    height_cm = _height_cm(chart)
-    numbers = [(at, str(number)) for at, (_, number) in enumerate(chart.bars) if number is not None]
-    return _CHART.substitute(
-        title=escape(chart.title),
-        top=_ABOVE_BARS_CM / height_cm,
-        high=1 - (_ABOVE_BARS_CM + _BELOW_BARS_CM) / height_cm,
-        names=names,
-        values=values,
-        count=len(chart.bars),
-        named=_points((at, escape(clean(name))) for at, (name, _) in enumerate(chart.bars)),
-        valued=_points(numbers),
-        most='<max val="1"/>' if chart.is_share else "",
-        labels="0.0%" if chart.is_share else "#,##0",
-        axis="0%" if chart.is_share else "#,##0",
-    )
+    def xml(self) -> str:
+        """With the numbers themselves, so that viewers which do not calculate show it too."""
+        last = self.first + len(self.bars) - 1
+        names, values = (rows_of(self.sheet, letter, self.first, last) for letter in self.columns)
+        numbers = [(at, str(number)) for at, (_, number) in enumerate(self.bars) if number is not None]
+        return _CHART.substitute(
+            title=escape(self.title),
+            top=_ABOVE_BARS_CM / self.height_cm,
+            high=1 - (_ABOVE_BARS_CM + _BELOW_BARS_CM) / self.height_cm,
+            names=names,
+            values=values,
+            count=len(self.bars),
+            named=points_xml((at, escape(clean(name))) for at, (name, _) in enumerate(self.bars)),
+            valued=points_xml(numbers),
+            most='<max val="1"/>' if self.is_share else "",
+            labels="0.0%" if self.is_share else "#,##0",
+            axis="0%" if self.is_share else "#,##0",
+        )
 
 
-def _rows_of(chart: Chart, letter: str) -> str:
-    quoted = "'" + chart.sheet.replace("'", "''") + "'"
-    return f"{quoted}!${letter}${chart.first}:${letter}${chart.first + len(chart.bars) - 1}"
+class Drawn(Protocol):
+    @property
+    def below(self) -> int: ...
+    @property
+    def height_cm(self) -> int: ...
+    def xml(self) -> str: ...
 
 
-def _points(texts: Iterable[tuple[int, str]]) -> str:
+def drawing_xml(chart: Drawn) -> str:
+    return _DRAWING.substitute(row=chart.below, width=_WIDTH_CM * _CM, height=chart.height_cm * _CM)
+
+
+def rows_of(sheet: str, letter: str, first: int, last: int) -> str:
+    quoted = "'" + sheet.replace("'", "''") + "'"
+    return f"{quoted}!${letter}${first}:${letter}${last}"
+
+
+def points_xml(texts: Iterable[tuple[int, str]]) -> str:
     return "".join(f'<pt idx="{at}"><v>{text}</v></pt>' for at, text in texts)

@@ -29,6 +29,11 @@ _XML = (
     '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
     ' xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships">'
 )
+_COLOURS = (
+    '<conditionalFormatting sqref="{}"><cfRule type="colorScale" priority="1"><colorScale>'
+    '<cfvo type="num" val="0"/><cfvo type="num" val="1"/><color rgb="FFF4F8FC"/><color rgb="FF639BD2"/>'
+    "</colorScale></cfRule></conditionalFormatting>"
+)
 _FITTED = '<sheetPr><pageSetUpPr fitToPage="1"/></sheetPr>'
 _DRAWING = '<drawing r:id="rId1"/>'
 _TITLE_PT, _HEAD_PT = 30, 42
@@ -55,6 +60,7 @@ class Sheet:
         self.page_ends = 0  # the row after which a new page begins
         self._rows: list[Iterable[str]] = []
         self._merges: list[str] = []
+        self._coloured = ""
 
     def add(self, where: Places, values: Sequence[Value], height_pt: float = 0) -> None:
         self._rows.append((row_text(self.row, where, values, self.contents, height_pt),))
@@ -82,6 +88,10 @@ class Sheet:
     def merge(self, top: int, left: int, bottom: int, right: int) -> None:
         if (top, left) != (bottom, right):
             self._merges.append(f"{get_column_letter(left)}{top}:{get_column_letter(right)}{bottom}")
+
+    def colour(self, top: int, left: int, bottom: int, right: int) -> None:
+        """Shares from pale to deep: a map that every program draws itself, after changes too."""
+        self._coloured = f"{get_column_letter(left)}{top}:{get_column_letter(right)}{bottom}"
 
     def open(self, title: str, units: str = "", stubs: int = 2) -> None:
         """Title, 填报单位, 截至, the mark of figures nobody has signed for, and the numbered heads."""
@@ -197,11 +207,14 @@ class Sheet:
         scale = f'scale="{self.pages.scale_pct}"'
         return f'{scale} fitToWidth="1" fitToHeight="0"' if self._is_fitted else scale
 
+    def _scale_of_colours(self) -> str:
+        return _COLOURS.format(self._coloured) if self._coloured else ""
+
     def _after_rows(self, *, drawing: bool) -> str:
         merges = "".join(f'<mergeCell ref="{each}"/>' for each in self._merges)
         header = "内部资料　注意保管" + ("" if self.view.is_reviewed else "　未经审核")
         return (
-            f'</sheetData><mergeCells count="{len(self._merges)}">{merges}</mergeCells>'
+            f'</sheetData><mergeCells count="{len(self._merges)}">{merges}</mergeCells>{self._scale_of_colours()}'
             '<printOptions horizontalCentered="1"/>'
             '<pageMargins left="0.5" right="0.5" top="0.8" bottom="0.7" header="0.5" footer="0.5"/>'
             f'<pageSetup paperSize="9" {self._scale()} pageOrder="overThenDown" orientation="landscape"/>'

@@ -8,6 +8,7 @@ from oneledger.adapters import report_looks as looks
 from oneledger.adapters.report_book import Book
 from oneledger.adapters.report_chart import Chart
 from oneledger.adapters.report_looks import Look, bold
+from oneledger.adapters.report_pictures import add_pictures
 from oneledger.adapters.report_rows import Register, UnitRow, add_register, add_rows, shown_forms
 from oneledger.adapters.report_sheets import Sheet
 from oneledger.adapters.xlsx_rows import Value, columns, places
@@ -46,6 +47,7 @@ def consolidated_workbook(
     _returns(book, parts)
     if facts:
         _facts(book, parts, facts)
+    add_pictures(book)
     for form in shown_forms(view, rows, forms):
         add_rows(book, form, rows[form.form])
     for register in registers:

@@ -65,6 +65,7 @@ class Field(Definition):
     personal: bool = False  # never leaves the unit that wrote it
     staff: bool = False  # asks for a member of staff, whose name is expected there
     levels: tuple[LevelName, ...] = ()  # who is asked; empty: everyone
+    names_measures: bool = False  # says what the unit does: reports count the words that several units wrote
     rollup: FieldRollup = FieldRollup.NONE
     width: float | None = None  # column width, characters
     help: str = ""

@@ -11,10 +11,11 @@ from zoneinfo import ZoneInfo
 
 from oneledger.domain.gaps import gap
 from oneledger.domain.phrases import chinese_ordinal, moment_text
-from oneledger.domain.report import form_sections, report_context, title_lines, title_words
+from oneledger.domain.report import ANNEXES, form_sections, report_context, title_lines, title_words
 from oneledger.domain.report_annexes import sources_list
 from oneledger.domain.report_blocks import Block, Section, as_data
 from oneledger.domain.report_figures import Figures, SnapshotView
+from oneledger.domain.report_outlook import measures_block
 from oneledger.domain.report_returns import returns_section
 
 _OWN_NUMBER = re.compile(r"^（.+?）")
@@ -42,9 +43,10 @@ def overall_context(views: Sequence[SnapshotView], kind: str = "overall") -> dic
     figures = Figures(last.rollup)
     phases = [_phase(view, figures, is_last=view is last) for view in views]
     open_ones = [Section(heading, [Block(gap(what), kind="open")]) for heading, what in judged]
+    open_ones[0].blocks[:0] = measures_block(last.measures, figures)
     word = "专题汇报" if kind == "special" else "总体情况的报告"
     subject = f"情况的{word}" if kind == "special" else word
-    numbers = dict.fromkeys(("children", "missing", "facts"), 0) | {"sources": 1}
+    numbers = dict.fromkeys(ANNEXES, 0) | {"sources": 1}
     return report_context(last) | {
         "title": f"{last.unit.name}关于{last.campaign.title}{subject}",
         "title_lines": title_lines([f"{last.unit.name}关于", *title_words(last.campaign.title), subject]),

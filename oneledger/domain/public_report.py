@@ -14,7 +14,7 @@ from oneledger.domain.figures import BLANK_WORD
 from oneledger.domain.forms import Field, FieldType, Form
 from oneledger.domain.official_parts import NO_PARTS
 from oneledger.domain.phrases import day_text, grouped, moment_text
-from oneledger.domain.report import title_lines, title_words
+from oneledger.domain.report import ANNEXES, title_lines, title_words
 from oneledger.domain.report_blocks import Block, Section, as_data, counted_alone
 from oneledger.domain.report_figures import Figures, SnapshotView, cell_key
 from oneledger.domain.report_returns import COVERAGE_TITLES, rate_of
@@ -133,7 +133,7 @@ def public_context(view: SnapshotView, said: Published, threshold: int) -> dict[
         "addressee": "社会公众",
         "opening": f"现将{view.campaign.title}{view.phase.title}阶段截至{moment_text(view.as_of)}的情况公布如下。",
         "sections": as_data(sections),
-        "annex_numbers": dict.fromkeys(("children", "missing", "facts", "sources"), 0),
+        "annex_numbers": dict.fromkeys(ANNEXES, 0),
         "annex_lines": [],
         "parts": NO_PARTS,
         "signature": view.unit.name,

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from oneledger.domain.day_map import map_table
 from oneledger.domain.forms import Form
 from oneledger.domain.gaps import gap
 from oneledger.domain.official_parts import NO_PARTS
@@ -18,6 +19,7 @@ from oneledger.domain.report_blocks import Section, as_data, open_place
 from oneledger.domain.report_checks import inspection_section, selfcheck_section, table_section
 from oneledger.domain.report_facts import facts_section, facts_table
 from oneledger.domain.report_figures import Figures, SnapshotView, UnitBrief
+from oneledger.domain.report_outlook import measures_block, outlook_blocks
 from oneledger.domain.report_problems import problems_section, rectify_section
 from oneledger.domain.report_returns import next_section, returns_section, shortfall_section
 
@@ -32,8 +34,8 @@ def report_context(view: SnapshotView) -> dict[str, Any]:
     view = replace(view, as_of=view.as_of.astimezone(ZoneInfo(view.campaign.timezone)))
     figures = Figures(view.rollup)
     sections = [
-        Section("组织部署和主要做法", [open_place("本地组织领导、部署安排、主要做法和成效，不写学生姓名和事件细节")]),
-        returns_section(view, figures),
+        _deeds(view, figures),
+        _returned(view, figures),
         *form_sections(view, figures),
         shortfall_section(view, figures),
         next_section(view),
@@ -53,8 +55,17 @@ def report_context(view: SnapshotView) -> dict[str, Any]:
         "addressee": view.addressee or gap("主送机关"),
         "opening": _opening(view),
         "sections": as_data(sections),
-        **annexes({"children": bool(view.children), "missing": bool(missing), "facts": bool(facts), "sources": True}),
+        **annexes(
+            {
+                "children": bool(view.children),
+                "progress": view.day_map is not None,
+                "missing": bool(missing),
+                "facts": bool(facts),
+                "sources": True,
+            }
+        ),
         "children": children_table(view),
+        "progress": map_table(view.day_map),
         "missing": missing,
         "facts": facts,
         "sources": sources_list(figures),
@@ -66,6 +77,17 @@ def report_context(view: SnapshotView) -> dict[str, Any]:
         "snapshot_id": view.snapshot_id,
         "digest": view.digest,
     }
+
+
+def _deeds(view: SnapshotView, figures: Figures) -> Section:
+    told = measures_block(view.measures, figures)
+    people = open_place("本地组织领导、部署安排、主要做法和成效，不写学生姓名和事件细节")
+    return Section("组织部署和主要做法", [*told, people])
+
+
+def _returned(view: SnapshotView, figures: Figures) -> Section:
+    told = returns_section(view, figures)
+    return replace(told, blocks=[*told.blocks, *outlook_blocks(view.day_map)])
 
 
 def form_sections(view: SnapshotView, figures: Figures) -> list[Section]:
@@ -102,6 +124,7 @@ def _opening(view: SnapshotView) -> str:
 
 ANNEXES = {
     "children": "各单位报送和工作情况表",
+    "progress": "各县（市、区）报送进度表",
     "missing": "未报单位名单",
     "facts": "基本情况汇总表",
     "sources": "报告数字出处",
@@ -110,7 +133,7 @@ ANNEXES = {
 
 def annexes(wanted: Mapping[str, bool]) -> dict[str, Any]:
     """Numbers of the annexes there are (0: there is none), and the lines that announce them under the text."""
-    present = [name for name in ANNEXES if wanted[name]]
+    present = [name for name in ANNEXES if wanted.get(name)]
     numbers = {name: present.index(name) + 1 if name in present else 0 for name in ANNEXES}
     lines = [f"{no}.{ANNEXES[name]}" for no, name in enumerate(present, start=1)]
     if len(lines) == 1:

@@ -8,8 +8,11 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from oneledger.domain.campaigns import Campaign, Phase
+from oneledger.domain.day_map import DayMap
 from oneledger.domain.forms import Field, FieldRollup, Form
+from oneledger.domain.measures import NamedMeasure
 from oneledger.domain.phrases import grouped, share
+from oneledger.domain.rectifying import Point
 from oneledger.domain.rollup import Coverage, Number, Rollup
 
 _BETWEEN = re.compile(r",(?=[a-z][a-z0-9_]*=)")
@@ -40,6 +43,9 @@ class SnapshotView:
     addressee: str = ""  # 主送; empty: a person writes it
     is_reviewed: bool = False  # a person has signed for the figures
     signoff: Mapping[str, Any] | None = None  # who signed and who did not; None: the campaign asks nobody
+    measures: tuple[NamedMeasure, ...] = ()  # those that most units name in their own words
+    rectified: tuple[Point, ...] = ()  # found and closed by day; empty where the phase does not ask
+    day_map: DayMap | None = None  # of the counties below; None: the office has none
 
     @cached_property
     def form_names(self) -> tuple[str, ...]:

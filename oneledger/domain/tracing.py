@@ -8,12 +8,13 @@ from typing import Any
 from oneledger.domain.errors import RefusedError
 from oneledger.domain.figures import choices_of, opened_key
 from oneledger.domain.forms import Field, FieldRollup, Form
+from oneledger.domain.measures import clauses
 from oneledger.domain.problem_opening import opening_rows
 from oneledger.domain.returns import Ledger, LedgerRow
 from oneledger.domain.rollup import Number, Rollup
 
 MISSING_UNITS = "missing_units"
-_KEY = r"children\[[^\]]*\]|missing_units|[a-z][a-z0-9]*\.[a-z][a-z0-9_]*(?:\[[^\]]*\]|=.*?)?"
+_KEY = r"units\[[^\]]*\]|children\[[^\]]*\]|missing_units|[a-z][a-z0-9]*\.[a-z][a-z0-9_]*(?:\[[^\]]*\]|=.*?)?"
 _TERM = re.compile(rf"(?P<sign>[-+/]?)(?P<key>{_KEY})(?P<of>[@#][\w-]+)?(?=[-+/][a-z]|$)")
 _WHOLE = re.compile(r"=\((?P<inner>.*)\)(?P<of>[@#][\w-]+)", re.DOTALL)
 _CHILDREN = re.compile(r"children\[(?P<key>[a-z.]+)(?P<sign>[=>])(?P<number>\d+)\]")
@@ -118,6 +119,27 @@ def cells_behind(form: Form, ledger: Ledger, key: str) -> list[Cells]:
     if fact is not None:
         return _fact(ledger, fact, choice)
     return [_cells(ledger, row, [field], row.values[field]) for row in ledger.rows if row.values.get(field) is not None]
+
+
+def words_counted(key: str) -> str | None:
+    """The words of a measure whose units are counted, or None for any other key."""
+    return key[len("units[") : -1] if key.startswith("units[") else None
+
+
+def cells_naming(form: Form, ledger: Ledger, words: str) -> list[Cells]:
+    """Where a return names a measure in these words (domain/measures.py)."""
+    facts = [each.key for each in form.facts if each.names_measures]
+    columns = [each.key for each in form.columns if each.names_measures]
+    told = [(ledger.fact_cells.get(key, ""), ledger.facts.get(key)) for key in facts]
+    told += [
+        (f"{ledger.columns[key]}{row.line}", row.values.get(key))
+        for row in ledger.rows for key in columns if key in ledger.columns
+    ]  # fmt: skip
+    return [
+        Cells(ledger.sheet, (cell,), (text,), 1)
+        for cell, text in told
+        if isinstance(text, str) and words in clauses(text)
+    ]
 
 
 def _fact(ledger: Ledger, fact: Field, choice: str) -> list[Cells]:

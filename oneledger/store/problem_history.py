@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
+from datetime import datetime
 
 from sqlalchemy import Connection, select
 
@@ -44,3 +45,14 @@ def last_serial(connection: Connection, unit: str, year: int) -> int:
     mine = select(c.problem_no).where(c.campaign.in_(select(t.campaign.c.id)), c.unit == unit)
     numbers = [each for each in connection.execute(mine).scalars() if each.startswith(f"{unit}-{year}-")]
     return max(map(serial_of, numbers), default=0)
+
+
+def state_changes(connection: Connection, campaign: str, moment: datetime) -> list[tuple[str, datetime, str, str]]:
+    """Unit, when, state before and after, of every change told until a moment."""
+    c, p = t.problem_event.c, t.problem.c
+    query = (
+        select(p.unit, c.at, c.before, c.after)
+        .join(t.problem, (p.campaign == c.campaign) & (p.problem_no == c.problem_no))
+        .where(c.campaign == campaign, c.at <= moment, c.before != c.after)
+    )
+    return [(unit, at, before, after) for unit, at, before, after in connection.execute(query)]

@@ -30,3 +30,15 @@ def open_units(connection: Connection, campaign: str, phase: str) -> list[tuple[
         .order_by(u.position)
     )
     return list(dict.fromkeys((county, name) for county, name in connection.execute(query)))
+
+
+def first_answers(connection: Connection, campaign: str, phase: str, moment: datetime) -> dict[int, datetime]:
+    """By assignment: when its first accepted version came, of those received until a moment."""
+    a, s = t.assignment.c, t.submission.c
+    query = (
+        select(s.assignment, func.min(s.received_at, type_=s.received_at.type))
+        .join(t.assignment, s.assignment == a.id)
+        .where(a.campaign == campaign, a.phase == phase, s.verdict == "accepted", s.received_at <= moment)
+        .group_by(s.assignment)
+    )
+    return {number: came for number, came in connection.execute(query)}  # noqa: C416
