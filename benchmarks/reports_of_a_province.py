@@ -2,6 +2,8 @@
 
 Word report, consolidated workbook with every row the level may see, and public copy of each, without the store and
 without mailing, on one core: .venv/bin/python benchmarks/reports_of_a_province.py [--profile]
+Out of the store, with everything a look does (files, letters), of a rehearsal's schools copied until there are as many:
+.venv/bin/python benchmarks/reports_of_a_province.py --store FOLDER/data liaoning-2021 deploy
 """
 
 import cProfile
@@ -83,7 +85,12 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    if "--profile" in sys.argv:
+    if "--store" in sys.argv:
+        from benchmarks.stored_province import time_stored
+
+        data, campaign, phase = sys.argv[sys.argv.index("--store") + 1 :][:3]
+        time_stored(Path(data), campaign, phase, COUNTIES * SCHOOLS)
+    elif "--profile" in sys.argv:
         with cProfile.Profile() as profile:
             main()
         pstats.Stats(profile).sort_stats("tottime").print_stats(8)
