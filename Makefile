@@ -1,7 +1,8 @@
 # make demo   rehearse the campaign on 300 invented schools (ONCE=1 ends by itself)
 # make fuzz   100,000 bent workbooks, archives and mails through the readers (N=2000 for a short run)
+# make torture  the experiments of docs/reliability.md (E="E3 E4" some, FACTOR=0.1 smaller, DB=postgresql)
 # make test   everything that must hold: ruff, mypy, import-linter, pytest
-.PHONY: demo fuzz test check install clean
+.PHONY: demo fuzz torture test check install clean
 SHELL := /bin/bash
 PY := .venv/bin/python
 
@@ -15,6 +16,11 @@ demo: install
 N ?= 100000
 fuzz: install
 	@$(PY) -m tests.fuzz --number $(N)
+
+FACTOR ?= 1
+DB ?= sqlite
+torture: install
+	@$(PY) -m tests.torture $(E) --factor $(FACTOR) --database $(DB) --out torture-$(DB).json
 
 check: install
 	.venv/bin/ruff check .

@@ -93,6 +93,15 @@ def test_what_was_not_committed_comes_again(maildir):
     assert [len(list(source.new_items(Notebook()))) for _ in range(2)] == [1, 1]
 
 
+def test_what_was_moved_meanwhile_or_cannot_be_moved_holds_up_nothing(maildir):
+    """Found by E1: a box without `cur` ended each look after its first batch."""
+    source = MaildirSource(maildir)
+    items = list(source.new_items(Notebook()))
+    for each in (maildir / "new").iterdir():
+        each.unlink()
+    source.done(items)
+
+
 def test_done_moves_mails_to_cur_as_seen_and_deletes_nothing(maildir):
     deliver(maildir, "1.a", make_mail(1))
     deliver(maildir, "2.b:2,S", make_mail(2), folder="cur")

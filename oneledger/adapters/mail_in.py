@@ -6,6 +6,7 @@ mail that a person opened, or that was fetched just before a crash, is neither l
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
@@ -58,9 +59,8 @@ class MaildirSource:
 
     def done(self, items: Sequence[IncomingItem]) -> None:
         for item in items:
-            fresh = self._path / "new" / item.uid
-            if fresh.is_file():
-                fresh.rename(self._path / "cur" / f"{item.uid}:2,S")
+            with suppress(FileNotFoundError):  # moved by a mail program, or a box without `cur`: nothing rests on it
+                (self._path / "new" / item.uid).rename(self._path / "cur" / f"{item.uid}:2,S")
 
     def _files(self) -> dict[str, Path]:
         """Unique name to file. `cur` is listed last, since mail moves from `new` to there and never back."""

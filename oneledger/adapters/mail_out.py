@@ -119,6 +119,7 @@ class Mailer(yagmail.SMTP):  # type: ignore[misc]  # yagmail ships no types
             outcome = self._hand_over(envelope_sender, rcpt, content)
         except OSError as error:  # everything the connection raises is one
             outcome = self._outcome_of_error(error)
+            self._hang_up()
         if outcome.scope is Scope.CONNECTION or outcome.needs_operator:
             self.close()
         return outcome
@@ -189,6 +190,12 @@ class Mailer(yagmail.SMTP):  # type: ignore[misc]  # yagmail ships no types
         except OSError:
             log.debug("the server had closed the connection")
         finally:
+            connection.close()
+
+    def _hang_up(self) -> None:
+        """Without a word: between DATA and the final dot even QUIT would be a line of the mail."""
+        connection, self.smtp, self.is_closed = self.smtp, None, True
+        if connection is not None:
             connection.close()
 
     def __enter__(self) -> Self:

@@ -1,0 +1,22 @@
+"""E7: ten processes fire the same campaign."""
+
+from collections.abc import Iterator
+
+from tests.torture.experiment import Experiment, Trial
+from tests.torture.invariants import broken
+from tests.torture.world import RECOVERY, Lab, ended
+
+UNITS = 10
+PROCESSES = 10
+
+
+def double_start(lab: Lab, number: int, fault: str) -> Iterator[Trial]:
+    for _ in range(number):
+        world = lab.sending(UNITS)
+        started = [world.start("send", [0], fault=fault) for _ in range(PROCESSES)]
+        codes = [ended(each) for each in started]
+        world.run("send", RECOVERY, fault=fault)
+        yield Trial(broken(world) + [f"a process ended with {code}" for code in codes if code])
+
+
+E7 = Experiment("E7", "ten processes at once", double_start, 200, 1, ("no_claims",))

@@ -1,0 +1,48 @@
+"""E8: a sender that is frozen for longer than its lease, while another finishes its work, and then wakes up."""
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.torture.experiment import Experiment, Trial
+from tests.torture.invariants import broken
+from tests.torture.world import RECOVERY, Lab, ended
+
+UNITS = 5
+LEASE_SECONDS, JOB_SECONDS = 1.0, 0.4
+_POINTS = range(14, 60, 3)
+
+
+def frozen(lab: Lab, number: int, fault: str) -> Iterator[Trial]:
+    for trial in range(number):
+        k = _POINTS[trial % len(_POINTS)]
+        world = lab.sending(UNITS)
+        holder = world.start("send", [0], LEASE_SECONDS, JOB_SECONDS, act="freeze", at=k, fault=fault)
+        if not _is_stopped(holder.pid):
+            ended(holder)
+            continue
+        time.sleep(LEASE_SECONDS * 0.6)  # the sender of a mail believes in half its lease
+        world.run("send", RECOVERY, fault=fault)
+        os.kill(holder.pid, signal.SIGCONT)
+        ended(holder)
+        world.run("send", [200, 216, 247], fault=fault)
+        yield Trial([f"{each} (k={k})" for each in broken(world)])
+
+
+def _is_stopped(pid: int | None) -> bool:
+    for _ in range(400):
+        try:
+            state = (
+                Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()[0]
+            )
+        except (FileNotFoundError, ProcessLookupError):
+            return False
+        if state in "TZ":
+            return state == "T"
+        time.sleep(0.02)
+    return False
+
+
+E8 = Experiment("E8", "frozen past its lease, then awake", frozen, 200, 2, ("no_fences",))
