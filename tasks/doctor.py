@@ -82,7 +82,7 @@ def _smtp(patient: Patient) -> Iterator[Check]:
     if collect.reply == "fixed":
         yield ok("reply", "回信地址固定，凭表格和邮件线索辨认")
     elif code // 100 == 2:
-        yield ok("reply", f"服务器接受 {wanted}；能否送达请用 oneledger doctor --probe 试发一封")
+        yield ok("reply", f"服务器接受 {wanted}（只问了收件地址，没有发信）")
     else:
         yield fail("reply", f"服务器不接受 {wanted}：{code} {words}", "把 mail.yaml 的 reply 改为 catch-all 或 fixed")
 
