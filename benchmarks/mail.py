@@ -1,0 +1,39 @@
+"""First mails of a hundred schools: workbook stamped, mail built, outbox committed, claimed, sent, settled.
+
+Floor: the same finished bytes handed over one connection of the same mailer to the same post office; nothing is kept.
+The post office is a process of its own and its CPU is nobody's here, but it shares the machine: wall time includes it.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from benchmarks.timing import Row, Ways
+from benchmarks.world import NAME, OPENED_AT, SCHOOLS_A_COUNTY, armed
+from tasks.asking import asked
+from tasks.sending import mailer, send_due
+
+
+@contextmanager
+def ways(rounds: int) -> Iterator[Ways]:
+    with armed((rounds + 1) * SCHOOLS_A_COUNTY) as world:
+        packs = world.open_deploy()
+        mail = world.here.office.mail
+        asked(NAME, packs[0][:1], OPENED_AT)
+        ((_, content),) = world.asked(packs[0][:1])
+
+        def ours(number: int) -> None:
+            asked(NAME, packs[number], OPENED_AT)
+            send_due.fn(OPENED_AT)
+
+        def floor(number: int) -> None:
+            with mailer(mail) as post:
+                for no in range(SCHOOLS_A_COUNTY):
+                    post.send_bytes(mail.sender.address, f"floor{number}-{no}@x.invalid", content)
+
+        yield {"ours": ours, "floor": floor}
+
+
+ROW = Row(
+    "a mail: workbook + build + outbox + SMTP", "the finished bytes over one connection of the same mailer",
+    ways, SCHOOLS_A_COUNTY, most=3, rate=250,
+)  # fmt: skip
