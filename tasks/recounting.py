@@ -1,8 +1,9 @@
 """What each return adds to the figures of a phase as it stood at a moment: for freezing, for proving, for tracing."""
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache, partial
 from typing import NamedTuple
 
 from sqlalchemy import Connection
@@ -48,7 +49,8 @@ def own_rollups(here: Running, connection: Connection, at: Reference) -> list[Ow
     faulty = submissions.faulty(connection, here.name, at.phase, at.as_of, at.known_at)
     exempt = unit_changes.exempt(connection, here.name, at.phase, at.as_of, at.known_at)
     dues = _moved_dues(here, connection, at)
-    owing = [each for each in everyone if _is_due(here, each, at, counted, dues)]
+    day_of = cache(partial(_report_day, here))
+    owing = [each for each in everyone if _is_due(here, each, at, counted, dues, day_of)]
     return [_own(here, each, counted.get(each.id), each.id in faulty, exempt) for each in owing]
 
 
@@ -70,7 +72,8 @@ def _own(here: Running, assignment: Assignment, found: Counted | None, is_faulty
     unit = here.units[assignment.unit]
     is_exempt = bool(unit.exempt_reason) or (found is None and unit.code in exempt)
     rollup = own_rollup(
-        replace(assignment, status="exempt" if is_exempt else "missing"), unit.name,
+        unit.code, unit.name,
+        is_exempt=is_exempt,
         is_counted=found is not None,
         is_zero=found is not None and found.is_zero,
         is_late=found is not None and found.is_late,
@@ -98,13 +101,17 @@ def _moved_dues(here: Running, connection: Connection, at: Reference) -> Dues:
     }
 
 
-def _is_due(here: Running, each: Assignment, at: Reference, counted: Collection[int], dues: Dues) -> bool:
+def _report_day(here: Running, deliverable: str) -> date:
+    return report_day(here.campaign, here.campaign.deliverable(deliverable), here.office.calendar)
+
+
+def _is_due(
+    here: Running, each: Assignment, at: Reference, counted: Collection[int], dues: Dues, day_of: Callable[[str], date]
+) -> bool:
     """A snapshot speaks of what was owed by then, not of what is due later in the phase."""
     due = each.due_at if each.id in counted else dues.get((each.deliverable, each.respondent), each.due_at)
     if each.opened_at > at.owed_by and due > at.owed_by:
         return False  # owed by a notice that came later
     if at.known_at is not None and each.opened_at > at.known_at:
         return False
-    deliverable = here.campaign.deliverable(each.deliverable)
-    day = report_day(here.campaign, deliverable, here.office.calendar)
-    return day <= at.owed_by.astimezone(here.zone).date() and due <= at.owed_by
+    return day_of(each.deliverable) <= at.owed_by.astimezone(here.zone).date() and due <= at.owed_by

@@ -1,11 +1,14 @@
 """Figures of a unit added up from its children, and what stands behind the sum."""
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from dataclasses import dataclass, field, fields
+from itertools import chain
+from operator import attrgetter
+from typing import Any, Literal, TypeVar
 
 Number = int | float
+N = TypeVar("N", int, Number)
 ReturnStatus = Literal["returned", "zero", "exempt", "missing"]
 
 
@@ -58,13 +61,29 @@ def as_data(rollup: Rollup) -> dict[str, Any]:
 
 def added(rollups: Iterable[Rollup]) -> Rollup:
     """Free of order and grouping, but for ``missing_units``, which keep the order given."""
-    figures: Counter[str] = Counter()
-    answered: Counter[str] = Counter()
-    coverage = Coverage()
-    missing: list[tuple[str, str]] = []
-    for each in rollups:
-        figures.update(each.figures)
-        answered.update(each.answered)
-        coverage += each.coverage
-        missing += each.missing_units
-    return Rollup(dict(sorted(figures.items())), dict(sorted(answered.items())), coverage, tuple(missing))
+    parts = list(rollups)
+    return Rollup(
+        _summed(each.figures for each in parts),
+        _summed(each.answered for each in parts),
+        parts[0].coverage if len(parts) == 1 else _covered(each.coverage for each in parts),
+        tuple(chain.from_iterable(each.missing_units for each in parts)),
+    )
+
+
+def _summed(parts: Iterable[Mapping[str, N]]) -> dict[str, N]:
+    """By key, in order of the keys. A Counter takes three times as long, and most of a roll-up is this."""
+    total: defaultdict[str, N] = defaultdict(int)
+    for part in parts:
+        if total:
+            for key, number in part.items():
+                total[key] += number
+        else:
+            total.update(part)
+    return dict(sorted(total.items()))
+
+
+_COUNTS = attrgetter(*(each.name for each in fields(Coverage)))
+
+
+def _covered(parts: Iterable[Coverage]) -> Coverage:
+    return Coverage(*map(sum, zip(_COUNTS(Coverage()), *map(_COUNTS, parts), strict=True)))

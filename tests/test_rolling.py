@@ -1,0 +1,31 @@
+"""A roll-up of what changed is the whole roll-up made anew."""
+
+from hypothesis import given, settings, strategies as st
+
+from oneledger.domain.rolling import children_of, rolled_again, rolled_up
+from oneledger.domain.rollup import Coverage, Rollup
+from tests.test_moves import trees
+
+
+def line_of(units, code: str) -> set[str]:
+    parent = units[code].parent
+    return {code} | (line_of(units, parent) if parent in units else set())
+
+
+@settings(max_examples=100)
+@given(trees(), st.data())
+def test_rolled_again_where_returns_changed_is_rolled_up_anew(units, data):
+    """Issue 7: one changed school touches its own line of offices, with the very sums of a whole roll-up."""
+    numbers = st.dictionaries(st.sampled_from(sorted(units)), st.integers(0, 5))
+
+    def drawn():
+        return {
+            code: [Rollup({"a": n}, {"f": 1}, Coverage(missing=1), ((code, "x"),))]
+            for code, n in data.draw(numbers).items()
+        }
+
+    before, changes = drawn(), drawn()
+    after = before | changes
+    again = rolled_again(units, children_of(units), rolled_up(units, before), after, changes)
+    assert rolled_up(units, before) | again == rolled_up(units, after)
+    assert set(again) == set().union(*(line_of(units, code) for code in changes))
