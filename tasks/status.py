@@ -1,4 +1,4 @@
-"""How a campaign stands, from the store alone."""
+"""How a campaign stands, from the store alone, and without its units: loading 210,000 of them takes six seconds."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -7,10 +7,10 @@ from typing import Any
 
 from oneledger.domain.mailing import SendState
 from oneledger.domain.notices import CASCADE, Notice
-from oneledger.store import assignments, holding, inbox, outbox, snapshots
+from oneledger.store import assignments, campaigns, holding, inbox, outbox, snapshots
 from tasks.bounces import standing
 from tasks.flood import free_mb
-from tasks.office import running
+from tasks.office import office
 from tasks.watching import silences
 
 _STATUSES = ("returned", "zero", "exempt", "missing")
@@ -21,9 +21,10 @@ def campaign_status(name: str, at: datetime | None = None) -> dict[str, Any]:
 
     ``at``: the moment by which collecting and sending are asked whether they fell silent; None: they are not.
     """
-    here = running(name)
-    with here.office.store.read() as connection:
-        tallies = assignments.tally(connection, name)
+    here = office()
+    with here.store.read() as connection:
+        campaign = campaigns.launched(connection, name).campaign
+        tallies = assignments.how_they_stand(connection, name)
         seals = assignments.unsealed(connection, name)
         mails = outbox.counts(connection, name)
         bounced = outbox.bounced(connection, name)
@@ -34,18 +35,18 @@ def campaign_status(name: str, at: datetime | None = None) -> dict[str, Any]:
         held = holding.standing(connection)
     return {
         "campaign": name,
-        "title": here.campaign.title,
+        "title": campaign.title,
         "phases": {
             phase.phase: _phase(phase.phase, tallies, mails, bounced.get(phase.phase, 0))
             | _seals(seals.get(phase.phase))
-            for phase in here.campaign.phases
+            for phase in campaign.phases
         },
         "mail": _by_state(mails),
         "bounces": came_back,
-        "silences": silences(here.office, at) if at else [],
+        "silences": silences(here, at) if at else [],
         "hold": None if held is None else {"since": str(held.since), "by": held.by, "reason": held.reason},
         "inbox": taken,
-        "disk": {"free_mb": free_mb(here.office), "low_water_mb": here.office.mail.low_water_mb},
+        "disk": {"free_mb": free_mb(here), "low_water_mb": here.mail.low_water_mb},
         "person": [{**row, "received_at": str(row["received_at"])} for row in waiting],
         "snapshots": [
             {"milestone": each.milestone, "as_of": str(each.as_of), "digest": each.digest} for each in frozen
@@ -55,12 +56,12 @@ def campaign_status(name: str, at: datetime | None = None) -> dict[str, Any]:
 
 def _phase(
     phase: str,
-    tallies: Iterable[tuple[str, str, str, bool, bool, int]],
+    tallies: Iterable[tuple[str, str, bool, bool, int]],
     mails: Iterable[tuple[str, str, str, int]],
     bounced: int,
 ) -> dict[str, int]:
     counts: Counter[str] = Counter()
-    for name, _, status, late, back, count in tallies:
+    for name, status, late, back, count in tallies:
         if name == phase:
             counts[status] += count
             counts["late"] += count * late

@@ -115,6 +115,14 @@ def tally(connection: Connection, campaign: str) -> list[tuple[str, str, str, bo
     ]
 
 
+def how_they_stand(connection: Connection, campaign: str) -> list[tuple[str, str, bool, bool, int]]:
+    """(phase, status, is late, in correction, how many): answered by an index alone."""
+    c = t.assignment.c
+    by = (c.phase, c.status, c.is_late, c.in_correction)
+    query = select(*by, func.count()).where(c.campaign == campaign).group_by(*by)
+    return [(phase, status, bool(late), bool(back), n) for phase, status, late, back, n in connection.execute(query)]
+
+
 def by_county(connection: Connection, campaign: str) -> list[tuple[str, str, str, int]]:
     """(phase, county, status, how many)."""
     c, u = t.assignment.c, t.campaign_unit.c

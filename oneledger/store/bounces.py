@@ -138,7 +138,8 @@ def stranded(connection: Connection, campaign: str) -> dict[str, int]:
 def counts(connection: Connection, campaign: str) -> dict[str, int]:
     """By kind of bounce; stranded: nobody is left who could be sent it."""
     c = t.outbox.c
-    back = (c.campaign == campaign, c.bounced_at.is_not(None) | (c.bounce == STRANDED))
+    kinds = (*_OPEN, STRANDED)  # asked for by name: a mail that never came back has none
+    back = (c.campaign == campaign, c.bounce.in_(kinds), c.bounced_at.is_not(None) | (c.bounce == STRANDED))
     query = select(c.bounce, func.count()).where(*back).group_by(c.bounce)
     found = {kind: count for kind, count in connection.execute(query)}  # noqa: C416
-    return {kind: found.get(kind, 0) for kind in (*_OPEN, STRANDED)}
+    return {kind: found.get(kind, 0) for kind in kinds}

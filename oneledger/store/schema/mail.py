@@ -38,6 +38,7 @@ outbox = Table(
     Index("outbox_by_state", "campaign", "state", "priority", "next_try_at"),
     Index("outbox_by_sent", "sent_at"),
     Index("outbox_by_bounce", "campaign", "bounce"),
+    Index("outbox_by_kind", "campaign", "phase", "kind", "state", "bounced_at"),
 )  # fmt: skip
 
 outbox_content = Table(
