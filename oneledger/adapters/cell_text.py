@@ -15,7 +15,7 @@ _LOOKS_ESCAPED = re.compile("_(?=x[0-9A-Fa-f]{4}_)")  # _x0041_ would be read as
 def clean(text: str) -> str:
     """Without the characters XML cannot carry, with line feeds for line ends, and no longer than a cell holds."""
     text = _ILLEGAL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
-    return text if _units(text) <= EXCEL_LIMIT else _cut(text)
+    return text if 2 * len(text) <= EXCEL_LIMIT or _units(text) <= EXCEL_LIMIT else _cut(text)
 
 
 def _units(text: str) -> int:

@@ -109,6 +109,9 @@ def _row(template: RowsTemplate, number: int, values: Mapping[str, Any]) -> str:
     points = LEAST_HEIGHT
     for place, width in zip(template.places, template.widths, strict=False):
         value = values.get(place.field.key)
+        if value is None:  # most cells of most rows
+            cells.append(f'<c r="{place.ref}{number}" s="{place.style}"/>')
+            continue
         cells.append(cell(f"{place.ref}{number}", place.style, value, place.field))
         if isinstance(value, str):
             points = max(points, height(value, width))

@@ -126,12 +126,19 @@ def column_width(column: Field) -> float:
     return max(wanted, ceil(display_width(heading(column)) / 3) + 2.0)
 
 
+_LAST_NARROW = "\u1fff"
+
+
 def display_width(text: str) -> int:
     """Unit: characters of the default font; everything from the CJK blocks on counts two."""
-    return sum(1 if ord(character) < 0x2000 else 2 for character in text)
+    return len(text) if text.isascii() else len(text) + sum(map(_LAST_NARROW.__lt__, text))
 
 
 def height(text: str, width: float) -> float:
     """Of a row that shows the whole text, wrapped. Excel does not measure merged cells by itself."""
-    lines = sum(max(1, ceil(display_width(line) / max(width - 1.5, 1))) for line in text.split("\n"))
+    room = max(width - 1.5, 1)
+    if 2 * len(text) <= room and "\n" not in text:  # one line, however wide its characters are
+        lines = 1
+    else:
+        lines = sum(max(1, ceil(display_width(line) / room)) for line in text.split("\n"))
     return min(max(lines * LINE_HEIGHT + ROW_PADDING, LEAST_HEIGHT), MOST_HEIGHT)
