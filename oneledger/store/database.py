@@ -81,6 +81,12 @@ def insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str,
     return len(insert_returning(connection, table, rows, key))
 
 
+def insert_missing(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """As insert_new where nobody asks how many: the rows go to the database in one call, and none comes back."""
+    if rows:
+        connection.execute(_insert(table), list(rows))
+
+
 def insert_returning(
     connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], *columns: str
 ) -> list[Row[Any]]:

@@ -1,7 +1,6 @@
 """What happened to each problem, in order; rows are added and never altered."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
 from datetime import datetime
 
 from sqlalchemy import Connection, select
@@ -9,7 +8,7 @@ from sqlalchemy import Connection, select
 from oneledger.domain.problem_history import ProblemEvent
 from oneledger.domain.problems import serial_of
 from oneledger.store import schema as t
-from oneledger.store.database import insert_new
+from oneledger.store.database import insert_missing
 
 _COLUMNS = tuple(
     t.problem_event.c[name]
@@ -17,9 +16,9 @@ _COLUMNS = tuple(
 )
 
 
-def record(connection: Connection, campaign: str, events: Iterable[ProblemEvent]) -> int:
-    """Says how many were new."""
-    return insert_new(connection, t.problem_event, [{**asdict(each), "campaign": campaign} for each in events])
+def record(connection: Connection, campaign: str, events: Iterable[ProblemEvent]) -> None:
+    """Those that are not on record yet."""
+    insert_missing(connection, t.problem_event, [{**vars(each), "campaign": campaign} for each in events])
 
 
 def of_problems(

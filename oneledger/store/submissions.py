@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, select, union, update
 from oneledger.domain.findings import Finding
 from oneledger.domain.problems import Problem
 from oneledger.store import judged_then, reopenings, schema as t
-from oneledger.store.database import insert_new
+from oneledger.store.database import insert_missing
 
 
 class Counted(NamedTuple):
@@ -186,7 +186,7 @@ def save_problems(connection: Connection, campaign: str, problems: Sequence[Prob
             )
         )
     }
-    insert_new(connection, t.problem, [row for row in rows if row["problem_no"] not in known])
+    insert_missing(connection, t.problem, [row for row in rows if row["problem_no"] not in known])
     c = t.problem.c
     for row in rows:
         if row["problem_no"] in known:

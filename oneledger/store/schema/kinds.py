@@ -25,12 +25,15 @@ class Utc(TypeDecorator[datetime]):
         return None if value is None else value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+_as_text = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str).encode
+
+
 class Json(TypeDecorator[Any]):
     impl = Text
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:  # noqa: ARG002
-        return None if value is None else json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
+        return None if value is None else _as_text(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ARG002
         return None if value is None else json.loads(value)
