@@ -9,6 +9,7 @@ from xml.sax.saxutils import escape
 EXCEL_LIMIT = 32_767  # UTF-16 units in one cell
 CUT = "…（原文过长，已截断）"
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_SPECIAL = re.compile("[&<>\r\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]|_x")  # not written as it stands
 _LOOKS_ESCAPED = re.compile("_(?=x[0-9A-Fa-f]{4}_)")  # _x0041_ would be read as A
 
 
@@ -29,4 +30,6 @@ def _cut(text: str) -> str:
 
 def element_text(text: str) -> str:
     """Of a <t> or a property: cleaned and escaped."""
+    if 2 * len(text) <= EXCEL_LIMIT and not _SPECIAL.search(text):
+        return text
     return escape(_LOOKS_ESCAPED.sub("_x005F_", clean(text)))

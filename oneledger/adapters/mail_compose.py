@@ -181,7 +181,8 @@ def _attachment(attachment: Attachment) -> bytes:
 
 
 def _leaf(header: str, content: bytes) -> bytes:
-    lines = (b2a_base64(content[at : at + 57], newline=False) for at in range(0, len(content), 57))
+    text = b2a_base64(content, newline=False)
+    lines = (text[at : at + 76] for at in range(0, len(text), 76))
     return f"{header}Content-Transfer-Encoding: base64\r\n\r\n".encode("ascii") + b"\r\n".join(lines) + b"\r\n"
 
 
