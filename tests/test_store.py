@@ -109,6 +109,15 @@ def test_a_mail_found_sending_after_its_lease_is_unknown_and_never_claimed(armed
         assert outbox.counts(connection, "c") == [("deploy", "ask", "unknown", 1)]
 
 
+def test_what_a_journal_holds_of_a_whole_province_is_settled_whatever_a_statement_has_room_for(armed):
+    """SQLite takes 32,766 values in one statement, PostgreSQL 65,535; a restored store may lack more mails."""
+    held = {f"<{number}@journal>" for number in range(70_000)}
+    with armed.write() as connection:
+        outbox.plan(connection, [make_row(str(n), message_id=f"<{n}@journal>") for n in (7, 69_999, 70_000)])
+        assert unsettled.found(connection, held, AT) == 2
+        assert sorted(outbox.counts(connection, "c")) == [("deploy", "ask", "planned", 1), ("deploy", "ask", "sent", 2)]
+
+
 def test_a_mail_only_claimed_goes_back_when_its_lease_ends_and_whoever_held_it_may_not_begin_it(armed):
     """E8: a holder that was frozen finds its claims gone before it sends any of them."""
     with armed.write() as connection:

@@ -1,9 +1,9 @@
 """Opening the store: SQLite made safe, or PostgreSQL; one transaction per deed."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pysqlite3.dbapi2
 from sqlalchemy import Connection, Engine, Insert, Row, Table, create_engine, event, insert, text
@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine, Insert, Row, Table, create_engine, ev
 from oneledger.domain.errors import OneLedgerError
 from oneledger.store.migrating import bring_up_to_date
 
+Value = TypeVar("Value")
 _SAFE_SQLITE = (3, 51, 3)
 
 
@@ -95,6 +96,13 @@ def insert_returning(
         return []
     statement = _insert(table).returning(*(table.c[name] for name in columns))
     return list(connection.execute(statement, list(rows)))
+
+
+def slices(values: Iterable[Value], most: int = 500) -> Iterator[list[Value]]:
+    """For IN (…): a statement has room for 32,766 values on SQLite, 65,535 on PostgreSQL."""
+    left = list(values)
+    for start in range(0, len(left), most):
+        yield left[start : start + most]
 
 
 def _insert(table: Table) -> Insert:

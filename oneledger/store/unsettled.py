@@ -9,6 +9,7 @@ from sqlalchemy import Connection, select, update
 
 from oneledger.domain.mailing import ENOUGH_LOOKS, FIRST_LOOK, NEXT_LOOK, SendState
 from oneledger.store import audit, schema as t
+from oneledger.store.database import slices
 
 _NOT_SENT = tuple(state.value for state in (SendState.PLANNED, SendState.DEFERRED, SendState.UNKNOWN))
 _WITNESSES = 20
@@ -65,9 +66,13 @@ def witnesses(connection: Connection, journal: str) -> dict[str, datetime]:
 
 def found(connection: Connection, message_ids: Collection[str], at: datetime, by: str = "journal") -> int:
     """Evidence that they went out. Says how many were not known to be."""
+    return sum(_found(connection, some, at, by) for some in slices(sorted(message_ids)))
+
+
+def _found(connection: Connection, message_ids: list[str], at: datetime, by: str) -> int:
     c = t.outbox.c
     columns = (c.id, c.campaign, c.unit, c.kind, c.subject_of, c.round)
-    mine = (c.message_id.in_(list(message_ids)), c.state.in_(_NOT_SENT))
+    mine = (c.message_id.in_(message_ids), c.state.in_(_NOT_SENT))
     rows = list(connection.execute(select(*columns).where(*mine).order_by(c.id)).mappings())
     ids = [row["id"] for row in rows]
     sent = {"state": SendState.SENT.value, "sent_at": at, "reply": f"found: {by}", "code": None}
