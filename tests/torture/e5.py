@@ -37,4 +37,4 @@ def _collector(lab: Lab, act: str, only: str, step: int, fault: str) -> Iterator
             return
 
 
-E5 = Experiment("E5", "disk full or broken at the k-th point", disk_faults, 1, 12, ("swallow_disk_errors",))
+E5 = Experiment("E5", "disk full or broken at the k-th point", disk_faults, 1, 30, ("swallow_disk_errors",))
