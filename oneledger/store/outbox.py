@@ -3,9 +3,11 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, RowMapping, Update, bindparam, exists, func, select, update
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from oneledger.domain.mailing import FIRST_LOOK, SendState
 from oneledger.store import audit, holding, schema as t
@@ -108,13 +110,19 @@ def begin(connection: Connection, claim: Claim, lease_until: datetime, journal: 
 
     ``journal``: where a copy of it will lie if it arrives.
     """
-    if holding.standing(connection) is not None:
-        return False
+    told = {"mail": claim.id, "held": claim.fence, "until": lease_until, "copy": journal or None}
+    return connection.execute(_begun(), told).rowcount == 1
+
+
+@cache
+def _begun() -> Update:
+    """Built once: of what a mail costs, building its statements anew was more than the disk."""
     c = t.outbox.c
     running = select(t.campaign.c.id).where(t.campaign.c.is_paused.is_(False))
-    mine = (c.id == claim.id, c.fence == claim.fence, c.state == SendState.CLAIMED.value, c.campaign.in_(running))
-    begun = {"state": SendState.SENDING.value, "lease_until": lease_until, "journal": journal or None}
-    return connection.execute(update(t.outbox).where(*mine).values(begun)).rowcount == 1
+    held = exists().where(t.holding.c.released_at.is_(None))
+    mine = (c.id == bindparam("mail"), c.fence == bindparam("held"), c.state == SendState.CLAIMED.value)
+    begun = {"state": SendState.SENDING.value, "lease_until": bindparam("until"), "journal": bindparam("copy")}
+    return update(t.outbox).where(*mine, c.campaign.in_(running), ~held).values(begun)
 
 
 def settle(connection: Connection, outcomes: Sequence[dict[str, Any]]) -> int:
@@ -122,46 +130,53 @@ def settle(connection: Connection, outcomes: Sequence[dict[str, Any]]) -> int:
 
     A 250 that is told late, of a mail that was given up as UNKNOWN meanwhile, is evidence that it went out.
     """
-    c = t.outbox.c
+    sent = []
     changed = 0
-    sent: dict[int, dict[str, Any]] = {}
     for each in outcomes:
-        values = {"state": each["state"].value, "code": each["code"], "reply": each["reply"], "lease_until": None}
-        if each["state"] is SendState.SENT:
-            values["sent_at"] = each["at"]
-        if each["state"] is SendState.DEFERRED:
-            values["next_try_at"] = each["next_try_at"]
-        if each["state"] is SendState.UNKNOWN:
-            values |= {"lost_at": each["at"], "looks": 0, "next_try_at": each["at"] + FIRST_LOOK}
-        open_states = [SendState.SENDING.value] + [SendState.UNKNOWN.value] * (each["state"] is SendState.SENT)
-        mine = (c.id == each["id"], c.fence == each["fence"], c.state.in_(open_states))
-        settled = connection.execute(update(t.outbox).where(*mine).values(values)).rowcount
-        changed += settled
-        if settled and each["state"] is SendState.SENT:
-            sent[each["id"]] = each
-    _record_sent(connection, sent)
+        values = _values(each)
+        statement = _settled(tuple(values), is_sent=each["state"] is SendState.SENT)
+        told = {"mail": each["id"], "held": each["fence"]} | {f"new_{name}": value for name, value in values.items()}
+        row = connection.execute(statement, told).mappings().one_or_none()
+        changed += row is not None
+        if row is not None and each["state"] is SendState.SENT:
+            sent.append(_sent_event(row, each))
+    audit.record(connection, sent)
     return changed
 
 
-def _record_sent(connection: Connection, sent: Mapping[int, dict[str, Any]]) -> None:
-    """The trail says which mail went to which unit, by the hash of its bytes; never to which person."""
+def _values(outcome: Mapping[str, Any]) -> dict[str, Any]:
+    at = outcome["at"]
+    values: dict[str, Any] = {"code": outcome["code"], "reply": outcome["reply"], "lease_until": None}
+    match outcome["state"]:
+        case SendState.SENT:
+            values["sent_at"] = at
+        case SendState.DEFERRED:
+            values["next_try_at"] = outcome["next_try_at"]
+        case SendState.UNKNOWN:
+            values |= {"lost_at": at, "looks": 0, "next_try_at": at + FIRST_LOOK}
+    return values | {"state": outcome["state"].value}
+
+
+@cache
+def _settled(names: tuple[str, ...], *, is_sent: bool) -> ReturningUpdate[Any]:
     c = t.outbox.c
-    columns = (c.id, c.campaign, c.unit, c.kind, c.subject_of, c.round)
-    rows = connection.execute(select(*columns).where(c.id.in_(list(sent))).order_by(c.id)).mappings() if sent else ()
-    audit.record(
-        connection,
-        [
-            {
-                "at": sent[row["id"]]["at"], "actor": "oneledger", "deed": "mail sent",
-                "campaign": row["campaign"], "unit": row["unit"],
-                "detail": {
-                    "kind": row["kind"], "subject_of": row["subject_of"], "round": row["round"],
-                    "outbox": row["id"], "sha256": sent[row["id"]]["sha256"],
-                },
-            }
-            for row in rows
-        ],
-    )  # fmt: skip
+    open_states = [SendState.SENDING.value] + [SendState.UNKNOWN.value] * is_sent
+    mine = (c.id == bindparam("mail"), c.fence == bindparam("held"), c.state.in_(open_states))
+    values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in names}
+    kept = (c.id, c.campaign, c.unit, c.kind, c.subject_of, c.round)
+    return update(t.outbox).where(*mine).values(values).returning(*kept)
+
+
+def _sent_event(row: RowMapping, outcome: Mapping[str, Any]) -> dict[str, Any]:
+    """The trail says which mail went to which unit, by the hash of its bytes; never to which person."""
+    return {
+        "at": outcome["at"], "actor": "oneledger", "deed": "mail sent",
+        "campaign": row["campaign"], "unit": row["unit"],
+        "detail": {
+            "kind": row["kind"], "subject_of": row["subject_of"], "round": row["round"],
+            "outbox": row["id"], "sha256": outcome["sha256"],
+        },
+    }  # fmt: skip
 
 
 def release(connection: Connection, claims: Iterable[Claim], at: datetime) -> None:
