@@ -174,11 +174,12 @@ def reported(name: str, milestone: str, pack: Mapping[str, list[str]], as_of: da
 
 
 def _previous(connection: Any, here: Running, frozen: Frozen) -> Mapping[str, Rollup]:
-    """The last snapshot of the phase before; empty where there was none."""
+    """Of offices: the last snapshot of the phase before; empty where there was none."""
     order = [phase.phase for phase in here.campaign.phases]
     before = order[: order.index(frozen.phase)]
     earlier = [each for each in snapshots.of_campaign(connection, here.name) if each.phase in before]
-    return snapshots.rollups(connection, earlier[-1].id) if earlier else {}
+    offices = _reporting_units(here, here.units)
+    return snapshots.rollups_of(connection, earlier[-1].id, offices) if earlier else {}
 
 
 def _report(here: Running, this: Edition, code: str, as_of: datetime) -> None:

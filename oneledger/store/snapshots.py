@@ -1,6 +1,6 @@
 """Figures frozen at a deadline, with a hash; the reports made of them; who holds a job; who did what."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select
 
 from oneledger.domain.rollup import Coverage, Rollup, as_data
 from oneledger.store import schema as t
-from oneledger.store.database import insert_new
+from oneledger.store.database import insert_new, slices
 
 KINDS = ("report", "draft", "demand", "supplement")
 
@@ -83,6 +83,14 @@ def rollups(connection: Connection, snapshot: int) -> dict[str, Rollup]:
     c = t.snapshot_unit.c
     rows = connection.execute(select(c.unit, c.rollup).where(c.snapshot == snapshot))
     return {row.unit: as_rollup(row.rollup) for row in rows}
+
+
+def rollups_of(connection: Connection, snapshot: int, units: Iterable[str]) -> dict[str, Rollup]:
+    """Of some units: a province's schools are many, and each is a page of figures to be read."""
+    c = t.snapshot_unit.c
+    query = select(c.unit, c.rollup).where(c.snapshot == snapshot)
+    found = (row for some in slices(units) for row in connection.execute(query.where(c.unit.in_(some))))
+    return {row.unit: as_rollup(row.rollup) for row in found}
 
 
 def units_in(connection: Connection, snapshot: int) -> list[str]:
