@@ -21,6 +21,7 @@ from oneledger.domain.tracing import (
     is_counted,
     number_of,
     parsed,
+    recounted,
     words_counted,
 )  # fmt: skip
 from oneledger.store import snapshots, submissions
@@ -109,13 +110,14 @@ def _term(book: _Book, unit: str, term: Term) -> dict[str, Any]:
         code = term.of[1:]
     rollup = book.rollups.get(code, Rollup())
     below = [(here.units[each], book.rollups[each]) for each in book.children(code)]
+    owing = [(child, each) for child, each in below if child.level != "school" and each.coverage.expected]
     told = {
         "sign": term.sign, "key": term.key, "title": _title(here, term.key), "unit": code,
         "snapshot": f"{here.name}/{book.frozen.milestone}",
-        "value": number_of(term.key, rollup, [each for _, each in below]),
+        "value": number_of(term.key, rollup, [each for _, each in owing]),
     }  # fmt: skip
-    if condition := counts_children(term.key):
-        named = [_line(child.code, child.name, 1) for child, each in below if is_counted(condition, each)]
+    if condition := counts_children(term.key):  # offices that owe something, as the report counts them
+        named = [_line(child.code, child.name, 1) for child, each in owing if is_counted(condition, each)]
         return {**told, "recomputed": len(named), "children": named, "returns": []}
     if words := words_counted(term.key):
         naming = _naming(book, code, words)
@@ -123,7 +125,7 @@ def _term(book: _Book, unit: str, term: Term) -> dict[str, Any]:
         return {**told, "value": units, "recomputed": units, "children": [], "returns": naming}
     children = [_line(child.code, child.name, number_of(term.key, each)) for child, each in below]
     returns = _returns(book, code, term.key)
-    recomputed = sum(each["adds"] for each in returns)
+    recomputed = recounted(term.key, [(each["unit"], each["adds"]) for each in returns])
     return {
         **told,
         "recomputed": recomputed,

@@ -16,7 +16,7 @@ from oneledger.domain.known_answers import ledger_of
 from oneledger.domain.overall_report import overall_context
 from oneledger.domain.report import report_context
 from oneledger.domain.rollup import Coverage, Rollup
-from oneledger.domain.tracing import Formula, Term, cells_behind, number_of, parsed
+from oneledger.domain.tracing import Formula, Term, cells_behind, number_of, parsed, recounted
 from oneledger.store import assignments, progress, snapshots, submissions
 from tasks.office import running
 from tasks.outlooks import outlook_page
@@ -119,6 +119,36 @@ def printed_figures() -> list[tuple[str, str, str]]:
         for each in frozen
         for source in report_context(view_of(here, edition(here, each), PROVINCE))["sources"]
     ]
+
+
+def test_a_unit_that_owes_two_returns_is_recounted_once():
+    parts = [("1", 1), ("1", 1), ("2", 1), ("3", 0)]
+    assert (recounted("missing_units", parts), recounted("coverage.missing", parts)) == (2, 3)
+
+
+def test_units_that_owe_and_offices_that_are_complete_are_each_counted_once(city):
+    """A unit may owe two returns, and schools may answer to a city directly: the report counts units, and offices."""
+    here = running(NAME)
+    with here.office.store.read() as connection:
+        frozen = {each: snapshots.rollups(connection, each.id) for each in snapshots.of_campaign(connection, NAME)}
+    offices = {code for code, unit in here.units.items() if unit.level != "school"}
+    beside = 0
+    for each, rollups in frozen.items():
+        for code in offices & rollups.keys():
+            below = {unit: rollups[unit] for unit in rollups if here.units[unit].parent == code}
+            owing = [one.coverage for unit, one in below.items() if unit in offices and one.coverage.expected]
+            lacking = rollups[code].missing_units
+            wanted = {
+                "=missing_units": len(dict(lacking)),
+                "=children[coverage.missing=0]": sum(one.missing == 0 for one in owing),
+                "=children[coverage.expected>0]": len(owing),
+            }
+            told = {key: trace(f"{NAME}/{each.milestone}", code, key) for key in wanted}
+            assert {key: (one["value"], one["recomputed"]) for key, one in told.items()} == {
+                key: (number, number) for key, number in wanted.items()
+            }
+            beside += len(below) > len(owing) > 0
+    assert beside > 0
 
 
 def test_a_hundred_figures_of_the_provinces_reports_are_traced_to_cells_that_give_the_same_number(city):

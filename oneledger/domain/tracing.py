@@ -1,7 +1,7 @@
 """A figure of a report taken apart again: the keys it was made of, and the cells that stand behind each key."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -79,6 +79,13 @@ def number_of(key: str, rollup: Rollup, children: Sequence[Rollup] = ()) -> Numb
         wanted = _pattern(key)
         return sum(number for name, number in rollup.figures.items() if wanted.fullmatch(name))
     return rollup.figures.get(key, 0)
+
+
+def recounted(key: str, parts: Iterable[tuple[str, Number]]) -> Number:
+    """``parts``: (unit, what one return of it adds)."""
+    if key == MISSING_UNITS:  # one that owes two returns is one unit
+        return len({unit for unit, adds in parts if adds})
+    return sum(adds for _, adds in parts)
 
 
 def counts_children(key: str) -> re.Match[str] | None:
