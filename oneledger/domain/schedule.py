@@ -72,7 +72,7 @@ def escalation_moments(campaign: Campaign, phase: str, calendar: WorkCalendar) -
 
 @dataclass(frozen=True)
 class Milestone:
-    """A moment at which a look has something to do. ``key`` is unique in the campaign; ``levels``: whose moment it is."""
+    """A moment at which a look has something to do. ``key`` is unique in the campaign; ``levels``: whose it is."""
 
     at: datetime
     phase: str
@@ -170,9 +170,7 @@ def _sign_moments(
         yield draft_at(campaign, milestone, calendar), "draft", "定稿前核对稿", ()
 
 
-def _dues(
-    campaign: Campaign, phase: str, calendar: WorkCalendar, shifted: Shifted
-) -> dict[datetime, tuple[str, ...]]:
+def _dues(campaign: Campaign, phase: str, calendar: WorkCalendar, shifted: Shifted) -> dict[datetime, tuple[str, ...]]:
     """Every deadline of a phase with the levels whose it is, those that units moved to among them."""
     found: dict[datetime, tuple[str, ...]] = {}
     for each in campaign.deliverables_of(phase):
