@@ -30,7 +30,8 @@ app = typer.Typer()
 @app.command()
 def check(campaign: CampaignName, set_file: SetFile = None, as_json: AsJson = False) -> None:
     """Check a campaign's definition and print its calendar, or every fault with file, line and key."""
-    from desk.plans import LEVEL_NAMES, campaign_calendar  # noqa: PLC0415  commands load what they need
+    from desk.plans import campaign_calendar  # noqa: PLC0415  commands load what they need
+    from tasks.picturing import LEVEL_NAMES  # noqa: PLC0415
 
     rows = campaign_calendar(use_data(None, set_file), campaign)
     if as_json:
