@@ -123,6 +123,15 @@ def test_called_wrongly_is_exit_status_2(tmp_path):
     assert oneledger("run", "liaoning-2021", "--as-of", "yesterday", data=tmp_path).returncode == 2
 
 
+def test_a_look_at_a_campaign_that_is_not_armed_says_so_in_one_line(tmp_path):
+    """Issue "1 of 6", J: a clear message, and not the clock's traceback."""
+    told = oneledger("run", "liaoning-2021", data=tmp_path)
+    said = (
+        "campaign liaoning-2021 is not armed: run `oneledger plan liaoning-2021`, then `oneledger arm liaoning-2021`\n"
+    )
+    assert (told.returncode, told.stderr) == (1, said)
+
+
 def test_every_command_stands_in_the_readme():
     """Housekeeping (STYLE)."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -109,7 +109,9 @@ def run(campaign: CampaignName, data: Data = None, as_of: AsOfText = "") -> None
 
     with window(settings.data / "prefect", lock=lock_of(settings)):
         from flows.look import look  # noqa: PLC0415  Prefect reads its environment when it is imported
+        from tasks.office import running  # noqa: PLC0415
 
+        running(campaign)
         state = look(campaign, at, return_state=True)
     if not state.is_completed():
         err.print(str(state.message), markup=False, soft_wrap=True)
