@@ -1,8 +1,7 @@
 """Take mail in: archive first, record, then leave the reading to the counties' reviews."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from itertools import islice
 from typing import Any
 
 from prefect import task
@@ -21,7 +20,8 @@ from tasks.flood import has_room, hold_back, registered, release
 from tasks.office import Office, Running, office, running
 from tasks.retrying import STORE_RETRIES
 
-BATCH = 100
+BATCH = 400  # mails; what is archived together is forced to the disk together
+BATCH_BYTES = 2**26
 Place = tuple[str | None, str | None]  # campaign, county
 
 
@@ -67,8 +67,8 @@ def imap_settings(collect: Collect) -> ImapSettings:
 def _take_in(
     here: Office, source: MailSource, ledgers: Sequence[Running], known: Collection[str], as_of: datetime
 ) -> None:
-    items = source.new_items(Seen(here.store))
-    while has_room(here) and (batch := list(islice(items, BATCH))):
+    batches = _batches(source.new_items(Seen(here.store)))
+    while has_room(here) and (batch := next(batches, [])):
         hashes = here.archive.put_many([item.content for item in batch])
         heads = [parse_mail(split_message(item.content)[0]) for item in batch]
         places = _routes(here, heads, ledgers)
@@ -79,6 +79,19 @@ def _take_in(
         with here.store.write() as connection:
             inbox.record(connection, rows)
         source.done(batch)
+
+
+def _batches(items: Iterable[IncomingItem]) -> Iterator[list[IncomingItem]]:
+    batch: list[IncomingItem] = []
+    size = 0
+    for item in items:
+        batch.append(item)
+        size += len(item.content)
+        if len(batch) >= BATCH or size >= BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
 
 
 def _set_own_apart(here: Office, rows: Sequence[dict[str, Any]], heads: Sequence[ParsedMail]) -> None:

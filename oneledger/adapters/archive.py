@@ -7,13 +7,16 @@ in between) stays in `tmp/`, where nothing ever looks.
 import hashlib
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
 from secrets import token_hex
 
 from oneledger.adapters.sealing import Sealer
 from oneledger.domain.errors import OneLedgerError
 
+SYNCS = 8
+"""Files that are forced to the disk at a time: it takes eight about as fast as one."""
 _NAME = re.compile(r"[0-9a-f]{64}")
 
 
@@ -43,21 +46,26 @@ class Archive:
         """
         names = [hashlib.sha256(content).hexdigest() for content in contents]
         changed = self._make_folders(names)
-        written: dict[str, Path] = {}
-        try:
-            for name, content in zip(names, contents, strict=True):
-                if name not in written and not self._holds(name, len(content)):
-                    written[name] = self._write_aside(content)
-            for name, aside in written.items():
+        fresh = {name: each for name, each in zip(names, contents, strict=True) if not self._holds(name, len(each))}
+        with ThreadPoolExecutor(SYNCS) as pool:
+            for name, aside in zip(fresh, self._written_aside(pool, fresh.values()), strict=True):
                 aside.rename(self.path(name))
-        except BaseException:
-            for aside in written.values():
-                aside.unlink(missing_ok=True)
-            raise
-        # Also the folders of files that were there already: another process may not have synced them yet.
-        for folder in changed | {self.path(name).parent for name in names}:
-            _sync_folder(folder)
+            # Also the folders of files that were there already: another process may not have synced them yet.
+            folders = changed | {self.path(name).parent for name in names}
+            for synced in [pool.submit(_sync_folder, folder) for folder in folders]:
+                synced.result()
         return names
+
+    def _written_aside(self, pool: Executor, contents: Iterable[bytes]) -> list[Path]:
+        """All of them, or none is left."""
+        done = [pool.submit(self._write_aside, content) for content in contents]
+        try:
+            return [each.result() for each in done]
+        except BaseException:
+            for each in done:
+                if each.exception() is None:
+                    each.result().unlink(missing_ok=True)
+            raise
 
     def get(self, sha: str) -> bytes:
         """Read one file, sealed or not, and check it. Raises ArchiveDamagedError if it is missing or no longer what it
