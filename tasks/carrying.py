@@ -29,7 +29,7 @@ def carry_over(before: str, after: str, by: str, as_of: datetime) -> Carried:
         there = {problem.problem_no for problem in submissions.problems_of(connection, after)}
         wanted = [problem for problem in known if problem.is_open and problem.problem_no not in there]
         taken = [carried(problem, before) for problem in wanted if problem.unit in new.units]
-        submissions.save_problems(connection, after, taken)
+        submissions.save_problems(connection, after, taken, there)
         problem_history.record(connection, after, [_event(problem, before, by, as_of) for problem in taken])
         no_bullying = {tier.title for tier in old.campaign.severity if tier.code == 0}
         marked = campaigns.mark_incidents(connection, after, units_with_incidents(known, no_bullying))

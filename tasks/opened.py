@@ -93,6 +93,12 @@ class Opened:
 
     unused: list[str] = field(default_factory=list)  # files of it that count for nothing, and why; not told yet
 
+    @property
+    def is_plain_return(self) -> bool:
+        """Or nothing at all: what is to be written of it concerns nothing else that is read in the same transaction."""
+        others = (self.seals, self.reports, self.contacts, self.letters, self.doubts, self.word, self.signing)
+        return not any(others) and self.bounce is None
+
     def take_unused(self) -> list[str]:
         """For the first letter that answers the mail."""
         told, self.unused = self.unused, []

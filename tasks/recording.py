@@ -13,7 +13,7 @@ from oneledger.domain.findings import is_acceptable
 from oneledger.domain.pupil_data import masked
 from oneledger.domain.pupil_masking import kept
 from oneledger.domain.returns import Review
-from oneledger.store import assignments, audit, inbox, outbox, submissions
+from oneledger.store import assignments, inbox, submissions
 from oneledger.store.outbox import OutboxRow
 from tasks import quarantine
 from tasks.bounces import record_bounce
@@ -27,36 +27,58 @@ from tasks.quiet_answers import first_of_the_day
 from tasks.recording_problems import record_problems
 from tasks.sign_intake import record_sign
 from tasks.supervising import rectification_notice
+from tasks.together import Together
 
 
-def record(here: Running, connection: Connection, opened: Opened, as_of: datetime) -> None:
+def record(here: Running, together: Together, opened: Opened, as_of: datetime) -> None:
+    connection = together.connection
     if opened.belongs_to:
-        inbox.settle(connection, opened.row.id, state="new", campaign=opened.belongs_to)
+        inbox.pass_on(connection, opened.row.id, opened.belongs_to)
         return
-    notices: list[OutboxRow | None] = []
-    for judgement in opened.judgements:
-        row = _submission_row(here, opened, judgement, as_of)
-        submission = submissions.record(connection, row)
-        audit.record(connection, [_deed(opened, judgement, row, submission)])
-        after = judgement.assignment
-        if judgement.review.verdict == "accepted":
-            after = replace(after, accepted=submission)
-            record_problems(here, connection, after, judgement.review, submission, opened.row.received_at)
-            notices.append(rectification_notice(here, connection, after, judgement.review, submission, as_of))
-            keep(
-                connection, here, after, judgement.files, "copy",
-                inbox=opened.row.id, submission=submission, received_at=opened.row.received_at,
-            )  # fmt: skip
-        assignments.record_return(connection, after)
+    notices = [_record_judgement(here, together, opened, judgement, as_of) for judgement in opened.judgements]
+    letters = [*(judgement.letter for judgement in opened.judgements), *(each.letter for each in opened.seals)]
+    if not opened.is_plain_return:
+        together.write()
+        letters += _record_the_rest(here, connection, opened, as_of)
+    quarantine.record(here, connection, opened, as_of)
+    together.letters += [letter for letter in (*letters, *notices) if letter is not None]
+    together.mails.append({
+        "id": opened.row.id,
+        "class": opened.kind.value,
+        "sender": opened.mail.sender_address[:200],
+        "subject": masked(opened.mail.subject, "prose")[:200],
+        "campaign": here.name,
+        **settled_state(opened.reasons, opened.doubts),
+    })  # fmt: skip
+
+
+def _record_judgement(
+    here: Running, together: Together, opened: Opened, judgement: Judgement, as_of: datetime
+) -> OutboxRow | None:
+    """The notice that goes out besides the answer, where there is one."""
+    connection = together.connection
+    row = _submission_row(here, opened, judgement, as_of)
+    submission = submissions.record(connection, row)
+    together.deeds.append(_deed(opened, judgement, row, submission))
+    after, notice = judgement.assignment, None
+    if judgement.review.verdict == "accepted":
+        after = replace(after, accepted=submission)
+        record_problems(here, connection, after, judgement.review, submission, opened.row.received_at)
+        notice = rectification_notice(here, connection, after, judgement.review, submission, as_of)
+        keep(
+            connection, here, after, judgement.files, "copy",
+            inbox=opened.row.id, submission=submission, received_at=opened.row.received_at,
+        )  # fmt: skip
+    together.returns.append(after)
+    return notice
+
+
+def _record_the_rest(here: Running, connection: Connection, opened: Opened, as_of: datetime) -> list[OutboxRow]:
+    """What is no return. Answers to it, where they may go."""
     for report in opened.reports:
         if reason := record_report(here, connection, report, as_of):
             opened.reasons.append(reason)
     _record_seals(here, connection, opened)
-    letters = [*(judgement.letter for judgement in opened.judgements), *(each.letter for each in opened.seals)]
-    letters += first_of_the_day(here, connection, opened.letters, opened.reasons, as_of)
-    letters += notices
-    quarantine.record(here, connection, opened, as_of)
-    outbox.plan(connection, [letter for letter in letters if letter is not None])
     record_doubts(connection, here, opened.doubts, opened.row, opened.mail, as_of)
     if opened.contacts is not None:
         record_contact_mail(connection, here, opened.contacts, opened.row, opened.mail.sender_address, as_of)
@@ -66,16 +88,7 @@ def record(here: Running, connection: Connection, opened: Opened, as_of: datetim
         record_word(connection, here, opened.word, opened.row, as_of)
     if opened.bounce is not None:
         record_bounce(connection, opened.bounce, opened.row, opened.mail.sender_address, as_of)
-    inbox.settle(
-        connection, opened.row.id,
-        **settled_state(opened.reasons, opened.doubts),
-        **{
-            "class": opened.kind.value,
-            "sender": opened.mail.sender_address[:200],
-            "subject": masked(opened.mail.subject, "prose")[:200],
-            "campaign": here.name,
-        },
-    )  # fmt: skip
+    return first_of_the_day(here, connection, opened.letters, opened.reasons, as_of)
 
 
 def _deed(opened: Opened, judgement: Judgement, row: dict[str, Any], submission: int) -> dict[str, Any]:

@@ -22,7 +22,9 @@ def record_problems(
         return
     before = submissions.problems_of(connection, here.name, [assignment.unit])
     year = assignment.opened_at.astimezone(here.zone).year
-    last = problem_history.last_serial(connection, assignment.unit, year)
+    opens = any(forms[name].role == "problems" or forms[name].opens for name in verdict.ledgers)
+    last = problem_history.last_serial(connection, assignment.unit, year) if opens else 0
+    known_before = {problem.problem_no for problem in before}
     now = {problem.problem_no: problem for problem in before}
     for name, ledger in verdict.ledgers.items():
         known, form = list(now.values()), forms[name]
@@ -36,7 +38,7 @@ def record_problems(
             changed = opened(form, ledger, submission, known, free, _found_on(here, verdict, at))
         now |= {problem.problem_no: problem for problem in changed}
     after = [problem for problem in now.values() if problem not in before]
-    submissions.save_problems(connection, here.name, after)
+    submissions.save_problems(connection, here.name, after, known_before)
     events = events_between(before, after, at=at, by=assignment.respondent, submission=submission)
     problem_history.record(connection, here.name, events)
 

@@ -24,6 +24,7 @@ from tasks.quarantine import seal
 from tasks.readers import borrowed_reader
 from tasks.recording import record
 from tasks.retrying import STORE_RETRIES
+from tasks.together import Together
 
 CHUNK = 25  # mails per transaction
 
@@ -65,10 +66,13 @@ def _review_chunk(
     with here.office.store.write() as connection:
         inbox.begin(connection, ids)
     try:
-        opened = _opened(here, reader, rows, as_of)
+        with here.office.store.reading():
+            opened = _opened(here, reader, rows, as_of)
         with here.office.store.write() as connection:
+            together = Together(connection)
             for each in opened:
-                record(here, connection, each, as_of)
+                record(here, together, each, as_of)
+            together.write()
             inbox.not_begun(connection, ids)
     except Exception:
         with here.office.store.write() as connection:

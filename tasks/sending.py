@@ -25,7 +25,7 @@ from tasks.retrying import STORE_RETRIES
 from tasks.settling import settle_unknown
 
 LEASE = timedelta(minutes=30)  # of one mail; longer than the longest a server may keep us after the final dot
-BATCH = 50
+BATCH = 200
 LONG_WORK = 300  # mails
 GIVE_UP_AFTER = 30  # tries: two days of hourly ones
 
@@ -132,18 +132,19 @@ class Round:
         """The outcome of one mail is committed together with the beginning of the next: a crash leaves one in doubt."""
         outcome: list[dict[str, Any]] = []
         tried = 0
-        for claim in claims:
-            if self.tally.stopped:
-                break
-            not_after = time.monotonic() + LEASE.total_seconds() / 2
-            with self.store.write() as connection:
+        with self.store.writing() as write:
+            for claim in claims:
+                if self.tally.stopped:
+                    break
+                not_after = time.monotonic() + LEASE.total_seconds() / 2
+                with write() as connection:
+                    outbox.settle(connection, outcome)
+                    is_ours = outbox.begin(connection, claim, self.now + LEASE, self.mail.journal_name)
+                outcome = [self._handed_over(claim, not_after)] if is_ours else []
+                tried += 1
+            with write() as connection:
                 outbox.settle(connection, outcome)
-                is_ours = outbox.begin(connection, claim, self.now + LEASE, self.mail.journal_name)
-            outcome = [self._handed_over(claim, not_after)] if is_ours else []
-            tried += 1
-        with self.store.write() as connection:
-            outbox.settle(connection, outcome)
-            outbox.release(connection, claims[tried:], self.as_of)
+                outbox.release(connection, claims[tried:], self.as_of)
 
     def _handed_over(self, claim: Claim, not_after: float) -> dict[str, Any]:
         copy_to = self.mail.journal.bcc if self.mail.journal else ""

@@ -90,7 +90,7 @@ def test_who_lacks_only_seals_is_asked_only_for_seals(here):
     with office().store.write() as connection:
         for each in assignments.of_phase(connection, NAME, "improve"):
             if each.unit == FIRST:
-                assignments.record_return(connection, replace(each, status="returned", versions=1))
+                assignments.record_returns(connection, [replace(each, status="returned", versions=1)])
     remind(NAME, "improve", OPENED.replace(day=14))
     (letter,) = [each for each in here.letters() if each["kind"] == "remind" and each["unit"] == FIRST]
     assert "电子版已收到，还没有收到盖章扫描件" in letter["text"]

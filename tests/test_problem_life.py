@@ -112,7 +112,7 @@ def test_a_state_that_cannot_follow_is_told_with_its_cell(lite):
     found(lite, lite.open("deploy", at("2021-03-01")), at("2021-03-10"), problem(1))
     with lite.store.write() as connection:
         begun = [replace(each, state="整改中") for each in submissions.problems_of(connection, lite.name)]
-        submissions.save_problems(connection, lite.name, begun)
+        submissions.save_problems(connection, lite.name, begun, {each.problem_no for each in begun})
     asked = lite.open("rectify", at("2021-05-24"))
     assert mended(lite, asked, at("2021-05-28"), 1, state="未启动").returned == 1
     text = lite.mails("correction")[0].get_body(("plain",)).get_content()

@@ -277,8 +277,7 @@ def test_what_was_accepted_stays_accepted_when_a_faulty_version_was_judged_with_
         assignments.open_new(connection, [row])
         [owed] = assignments.of_phase(connection, "c", "deploy")
         first = replace(owed, status="returned", versions=1)
-        assignments.record_return(connection, replace(first, accepted=41))
-        assignments.record_return(connection, replace(first, versions=2))
+        assignments.record_returns(connection, [replace(first, accepted=41), replace(first, versions=2)])
         [kept] = assignments.of_phase(connection, "c", "deploy")
     assert (kept.accepted, kept.versions, kept.status) == (41, 2, "returned")
 

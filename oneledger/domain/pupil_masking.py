@@ -34,13 +34,17 @@ def is_withheld(findings: Iterable[Finding]) -> bool:
 
 def strays(cells: WorkbookCells, ledgers: Mapping[str, Ledger]) -> Iterator[Finding]:
     """What stands where nothing is read: further columns and sheets, under a table. Each cell once."""
-    read = {place for ledger in ledgers.values() for place in _places(ledger)}
+    read: set[tuple[str, str]] | None = None
     for sheet in cells.sheets:
         for row, values in enumerate(sheet.rows):
             for column, value in enumerate(values):
                 told = traces(value, "prose") if isinstance(value, str) else ()
                 rules = [each.rule for each in told if each.rule in MASKED]
-                if rules and (sheet.name, cell_name(row, column)) not in read:
+                if not rules:
+                    continue
+                if read is None:
+                    read = {place for ledger in ledgers.values() for place in _places(ledger)}
+                if (sheet.name, cell_name(row, column)) not in read:
                     quoted = shown(masked(value, "prose")) if isinstance(value, str) else ""
                     yield structural(rules[0], sheet.name, cell_name(row, column), found=quoted)
 

@@ -1,7 +1,8 @@
 """Opening the store: SQLite made safe, or PostgreSQL; one transaction per deed."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -47,6 +48,9 @@ def _sqlite_engine(path: Path) -> Engine:
     return engine
 
 
+_shared: ContextVar[Connection | None] = ContextVar("shared", default=None)
+
+
 class Store:
     """One database. ``write`` takes the write lock at once: what is read inside cannot change before it is written."""
 
@@ -59,9 +63,35 @@ class Store:
             yield connection
 
     @contextmanager
+    def writing(self) -> Iterator[Callable[[], AbstractContextManager[Connection]]]:
+        """As ``write``, for many small transactions one after the other: they share one connection."""
+        with self.engine.connect().execution_options(oneledger_writes=True) as connection:
+
+            @contextmanager
+            def one() -> Iterator[Connection]:
+                with connection.begin():
+                    yield connection
+
+            yield one
+
+    @contextmanager
     def read(self) -> Iterator[Connection]:
+        shared = _shared.get()
+        if shared is not None and shared.engine is self.engine:
+            yield shared
+            return
         with self.engine.connect() as connection, connection.begin():
             yield connection
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Whatever ``read`` is asked for within, on this thread, is asked over one connection and of one moment."""
+        with self.read() as connection:
+            before = _shared.set(connection)
+            try:
+                yield
+            finally:
+                _shared.reset(before)
 
     def close(self) -> None:
         self.engine.dispose()

@@ -3,9 +3,10 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, cast, func, select, update
+from sqlalchemy import BigInteger, Connection, Update, bindparam, cast, func, select, update
 
 from oneledger.store import schema as t
 from oneledger.store.database import Store, insert_new
@@ -126,9 +127,22 @@ def set_aside(connection: Connection, row_id: int, reason: str) -> None:
     connection.execute(update(t.inbox).where(*waiting).values(state="person", reason=reason))
 
 
-def settle(connection: Connection, row_id: int, **values: Any) -> None:
-    """state (done | person), class, sender, subject, reason, campaign."""
-    connection.execute(update(t.inbox).where(t.inbox.c.id == row_id).values(**values))
+def settle(connection: Connection, mails: Sequence[dict[str, Any]]) -> None:
+    """Each {id, state (done | person | confirm), class, sender, subject, reason, campaign}."""
+    if mails:
+        connection.execute(_settled(), [{f"new_{name}": value for name, value in each.items()} for each in mails])
+
+
+@cache
+def _settled() -> Update:
+    names = ("state", "class", "sender", "subject", "reason", "campaign")
+    values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in names}
+    return update(t.inbox).where(t.inbox.c.id == bindparam("new_id")).values(values)
+
+
+def pass_on(connection: Connection, row_id: int, campaign: str) -> None:
+    """It belongs to another campaign, which will find it new."""
+    connection.execute(update(t.inbox).where(t.inbox.c.id == row_id).values(state="new", campaign=campaign))
 
 
 def give_up(connection: Connection, row_id: int, reason: str) -> None:

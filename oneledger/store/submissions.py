@@ -1,10 +1,12 @@
 """What came back, every version of it; and the problems (问题) that the accepted ledgers hold."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import fields
 from datetime import datetime
+from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, func, select, union, update
+from sqlalchemy import Connection, Update, bindparam, func, select, union, update
 
 from oneledger.domain.findings import Finding
 from oneledger.domain.problems import Problem
@@ -175,23 +177,22 @@ def problem_states(connection: Connection, campaign: str) -> list[tuple[str, str
     return [(row.unit, row.state) for row in rows]
 
 
-def save_problems(connection: Connection, campaign: str, problems: Sequence[Problem]) -> None:
-    """New numbers are added; known ones take the new values, state and progress."""
+def save_problems(connection: Connection, campaign: str, problems: Sequence[Problem], known: Collection[str]) -> None:
+    """Numbers that are ``known`` take the new values, state and progress; the others are added."""
     rows = [{**vars(problem), "campaign": campaign} for problem in problems]
-    known = {
-        number
-        for (number,) in connection.execute(
-            select(t.problem.c.problem_no).where(
-                t.problem.c.campaign == campaign, t.problem.c.problem_no.in_([row["problem_no"] for row in rows])
-            )
-        )
-    }
     insert_missing(connection, t.problem, [row for row in rows if row["problem_no"] not in known])
+    told = [{f"new_{name}": value for name, value in row.items()} for row in rows if row["problem_no"] in known]
+    if told:
+        connection.execute(_told_again(), told)
+
+
+@cache
+def _told_again() -> Update:
     c = t.problem.c
-    for row in rows:
-        if row["problem_no"] in known:
-            mine = (c.campaign == campaign, c.problem_no == row["problem_no"])
-            connection.execute(update(t.problem).where(*mine).values(row))
+    mine = (c.campaign == bindparam("new_campaign"), c.problem_no == bindparam("new_problem_no"))
+    names = [each.name for each in fields(Problem) if each.name != "problem_no"]
+    values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in names}
+    return update(t.problem).where(*mine).values(values)
 
 
 def findings_of(connection: Connection, numbers: Sequence[int]) -> dict[int, list[Finding]]:
