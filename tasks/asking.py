@@ -1,7 +1,6 @@
 """Open a phase: who owes what, then one mail with one prefilled workbook per unit, into the outbox."""
 
-from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -33,6 +32,7 @@ from oneledger.domain.schedule import Shifted
 from oneledger.domain.shifts import in_force, own_due_at
 from oneledger.domain.workbooks import Fill
 from oneledger.store import assignments, campaigns, outbox, shifts, submissions, unit_changes
+from oneledger.store.assignments import Asked
 from oneledger.store.outbox import OutboxRow
 from tasks.apart import worked
 from tasks.inspecting import joint_bodies, selfcheck_beside
@@ -47,7 +47,7 @@ def open_phase(name: str, phase: str, as_of: datetime) -> int:
     here = running(name)
     with here.office.store.write() as connection:
         here = tree_of(here, connection, as_of)
-        states = submissions.problem_states(connection, name)
+        states = submissions.problem_states(connection, name) if _depends_on_problems(here, phase) else []
         draws = {
             plan.plan: campaigns.record_draw(connection, name, draw(plan, here.units.values()), as_of)
             for plan in here.campaign.samples
@@ -55,14 +55,21 @@ def open_phase(name: str, phase: str, as_of: datetime) -> int:
         }
         shifted = in_force(shifts.of_campaign(connection, name))
         excused = unit_changes.exempt(connection, name, phase, as_of, as_of)
+        known = assignments.opened(connection, name, phase)
         rows = [
             _assignment_row(here, each, shifted, as_of, excused)
             for deliverable in here.campaign.deliverables_of(phase)
             for each in owed(
                 deliverable, here.units, draws, {unit for unit, state in states if _asks(deliverable, state)}
             )
+            if (deliverable.deliverable, each.unit) not in known
         ]
         return assignments.open_new(connection, rows)
+
+
+def _depends_on_problems(here: Running, phase: str) -> bool:
+    who = [each.respondents for each in here.campaign.deliverables_of(phase)]
+    return any(each.with_open_problems or each.with_closed_problems for each in who)
 
 
 def asked_about(deliverable: Deliverable, problems: Iterable[Problem]) -> list[Problem]:
@@ -101,24 +108,23 @@ def units_to_ask(name: str, phase: str) -> dict[str, list[int]]:
     """
     here = running(name)
     with here.office.store.read() as connection:
-        owing = [each for each in assignments.of_phase(connection, name, phase) if each.status != "exempt"]
+        owing = assignments.to_ask(connection, name, phase)
         asked = _times_asked(connection, name, phase)
-        unprinted = assignments.unprinted(connection, name, phase)
     work: dict[str, list[int]] = {}
     for each in owing:
-        if not asked[each.respondent] or (each.id in unprinted and _is_workbook(here, each)):
+        if each.respondent not in asked or (not each.is_printed and _is_workbook(here, each)):
             work.setdefault(here.units[each.respondent].county, []).append(each.id)
     return work
 
 
-def _times_asked(connection: Connection, name: str, phase: str) -> Counter[str]:
-    """Requests planned so far, by respondent."""
-    return Counter(
-        unit for unit, *_ in outbox.known(connection, name, phase, [notice.value for notice in BRING_WORKBOOKS])
-    )
+def _times_asked(
+    connection: Connection, name: str, phase: str, respondents: Collection[str] | None = None
+) -> Mapping[str, int]:
+    """Requests planned so far, by respondent; nothing of who was not asked."""
+    return outbox.times_planned(connection, name, phase, [notice.value for notice in BRING_WORKBOOKS], respondents)
 
 
-def _is_workbook(here: Running, each: Assignment) -> bool:
+def _is_workbook(here: Running, each: Assignment | Asked) -> bool:
     return here.campaign.deliverable(each.deliverable).kind == "workbook"
 
 
@@ -142,12 +148,13 @@ def asked(name: str, ids: list[int], as_of: datetime) -> int:
     here = running(name)
     with here.office.store.read() as connection:
         here = tree_of(here, connection, as_of)
-        phase = assignments.by_ids(connection, ids[:1])[ids[0]].phase
-        times = _times_asked(connection, name, phase)  # before what is owed: another run may be asking the same units
-        owing = [
+        named = assignments.by_ids(connection, ids)
+        respondents = {each.respondent for each in named.values()}
+        times = _times_asked(connection, name, named[ids[0]].phase, respondents)
+        owing = [  # read after it: another run may be asking the same units
             each
             for each in assignments.by_ids(connection, ids).values()
-            if not times[each.respondent] or (not each.printed and _is_workbook(here, each))
+            if each.respondent not in times or (not each.printed and _is_workbook(here, each))
         ]
         known = submissions.problems_of(connection, name, sorted({each.unit for each in owing}))
         returned = returned_before(here, connection, owing)
@@ -157,8 +164,9 @@ def asked(name: str, ids: list[int], as_of: datetime) -> int:
     letters: list[OutboxRow] = []
     printed: dict[int, dict[str, Any]] = {}
     for respondent, theirs in by_mail(owing).items():
+        round_ = times.get(respondent, 0) + 1
         letter, fills = make_letter(
-            here, respondent, theirs, problems, as_of, round_=times[respondent] + 1, returned=returned.get(respondent)
+            here, respondent, theirs, problems, as_of, round_=round_, returned=returned.get(respondent)
         )
         letters.append(letter)
         printed |= fills

@@ -1,10 +1,12 @@
 """Freeze figures: at a report-by date, a day before it, and on demand; and work the same figures out again."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import Connection
 
 from oneledger.domain.rolling import digest
+from oneledger.domain.rollup import Rollup
 from oneledger.domain.schedule import Milestone, draft_at, report_milestones
 from oneledger.domain.shifts import in_force
 from oneledger.store import shifts, snapshots
@@ -37,12 +39,15 @@ def freeze_draft(here: Running, milestone: Milestone, as_of: datetime) -> Frozen
     )
 
 
-def freeze_as(here: Running, at: Reference, key: str, label: str, kind: str) -> Frozen | None:
-    """None where nothing is owed. A snapshot that stands is returned as it is."""
+def freeze_as(
+    here: Running, at: Reference, key: str, label: str, kind: str, figures: Mapping[str, Rollup] | None = None
+) -> Frozen | None:
+    """None where nothing is owed. A snapshot that stands is returned as it is. ``figures``: of that reference, where
+    they are known already."""
     with here.office.store.read() as connection:
         if known := snapshots.found(connection, here.name, key):
             return known
-        rollups = figures_at(here, connection, at)
+        rollups = figures_at(here, connection, at) if figures is None else figures
     if not rollups:
         return None
     seen = digest(rollups)

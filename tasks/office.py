@@ -1,6 +1,6 @@
 """What every task works with: settings, store, archive, texts and masters, opened once per process."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property, lru_cache
@@ -23,6 +23,7 @@ from oneledger.domain.forms import Form, asked_of
 from oneledger.domain.mailing import Attachment, MailDraft
 from oneledger.domain.moves import MOVING, Change, tree_after
 from oneledger.domain.notices import PRIORITY, Key, token_expiry
+from oneledger.domain.rolling import children_of
 from oneledger.domain.work_calendar import WorkCalendar
 from oneledger.domain.workbooks import WorkbookSpec
 from oneledger.settings import COVER, MailSettings, Settings, current_settings, load_calendar, load_mail
@@ -74,6 +75,7 @@ class Running:
     token_key: bytes
     units: Mapping[str, CampaignUnit]
     _plans: dict[tuple[str, str], tuple[WorkbookSpec, StampPlan]] = field(default_factory=dict)
+    _asked: dict[tuple[str, str], tuple[Form, ...]] = field(default_factory=dict)
     _numbers: dict[int, str] = field(default_factory=dict)
     _trees: "dict[tuple[Change, ...], Running]" = field(default_factory=dict)
     _launched: "Running | None" = None  # of which this is the tree of a later day
@@ -103,7 +105,10 @@ class Running:
 
     def forms_of(self, deliverable: Deliverable, level: str) -> tuple[Form, ...]:
         """The cover, then the deliverable's forms, as this level sees them."""
-        return tuple(asked_of(self.forms[reference], level) for reference in (COVER, *deliverable.forms))
+        key = (deliverable.deliverable, level)
+        if key not in self._asked:
+            self._asked[key] = tuple(asked_of(self.forms[each], level) for each in (COVER, *deliverable.forms))
+        return self._asked[key]
 
     def master(self, deliverable: Deliverable, level: str) -> tuple[WorkbookSpec, StampPlan]:
         key = (deliverable.deliverable, level)
@@ -144,6 +149,16 @@ class Running:
         while parent is not None and parent in self.units:
             yield self.units[parent]
             parent = self.units[parent].parent
+
+    @cached_property
+    def children(self) -> Mapping[str, Sequence[str]]:
+        return children_of(self.units)
+
+    def below(self, code: str) -> Iterator[str]:
+        """The unit and all under it, each before those under it."""
+        yield code
+        for each in self.children.get(code, ()):
+            yield from self.below(each)
 
     def letter(
         self, key: Key, context: Mapping[str, Any], to: CampaignUnit, at: datetime, *,

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from oneledger.domain.campaigns import Phase
 from oneledger.domain.pictures import as_markdown_image, funnel_svg
 from oneledger.domain.signoff import State, standings
-from oneledger.store import assignments, campaigns, outbox, signatures, snapshots
+from oneledger.store import assignments, outbox, signatures, snapshots
 from tasks.office import Running, running
 from tasks.outlooks import outlook_page
 from tasks.retrying import STORE_RETRIES
@@ -30,7 +30,7 @@ def show_progress(name: str, as_of: datetime) -> None:
         counties = assignments.by_county(connection, name)
         mails = outbox.counts(connection, name)
         frozen = snapshots.of_campaign(connection, name)
-        signed = signed_offices(connection, name)
+        signed = signed_offices(here, connection)
         shown = {row[0] for row in tallies}
         outlooks = {
             phase.phase: outlook_page(
@@ -101,16 +101,16 @@ def _signed(here: Running, phase: str, level: str, signed: Mapping[str, Mapping[
     return str(signed.get(phase, {}).get(level, 0)) if level in asked else ""
 
 
-def signed_offices(connection: Connection, name: str) -> dict[str, dict[str, int]]:
+def signed_offices(here: Running, connection: Connection) -> dict[str, dict[str, int]]:
     """Phase -> level -> how many offices stand as signed for its latest report."""
-    entries = signatures.of_campaign(connection, name)
-    levels = campaigns.units(connection, name) if entries else {}
+    entries = signatures.of_campaign(connection, here.name)
     latest = {each.milestone: each.phase for each in {each.phase: each for each in entries}.values()}
     told: dict[str, dict[str, int]] = {}
     for (milestone, unit), standing in standings(entries).items():
         if milestone in latest and standing.state is State.SIGNED:
             counts = told.setdefault(latest[milestone], {})
-            counts[levels[unit].level] = counts.get(levels[unit].level, 0) + 1
+            level = here.units[unit].level
+            counts[level] = counts.get(level, 0) + 1
     return told
 
 

@@ -77,14 +77,22 @@ def changes_by_office(here: Running, connection: Connection, frozen: Frozen) -> 
     """Nothing where the phase does not ask how problems go on."""
     if not here.campaign.asks_progress(frozen.phase):
         return {}
+    by_unit: dict[str, dict[date, Change]] = {}
+    for unit, at, before, after, count in problem_history.state_changes(connection, here.name, frozen.as_of):
+        change = change_of(before, after)
+        _add(by_unit, unit, at.astimezone(here.zone).date(), Change(change.found * count, change.closed * count))
     found: dict[str, dict[date, Change]] = {}
-    for unit, at, before, after in problem_history.state_changes(connection, here.name, frozen.as_of):
-        change, day = change_of(before, after), at.astimezone(here.zone).date()
+    for unit, days in by_unit.items():
         for code in _offices(here, unit):
-            theirs = found.setdefault(code, {})
-            so_far = theirs.get(day, Change(0, 0))
-            theirs[day] = Change(so_far.found + change.found, so_far.closed + change.closed)
+            for day, change in days.items():
+                _add(found, code, day, change)
     return found
+
+
+def _add(changes: dict[str, dict[date, Change]], code: str, day: date, change: Change) -> None:
+    theirs = changes.setdefault(code, {})
+    so_far = theirs.get(day, Change(0, 0))
+    theirs[day] = Change(so_far.found + change.found, so_far.closed + change.closed)
 
 
 def _offices(here: Running, unit: str) -> Iterable[str]:

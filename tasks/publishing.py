@@ -21,7 +21,7 @@ from oneledger.domain.public_report import Published
 from oneledger.domain.rectifying import Change
 from oneledger.domain.report import SnapshotView, UnitBrief, report_context
 from oneledger.domain.rollup import Rollup
-from oneledger.store import assignments, outbox, snapshots, submissions
+from oneledger.store import outbox, snapshots, submissions
 from oneledger.store.outbox import OutboxRow
 from oneledger.store.snapshots import Frozen
 from oneledger.store.submissions import Counted
@@ -32,7 +32,7 @@ from tasks.office import Running, running, safe_path
 from tasks.paper_rendering import rendered
 from tasks.progressing import changes_by_office, map_of, map_of_all, rectified
 from tasks.public_copies import public_copy, said_of
-from tasks.recounting import own_rollups, reference_of
+from tasks.recounting import basis_of, reference_of, roll_up
 from tasks.retrying import STORE_RETRIES
 from tasks.reviewed import Review, reviewed, signoff_facts
 from tasks.trees import moves_until, tree_of
@@ -106,28 +106,27 @@ def _edition(place: str, name: str, milestone: str, digest: str) -> Edition:  # 
     return edition(here, frozen)
 
 
-def edition(here: Running, frozen: Frozen, figures: Mapping[str, Rollup] | None = None) -> Edition:
-    """``figures``: of a snapshot that is not stored."""
+def edition(here: Running, frozen: Frozen, *, is_stored: bool = True) -> Edition:
+    """What is not stored is rolled up here."""
     with here.office.store.read() as connection:
         moment = min(frozen.as_of, frozen.owed_by or frozen.as_of)
         moves = moves_until(here, connection, moment)
         here = tree_of(here, connection, moment)
-        own = own_rollups(here, connection, reference_of(frozen))
-        found = submissions.counting(connection, here.name, frozen.phase, frozen.as_of, frozen.frozen_at)
+        basis = basis_of(here, connection, reference_of(frozen))
         counted: dict[str, dict[int, str]] = {}
-        for each in own:
+        for each in basis.own:
             if each.counted is None:
                 continue
             unit = each.assignment.unit
             for code in (unit, *(above.code for above in here.ancestors(unit))):
                 counted.setdefault(code, {})[each.counted.submission] = unit
-        rollups = snapshots.rollups(connection, frozen.id) if figures is None else figures
+        rollups = snapshots.rollups(connection, frozen.id) if is_stored else roll_up(here, basis.own)
         children: dict[str, list[str]] = {}
         for code in rollups:
             children.setdefault(here.units[code].parent or "", []).append(code)
-        late = _late(assignments.of_phase(connection, here.name, frozen.phase), found, frozen.as_of)
+        late = _late(basis.everyone, basis.counted, frozen.as_of)
         reviews = reviewed(here, connection, frozen, rollups)
-        owners = {each.assignment.id: each.assignment.unit for each in own if each.counted}
+        owners = {each.assignment.id: each.assignment.unit for each in basis.own if each.counted}
         this = Edition(
             here, frozen, rollups, _previous(connection, here, frozen), counted, children, late, reviews, moves,
             map_of_all(here, connection, frozen, rollups, owners), changes_by_office(here, connection, frozen), {},

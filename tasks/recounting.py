@@ -42,8 +42,20 @@ class Own(NamedTuple):
     rollup: Rollup
 
 
+class Basis(NamedTuple):
+    """What figures are made of, read once for all that is told of them."""
+
+    everyone: list[Assignment]  # of the phase, owed by then or not
+    counted: dict[int, Counted]  # by assignment
+    own: list[Own]  # of every assignment that was owed by then
+
+
 def own_rollups(here: Running, connection: Connection, at: Reference) -> list[Own]:
-    """Of every assignment that was owed by then, from what was received until then."""
+    return basis_of(here, connection, at).own
+
+
+def basis_of(here: Running, connection: Connection, at: Reference) -> Basis:
+    """From what was received until then."""
     everyone = assignments.of_phase(connection, here.name, at.phase)
     counted = submissions.counting(connection, here.name, at.phase, at.as_of, at.known_at)
     faulty = submissions.faulty(connection, here.name, at.phase, at.as_of, at.known_at)
@@ -51,7 +63,8 @@ def own_rollups(here: Running, connection: Connection, at: Reference) -> list[Ow
     dues = _moved_dues(here, connection, at)
     day_of = cache(partial(_report_day, here))
     owing = [each for each in everyone if _is_due(here, each, at, counted, dues, day_of)]
-    return [_own(here, each, counted.get(each.id), each.id in faulty, exempt) for each in owing]
+    own = [_own(here, each, counted.get(each.id), each.id in faulty, exempt) for each in owing]
+    return Basis(everyone, counted, own)
 
 
 def roll_up(here: Running, own: Iterable[Own]) -> dict[str, Rollup]:

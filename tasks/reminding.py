@@ -1,8 +1,10 @@
 """Remind who has not answered, by the ladder; tell the collectors who is late. Each rung once, the latest only."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
+
+from sqlalchemy import Connection
 
 from oneledger.domain.assignments import Assignment
 from oneledger.domain.campaigns import Rung
@@ -19,17 +21,29 @@ def remind(name: str, phase: str, as_of: datetime) -> int:
     """Plan the reminders that are due. Says how many are new. Stops for a unit the moment all it owes has come."""
     here = running(name)
     with here.office.store.read() as connection:
-        owing = [each for each in assignments.of_phase(connection, name, phase) if each.is_open or each.lacks_seal]
-        known = outbox.known(connection, name, phase, [Notice.REMIND.value])
+        reached = _reached(here, connection, phase, here.campaign.reminders.rungs, as_of)
+        owing = assignments.still_owed(connection, name, phase) if reached else []
+        known = outbox.known(connection, name, phase, [Notice.REMIND.value]) if owing else set()
     letters = []
     for (respondent, subject_of), theirs in _by_deadline(here, owing).items():
-        rung = rung_reached(here.campaign, theirs[0].due_at, here.campaign.reminders.rungs, here.office.calendar, as_of)
+        rung = reached.get(theirs[0].due_at)
         if rung is None or (respondent, subject_of, rung.rung, Notice.REMIND.value) in known:
             continue
         if theirs[0].opened_at < as_of:  # never on the heels of the first mail
             letters.append(_reminder(here, respondent, subject_of, theirs, rung, as_of))
     with here.office.store.write() as connection:
         return outbox.plan(connection, letters)
+
+
+def _reached(
+    here: Running, connection: Connection, phase: str, rungs: Sequence[Rung], as_of: datetime
+) -> dict[datetime, Rung]:
+    """By deadline; nothing of a deadline that none of the rungs is near."""
+    found = {
+        due: rung_reached(here.campaign, due, rungs, here.office.calendar, as_of)
+        for due in assignments.dues(connection, here.name, phase)
+    }
+    return {due: rung for due, rung in found.items() if rung is not None}
 
 
 def _by_deadline(here: Running, owing: Iterable[Assignment]) -> dict[tuple[str, str], list[Assignment]]:
@@ -78,21 +92,26 @@ def digest(name: str, phase: str, as_of: datetime) -> int:
     """One list of late units to each collector above them, once per deadline and rung."""
     here = running(name)
     with here.office.store.read() as connection:
-        everyone = [each for each in assignments.of_phase(connection, name, phase) if each.status != "exempt"]
+        reached = _reached(here, connection, phase, here.campaign.reminders.digests, as_of)
+        owing = assignments.still_owed(connection, name, phase) if reached else []
         known = outbox.known(connection, name, phase, [Notice.DIGEST.value])
     letters = []
-    for due in sorted({each.due_at for each in everyone}):
-        rung = rung_reached(here.campaign, due, here.campaign.reminders.digests, here.office.calendar, as_of)
-        if rung is None:
-            continue
+    for due, rung in reached.items():
         subject_of = f"{phase}@{due.astimezone(here.zone):%m%d}"
-        dated = [each for each in everyone if each.due_at == due]
-        for collector, below in _by_collector(here, dated).items():
-            is_known = (collector, subject_of, rung.rung, Notice.DIGEST.value) in known
-            if not is_known and any(each.is_open or each.lacks_seal for each in below):
-                letters.append(_digest_letter(here, collector, subject_of, below, rung, as_of))
+        late = _by_collector(here, (each for each in owing if each.due_at == due))
+        untold = [code for code in late if (code, subject_of, rung.rung, Notice.DIGEST.value) not in known]
+        below = _by_collector(here, _due_at(here, phase, due)) if untold else {}
+        letters += [
+            _digest_letter(here, code, subject_of, below[code], rung, as_of) for code in below if code in untold
+        ]
     with here.office.store.write() as connection:
         return outbox.plan(connection, letters)
+
+
+def _due_at(here: Running, phase: str, due: datetime) -> list[Assignment]:
+    with here.office.store.read() as connection:
+        everyone = assignments.of_phase(connection, here.name, phase)
+    return [each for each in everyone if each.due_at == due and each.status != "exempt"]
 
 
 def _by_collector(here: Running, owing: Iterable[Assignment]) -> dict[str, list[Assignment]]:

@@ -13,7 +13,6 @@ from oneledger.store.snapshots import Frozen
 from tasks.apart import worked
 from tasks.office import Running, running
 from tasks.publishing import Edition, edition
-from tasks.recounting import Reference, figures_at
 from tasks.retrying import STORE_RETRIES
 from tasks.sign_letters import enclosures, request_letter
 from tasks.signing import SignRound, record_request
@@ -43,9 +42,7 @@ def asked_to_sign(name: str, wanted: SignRound, offices: tuple[str, ...], as_of:
 def _draft(place: str, name: str, milestone: Milestone, seen: str, as_of: datetime) -> Edition:  # noqa: ARG001  a key
     """The figures of this look, read once for all its packs."""
     here = running(name)
-    with here.office.store.read() as connection:
-        figures = figures_at(here, connection, Reference(milestone.phase, milestone.at, as_of, as_of))
-    return edition(here, _unfrozen(here, milestone, seen, as_of), figures)
+    return edition(here, _unfrozen(here, milestone, seen, as_of), is_stored=False)
 
 
 def _unfrozen(here: Running, milestone: Milestone, seen: str, as_of: datetime) -> Frozen:

@@ -47,15 +47,11 @@ def sign_answered(here: Running, reader: WorkbookReader, row: InboxRow, mail: Pa
     is_known = may_sign(mail.sender_address, here.units[request.unit].contacts, acting, day)
     if not row.approved_by and (not is_known or is_forged(here, mail)):
         return f"审核签报须由登记邮箱或代签人答复，这封来自：{mail.sender_address}"
-    below = {code: unit.name for code, unit in tree.units.items() if _is_below(tree, code, request.unit)}
+    below = {code: tree.units[code].name for code in tree.below(request.unit)}
     answer = read_sign_answer(mail.text, below)
     if answer is NOTHING:
         answer = _on_the_form(reader, mail, below) or answer
     return SignTaken(request, answer, mail.sender_address)
-
-
-def _is_below(here: Running, code: str, office: str) -> bool:
-    return code == office or any(above.code == office for above in here.ancestors(code))
 
 
 def _on_the_form(reader: WorkbookReader, mail: ParsedMail, below: dict[str, str]) -> SignAnswer | Unclear | None:
@@ -133,8 +129,9 @@ def _send_back(
     by: str, at: datetime, as_of: datetime,
 ) -> str:  # fmt: skip
     """Every accepted return of the unit in this phase; nobody else's is touched."""
-    phase = assignments.of_phase(connection, here.name, request.phase)
-    theirs = [each for each in phase if each.unit == code and each.accepted and each.status in ("returned", "zero")]
+    owed = [each.deliverable for each in here.campaign.deliverables_of(request.phase)]
+    every = assignments.of_unit(connection, here.name, code, owed)
+    theirs = [each for each in every if each.accepted and each.status in ("returned", "zero")]
     for each in theirs:
         assert each.accepted is not None
         again = Reopening(each.id, each.accepted, request.unit, by, reason, at, as_of)

@@ -12,7 +12,7 @@ from oneledger.domain.notices import Key, Notice, common_context
 from oneledger.domain.rolling import digest
 from oneledger.domain.rollup import Rollup
 from oneledger.domain.schedule import Milestone, local_moment
-from oneledger.domain.signoff import Deed, moved_figures, unit_digest
+from oneledger.domain.signoff import Deed, moved_figures
 from oneledger.store import outbox, reopenings, signatures, snapshots, submissions
 from oneledger.store.outbox import OutboxRow
 from oneledger.store.snapshots import Frozen
@@ -86,16 +86,12 @@ def supplement(name: str, phase: str, as_of: datetime) -> str:
     number = len(base.supplements) + 1
     key = f"{report.milestone}-s{number}"
     label = f"{here.campaign.phase(phase).title}补报第{number}号（截至{as_of.astimezone(here.zone):%Y-%m-%d %H:%M}）"
-    freeze_as(here, at, key, label, "supplement")
-    touched = [code for code, each in now.items() if unit_digest(code, each) != _digest_of(code, before)]
+    freeze_as(here, at, key, label, "supplement", now)
+    touched = [code for code, each in now.items() if each != before.get(code)]
     with here.office.store.write() as connection:
         told = Told(report, key, number, as_of, was, now, signed)
         outbox.plan(connection, list(_letters(here, connection, told, touched)))
     return key
-
-
-def _digest_of(code: str, rollups: Mapping[str, Rollup]) -> str:
-    return unit_digest(code, rollups[code]) if code in rollups else ""
 
 
 def _who_signed(here: Running, connection: Connection, report: Frozen) -> set[str]:

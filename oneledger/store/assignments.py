@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, Update, bindparam, func, select, update
 
 from oneledger.domain.assignments import Assignment
 from oneledger.store import schema as t
@@ -31,6 +32,52 @@ def of_phase(connection: Connection, campaign: str, phase: str) -> list[Assignme
     return [_as_assignment(row) for row in rows]
 
 
+def still_owed(connection: Connection, campaign: str, phase: str) -> list[Assignment]:
+    """Those that are open, and those that lack a seal. Without what was printed."""
+    c = t.assignment.c
+    lacks_seal = (c.seal == "missing") & (c.status != "exempt")
+    mine = (c.campaign == campaign, c.phase == phase, (c.status == "missing") | lacks_seal)
+    return [_as_assignment(row) for row in connection.execute(select(*_LIGHT).where(*mine).order_by(c.id))]
+
+
+def dues(connection: Connection, campaign: str, phase: str) -> list[datetime]:
+    """Every moment at which something of the phase is due."""
+    c = t.assignment.c
+    mine = (c.campaign == campaign, c.phase == phase)
+    return list(connection.execute(select(c.due_at).where(*mine).distinct().order_by(c.due_at)).scalars())
+
+
+def opened(connection: Connection, campaign: str, phase: str) -> set[tuple[str, str]]:
+    """(deliverable, unit) of what is written down already."""
+    c = t.assignment.c
+    rows = connection.execute(select(c.deliverable, c.unit).where(c.campaign == campaign, c.phase == phase))
+    return {(row.deliverable, row.unit) for row in rows}
+
+
+class Asked(NamedTuple):
+    """As much of an assignment as tells whether it is to be asked for."""
+
+    id: int
+    deliverable: str
+    respondent: str
+    is_printed: bool
+
+
+def to_ask(connection: Connection, campaign: str, phase: str) -> list[Asked]:
+    """All but the exempt."""
+    c = t.assignment.c
+    mine = (c.campaign == campaign, c.phase == phase, c.status != "exempt")
+    query = select(c.id, c.deliverable, c.respondent, c.printed.is_not(None)).where(*mine).order_by(c.id)
+    return [Asked(number, each, unit, bool(printed)) for number, each, unit, printed in connection.execute(query)]
+
+
+def of_unit(connection: Connection, campaign: str, unit: str, deliverables: Iterable[str]) -> list[Assignment]:
+    """What is owed about a unit, whoever answers. Without what was printed."""
+    c = t.assignment.c
+    mine = (c.campaign == campaign, c.unit == unit, c.deliverable.in_(list(deliverables)))
+    return [_as_assignment(row) for row in connection.execute(select(*_LIGHT).where(*mine).order_by(c.id))]
+
+
 def by_ids(connection: Connection, ids: Iterable[int]) -> dict[int, Assignment]:
     """With what was printed."""
     wanted = list(ids)
@@ -39,13 +86,6 @@ def by_ids(connection: Connection, ids: Iterable[int]) -> dict[int, Assignment]:
         rows = connection.execute(select(t.assignment).where(t.assignment.c.id.in_(wanted[start : start + 500])))
         found |= {row.id: _as_assignment(row, row.printed) for row in rows}
     return found
-
-
-def unprinted(connection: Connection, campaign: str, phase: str) -> set[int]:
-    """Assignments for which no workbook was made yet."""
-    c = t.assignment.c
-    mine = (c.campaign == campaign, c.phase == phase, c.printed.is_(None))
-    return set(connection.execute(select(c.id).where(*mine)).scalars())
 
 
 def record_printed(connection: Connection, printed: dict[int, dict[str, Any]]) -> None:
@@ -61,17 +101,27 @@ def of_respondent(
     return [_as_assignment(row) for row in connection.execute(select(*_LIGHT).where(*mine).order_by(c.id))]
 
 
-def record_return(connection: Connection, after: Assignment) -> None:
-    """How the assignment stands after a version was judged."""
+def record_returns(connection: Connection, returned: Sequence[Assignment]) -> None:
+    """How assignments stand after versions were judged. What was accepted stays so, whatever comes after it."""
+    rows = [
+        {
+            "of": each.id, "told": each.versions, "now": each.status, "late": each.is_late,
+            "back": each.in_correction, "counts": each.accepted,
+        }
+        for each in returned
+    ]  # fmt: skip
+    if rows:
+        connection.execute(_returned(), rows)
+
+
+@cache
+def _returned() -> Update:
+    c = t.assignment.c
     values: dict[str, Any] = {
-        "versions": after.versions,
-        "status": after.status,
-        "is_late": after.is_late,
-        "in_correction": after.in_correction,
-    }
-    if after.accepted is not None:  # what was accepted stays so, whatever comes after it
-        values["accepted"] = after.accepted
-    connection.execute(update(t.assignment).where(t.assignment.c.id == after.id).values(values))
+        "versions": bindparam("told"), "status": bindparam("now"), "is_late": bindparam("late"),
+        "in_correction": bindparam("back"), "accepted": func.coalesce(bindparam("counts"), c.accepted),
+    }  # fmt: skip
+    return update(t.assignment).where(c.id == bindparam("of")).values(values)
 
 
 def reopen(connection: Connection, assignment: int) -> None:

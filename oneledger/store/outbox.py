@@ -11,7 +11,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 
 from oneledger.domain.mailing import FIRST_LOOK, SendState
 from oneledger.store import audit, holding, schema as t
-from oneledger.store.database import insert_returning
+from oneledger.store.database import insert_returning, slices
 
 STRANDED = "stranded"
 _AT_ONCE = 1000  # a statement takes only so many values
@@ -71,6 +71,16 @@ def known(connection: Connection, campaign: str, phase: str, kinds: Iterable[str
     where = (c.campaign == campaign, c.phase == phase, c.kind.in_(list(kinds)))
     rows = connection.execute(select(c.unit, c.subject_of, c.round, c.kind).where(*where))
     return {(row.unit, row.subject_of, row.round, row.kind) for row in rows}
+
+
+def times_planned(
+    connection: Connection, campaign: str, phase: str, kinds: Iterable[str], units: Collection[str] | None = None
+) -> dict[str, int]:
+    """By unit; of some units, where they are named."""
+    c = t.outbox.c
+    query = select(c.unit, func.count()).where(c.campaign == campaign, c.phase == phase, c.kind.in_(list(kinds)))
+    parts = [query] if units is None else [query.where(c.unit.in_(some)) for some in slices(units)]
+    return {unit: count for part in parts for unit, count in connection.execute(part.group_by(c.unit))}
 
 
 _WAITING = (SendState.PLANNED.value, SendState.DEFERRED.value)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from oneledger.domain.problem_history import ProblemEvent
 from oneledger.domain.problems import serial_of
@@ -46,12 +46,14 @@ def last_serial(connection: Connection, unit: str, year: int) -> int:
     return max(map(serial_of, numbers), default=0)
 
 
-def state_changes(connection: Connection, campaign: str, moment: datetime) -> list[tuple[str, datetime, str, str]]:
-    """Unit, when, state before and after, of every change told until a moment."""
+def state_changes(connection: Connection, campaign: str, moment: datetime) -> list[tuple[str, datetime, str, str, int]]:
+    """Unit, when, state before and after, of how many problems; every change told until a moment."""
     c, p = t.problem_event.c, t.problem.c
+    by = (p.unit, c.at, c.before, c.after)
     query = (
-        select(p.unit, c.at, c.before, c.after)
+        select(*by, func.count())
         .join(t.problem, (p.campaign == c.campaign) & (p.problem_no == c.problem_no))
         .where(c.campaign == campaign, c.at <= moment, c.before != c.after)
+        .group_by(*by)
     )
-    return [(unit, at, before, after) for unit, at, before, after in connection.execute(query)]
+    return [(unit, at, before, after, count) for unit, at, before, after, count in connection.execute(query)]
