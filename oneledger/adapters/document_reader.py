@@ -2,12 +2,9 @@
 
 import base64
 import json
-from math import inf
-from time import monotonic
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
-from oneledger.adapters.reader_process import ChildGoneError, ReaderProcess
+from oneledger.adapters.reader_process import RenewedReader
 from oneledger.adapters.zip_guard import MIB
 from oneledger.domain.documents import Paper, Paragraph, Picture, ReceivedFile
 
@@ -15,65 +12,28 @@ CHILD = "oneledger.adapters.document_child"
 MOST_BYTES = 25 * MIB
 
 
-class DocumentReader:
-    """``with DocumentReader() as reader: reader.read(name, content)``. One thread at a time."""
+class DocumentReader(RenewedReader):
+    """``with DocumentReader() as reader: reader.read(name, content)``."""
 
     def __init__(self, *, timeout_seconds: float = 30.0, renew_after: int = 100) -> None:
-        self._timeout_seconds = timeout_seconds
-        self._renew_after = renew_after
-        self._child: ReaderProcess | None = None
-        self._allowed_until = inf
-
-    def allow(self, seconds: float) -> None:
-        """For all that is read from now on together, until this is called again."""
-        self._allowed_until = monotonic() + seconds
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._end()
+        super().__init__(CHILD, timeout_seconds=timeout_seconds, renew_after=renew_after)
 
     def read(self, name: str, content: bytes) -> ReceivedFile:
         """Never raises for what is in a file: that is its fault, by rule id. Ends within the time allowed."""
-        if len(content) > MOST_BYTES:
-            return ReceivedFile(name, len(content), None, "DC-102", {"limit": MOST_BYTES // MIB})
-        until = min(monotonic() + self._timeout_seconds, self._allowed_until)
-        try:
-            return self._understood(name, content, self._asked(content, until) if until > monotonic() else b"")
-        except (TimeoutError, ChildGoneError, ValueError, TypeError, LookupError, AttributeError, RecursionError):
-            self._end()  # it died, or said what it could never say
-            return ReceivedFile(name, len(content), None, "DC-109")
+        size = len(content)
+        if size > MOST_BYTES:
+            return ReceivedFile(name, size, None, "DC-102", {"limit": MOST_BYTES // MIB})
+        told = self.told(content, self._understood)
+        if isinstance(told, Paper):
+            return ReceivedFile(name, size, told)
+        return ReceivedFile(name, size, None, told or "DC-109")
 
-    def _understood(self, name: str, content: bytes, reply: bytes) -> ReceivedFile:
+    def _understood(self, reply: bytes) -> Paper | str:
+        """The paper, or the id of the rule that it broke."""
         told = json.loads(reply)
         if told.get("spent"):
-            self._end()
-        if "fault" in told:
-            return ReceivedFile(name, len(content), None, told["fault"])
-        return ReceivedFile(name, len(content), _paper(told))
-
-    def _asked(self, content: bytes, until: float) -> bytes:
-        """A child may have been killed from outside: a second one confirms a death."""
-        try:
-            return self._current().ask(content, until)
-        except ChildGoneError:
-            self._end()
-            return self._current().ask(content, until)
-
-    def _current(self) -> ReaderProcess:
-        if self._child is not None and self._child.answered >= self._renew_after:
-            self._end()
-        if self._child is None:
-            self._child = ReaderProcess(CHILD)
-        return self._child
-
-    def _end(self) -> None:
-        if self._child is not None:
-            self._child.end()
-            self._child = None
+            self.end()
+        return str(told["fault"]) if "fault" in told else _paper(told)
 
 
 def _paper(told: dict[str, Any]) -> Paper:

@@ -3,14 +3,20 @@
 import socket
 import subprocess
 import sys
+from collections.abc import Callable
+from math import inf
 from pathlib import Path
 from time import monotonic
+from types import TracebackType
+from typing import Self, TypeVar
 
 from oneledger.adapters.reader_frames import LENGTH_BYTES, MOST_REPLY_BYTES
 from oneledger.adapters.zip_guard import MIB
 from oneledger.domain.errors import TransientError
 
 START_SECONDS = 30.0
+NONSENSE = (ValueError, TypeError, LookupError, AttributeError, RecursionError)  # what a false answer may lead to
+T = TypeVar("T")
 _ROOT = Path(__file__).parents[2]
 _RUN = (  # isolated, and yet with the very code that this process runs, not with one that happens to be installed
     "import runpy, sys; sys.path.insert(0, sys.argv.pop(1));"
@@ -73,3 +79,58 @@ class ReaderProcess:
         self._socket.close()
         self._process.kill()
         self._process.wait()
+
+
+class RenewedReader:
+    """A reading child started by the first file, renewed after many (memory it may have lost is given back), replaced
+    where it died. ``with`` ends it. One thread at a time."""
+
+    def __init__(self, *command: str, timeout_seconds: float, renew_after: int) -> None:
+        self._command = command
+        self._timeout_seconds = timeout_seconds
+        self._renew_after = renew_after
+        self._child: ReaderProcess | None = None
+        self._allowed_until = inf
+
+    def allow(self, seconds: float) -> None:
+        """For all that is read from now on together, until this is called again."""
+        self._allowed_until = monotonic() + seconds
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.end()
+
+    def end(self) -> None:
+        if self._child is not None:
+            self._child.end()
+            self._child = None
+
+    def told(self, content: bytes, understood: Callable[[bytes], T]) -> T | None:
+        """What is understood of the child's reply; None: it died, took too long or said nonsense."""
+        until = min(monotonic() + self._timeout_seconds, self._allowed_until)
+        if until <= monotonic():
+            return None
+        try:
+            return understood(self._asked(content, until))
+        except (TimeoutError, ChildGoneError, *NONSENSE):
+            self.end()
+            return None
+
+    def _asked(self, content: bytes, until: float) -> bytes:
+        """A child may have been killed from outside (out of memory, an operator): a second one confirms a death."""
+        try:
+            return self._current().ask(content, until)
+        except ChildGoneError:
+            self.end()
+            return self._current().ask(content, until)
+
+    def _current(self) -> ReaderProcess:
+        if self._child is not None and self._child.answered >= self._renew_after:
+            self.end()
+        if self._child is None:
+            self._child = ReaderProcess(*self._command)
+        return self._child

@@ -4,12 +4,9 @@ import base64
 import json
 from collections.abc import Callable
 from datetime import date, datetime, time as clock_time
-from math import inf
-from time import monotonic
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
-from oneledger.adapters.reader_process import ChildGoneError, ReaderProcess
+from oneledger.adapters.reader_process import RenewedReader
 from oneledger.adapters.zip_guard import MIB, MOST_BYTES
 from oneledger.domain.findings import Finding
 from oneledger.domain.returns import PackedFiles, SheetCells, Unreadable, WorkbookCells, WorkbookMarks
@@ -19,72 +16,23 @@ from oneledger.domain.workbooks import CUSTOM_PROPERTY, DEFINED_NAME, META_SHEET
 CHILD = "oneledger.adapters.reader_child"
 
 
-class WorkbookReader:
-    """``with WorkbookReader() as reader: reader.read(content)``. One thread at a time.
-
-    The child is started by the first workbook and renewed after many: memory it may have lost is given back.
-    """
+class WorkbookReader(RenewedReader):
+    """``with WorkbookReader() as reader: reader.read(content)``."""
 
     def __init__(self, *, timeout_seconds: float = 15.0, renew_after: int = 200) -> None:
-        self._timeout_seconds = timeout_seconds
-        self._renew_after = renew_after
-        self._child: ReaderProcess | None = None
-        self._allowed_until = inf
-
-    def allow(self, seconds: float) -> None:
-        """For all that is read from now on together, until this is called again."""
-        self._allowed_until = monotonic() + seconds
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._end()
+        command = (CHILD, META_SHEET, CUSTOM_PROPERTY, DEFINED_NAME)
+        super().__init__(*command, timeout_seconds=timeout_seconds, renew_after=renew_after)
 
     def read(self, content: bytes) -> WorkbookCells | PackedFiles | Unreadable:
         """Never raises for what is in a workbook: that is a verdict. Ends within the time allowed."""
         if len(content) > MOST_BYTES:
             return Unreadable(structural("WB-102", limit=MOST_BYTES // MIB))
-        until = min(monotonic() + self._timeout_seconds, self._allowed_until)
-        if until <= monotonic():
-            return Unreadable(structural("WB-109"))
-        try:
-            reply = self._asked(content, until)
-        except (TimeoutError, ChildGoneError):
-            self._end()
-            return Unreadable(structural("WB-109"))
-        try:
-            return self._understood(reply)
-        except (ValueError, TypeError, LookupError, AttributeError, RecursionError):  # it said what it could never say
-            self._end()
-            return Unreadable(structural("WB-109"))
-
-    def _asked(self, content: bytes, until: float) -> bytes:
-        """A child may have been killed from outside (out of memory, an operator): a second one confirms a death."""
-        try:
-            return self._current().ask(content, until)
-        except ChildGoneError:
-            self._end()
-            return self._current().ask(content, until)
-
-    def _current(self) -> ReaderProcess:
-        if self._child is not None and self._child.answered >= self._renew_after:
-            self._end()
-        if self._child is None:
-            self._child = ReaderProcess(CHILD, META_SHEET, CUSTOM_PROPERTY, DEFINED_NAME)
-        return self._child
-
-    def _end(self) -> None:
-        if self._child is not None:
-            self._child.end()
-            self._child = None
+        return self.told(content, self._understood) or Unreadable(structural("WB-109"))
 
     def _understood(self, reply: bytes) -> WorkbookCells | PackedFiles | Unreadable:
         told = json.loads(reply, object_hook=_typed)
         if told.get("spent"):
-            self._end()
+            self.end()
         if "finding" in told:
             return Unreadable(Finding(**told["finding"]))
         if "packed" in told:
