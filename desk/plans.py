@@ -34,6 +34,7 @@ def campaign_calendar(settings: Settings, name: str) -> list[dict[str, Any]]:
             "at": f"{each.at:%Y-%m-%d %H:%M}",
             "phase": each.phase,
             "title": each.title,
+            "levels": list(each.levels),
             "is_estimated": calendar.is_estimated(each.at.date()),
         }
         for each in milestones(campaign, calendar)
@@ -43,7 +44,9 @@ def campaign_calendar(settings: Settings, name: str) -> list[dict[str, Any]]:
 def show_plan(console: Console, plan: LaunchPlan) -> None:
     table = Table("阶段", "发出日", "邮件数", "按层级", "发完日", "最早截止", title=f"{plan.units} 个单位")
     for each in plan.phases:
-        by_level = " ".join(f"{LEVEL_NAMES[level]} {count}" for level, count in each.by_level.items())
+        by_level = " ".join(
+            f"{title} {each.by_level[level]}" for level, title in LEVEL_NAMES.items() if level in each.by_level
+        )
         days = [str(day or "未定") for day in (each.opens_on, each.last_day, each.first_due)]
         table.add_row(each.title, days[0], str(each.mails), by_level, days[1], days[2])
     console.print(table)

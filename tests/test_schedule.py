@@ -59,3 +59,17 @@ def test_milestone_keys_are_unique_and_in_order(liaoning, calendar):
     found = milestones(liaoning, calendar)
     assert len({each.key for each in found}) == len(found)
     assert [each.at for each in found] == sorted(each.at for each in found)
+
+
+def test_the_calendar_says_whose_each_moment_is(liaoning, calendar):
+    """004-C2: each level has its own deadline; a moment that two levels share names both."""
+    found = {each.key: each.levels for each in milestones(liaoning, calendar) if each.phase == "deploy"}
+    assert {key: levels for key, levels in found.items() if "-due-" in key} == {
+        "deploy-due-0310-1700": ("city",),
+        "deploy-due-0315-1700": ("school",),
+        "deploy-due-0317-1700": ("county",),
+        "deploy-due-0319-1700": ("province",),
+    }
+    assert found["deploy-remind-0310-0900"] == ("school", "city")
+    assert found["deploy-sign-0310-1200"] == ("province",)
+    assert found["deploy-opens-"] == ()

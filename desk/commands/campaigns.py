@@ -31,14 +31,16 @@ app = typer.Typer()
 def check(campaign: CampaignName, set_file: SetFile = None, as_json: AsJson = False) -> None:
     """Check a campaign's definition and print its calendar, or every fault with file, line and key."""
     from desk.plans import campaign_calendar  # noqa: PLC0415  commands load what they need
+    from tasks.picturing import LEVEL_NAMES  # noqa: PLC0415
 
     rows = campaign_calendar(use_data(None, set_file), campaign)
     if as_json:
         show_json(rows)
         return
-    table = Table("时间", "阶段", "事项", title=campaign)
+    table = Table("时间", "阶段", "事项", "层级", title=campaign)
     for row in rows:
-        table.add_row(row["at"] + ("（推定）" if row["is_estimated"] else ""), row["phase"], row["title"])
+        at = row["at"] + ("（推定）" if row["is_estimated"] else "")
+        table.add_row(at, row["phase"], row["title"], "、".join(LEVEL_NAMES[each] for each in row["levels"]))
     out.print(table)
     if any(row["is_estimated"] for row in rows):
         out.print("（推定）：当年放假安排尚未录入 config/calendar，只按周末推算，请在国务院通知公布后补录。")

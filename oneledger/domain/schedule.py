@@ -1,7 +1,7 @@
 """When: deadlines back-scheduled per level, moved off rest days; reminder rungs; the moments a phase reaches."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 from types import MappingProxyType
@@ -72,13 +72,14 @@ def escalation_moments(campaign: Campaign, phase: str, calendar: WorkCalendar) -
 
 @dataclass(frozen=True)
 class Milestone:
-    """A moment at which a look has something to do. ``key`` is unique in the campaign."""
+    """A moment at which a look has something to do. ``key`` is unique in the campaign; ``levels``: whose it is."""
 
     at: datetime
     phase: str
     kind: str  # opens | remind | due | digest | escalate | sign | draft | report
     key: str
     title: str
+    levels: tuple[str, ...] = ()
 
 
 Shifted = Mapping[tuple[str, str], date]
@@ -135,48 +136,49 @@ def milestones(campaign: Campaign, calendar: WorkCalendar, shifted: Shifted = Ma
     """Every moment of the campaign, in order; equal moments of one phase and kind are one milestone."""
     found: dict[str, Milestone] = {}
 
-    def add(at: datetime, phase: str, kind: str, name: str, title: str) -> None:
+    def add(at: datetime, phase: str, kind: str, name: str, title: str, levels: tuple[str, ...] = ()) -> None:
         key = f"{phase}-{kind}-{name}"
-        found.setdefault(key, Milestone(at, phase, kind, key, title))
+        known = found.setdefault(key, Milestone(at, phase, kind, key, title))
+        found[key] = replace(known, levels=tuple(dict.fromkeys((*known.levels, *levels))))
 
     for phase in campaign.phases:
         if phase.opens_on is not None:
             add(local_moment(campaign, phase.opens_on, time(9)), phase.phase, "opens", "", f"{phase.title}开始")
-        for due in _dues(campaign, phase.phase, calendar, shifted):
+        for due, levels in _dues(campaign, phase.phase, calendar, shifted).items():
             for rung in campaign.reminders.rungs:
                 at = rung_at(campaign, due, rung, calendar)
-                add(at, phase.phase, "remind", f"{at:%m%d-%H%M}", f"催报 {rung.rung}")
-            add(due, phase.phase, "due", f"{due:%m%d-%H%M}", "截止")
+                add(at, phase.phase, "remind", f"{at:%m%d-%H%M}", f"催报 {rung.rung}", levels)
+            add(due, phase.phase, "due", f"{due:%m%d-%H%M}", "截止", levels)
             for rung in campaign.reminders.digests:
                 at = rung_at(campaign, due, rung, calendar)
-                add(at, phase.phase, "digest", f"{at:%m%d-%H%M}", "逾期名单")
+                add(at, phase.phase, "digest", f"{at:%m%d-%H%M}", "逾期名单", levels)
         for at in escalation_moments(campaign, phase.phase, calendar):
             add(at, phase.phase, "escalate", f"{at:%m%d-%H%M}", "逾期问题上报")
         for milestone in report_milestones(campaign, phase.phase, calendar, shifted):
             found[milestone.key] = milestone
-            for at, kind, title in _sign_moments(campaign, milestone, calendar):
-                add(at, phase.phase, kind, f"{at:%m%d-%H%M}", title)
+            for at, kind, title, levels in _sign_moments(campaign, milestone, calendar):
+                add(at, phase.phase, kind, f"{at:%m%d-%H%M}", title, levels)
     return sorted(found.values(), key=lambda milestone: (milestone.at, milestone.key))
 
 
 def _sign_moments(
     campaign: Campaign, milestone: Milestone, calendar: WorkCalendar
-) -> Iterator[tuple[datetime, str, str]]:
+) -> Iterator[tuple[datetime, str, str, tuple[str, ...]]]:
     for turn in turns(campaign, milestone, calendar):
-        yield turn.asks_at, "sign", "请审核签报"
+        yield turn.asks_at, "sign", "请审核签报", (turn.level,)
     if campaign.asks_signatures:
-        yield draft_at(campaign, milestone, calendar), "draft", "定稿前核对稿"
+        yield draft_at(campaign, milestone, calendar), "draft", "定稿前核对稿", ()
 
 
-def _dues(campaign: Campaign, phase: str, calendar: WorkCalendar, shifted: Shifted) -> list[datetime]:
-    """Every deadline of a phase, those that units moved to among them."""
-    common = [
-        due_at(campaign, each, level, calendar)
-        for each in campaign.deliverables_of(phase)
-        for level in answering_levels(each)
-    ]
+def _dues(campaign: Campaign, phase: str, calendar: WorkCalendar, shifted: Shifted) -> dict[datetime, tuple[str, ...]]:
+    """Every deadline of a phase with the levels whose it is, those that units moved to among them."""
+    found: dict[datetime, tuple[str, ...]] = {}
+    for each in campaign.deliverables_of(phase):
+        for level in answering_levels(each):
+            due = due_at(campaign, each, level, calendar)
+            found[due] = tuple(dict.fromkeys((*found.get(due, ()), level)))
     own = [local_moment(campaign, day, campaign.due_time) for (name, _), day in shifted.items() if name == phase]
-    return list(dict.fromkeys([*common, *own]))
+    return found | {due: found.get(due, ()) for due in own}
 
 
 def answering_levels(deliverable: Deliverable) -> tuple[str, ...]:
