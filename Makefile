@@ -19,9 +19,9 @@ fuzz: install
 	@$(PY) -m tests.fuzz --number $(N)
 
 FACTOR ?= 1
-DB ?= sqlite
+DB ?= each
 torture: install
-	@$(PY) -m tests.torture $(E) --factor $(FACTOR) --database $(DB) --out torture-$(DB).json
+	@$(PY) -m tests.torture $(E) --factor $(FACTOR) --database $(DB) --out torture.json
 
 ROWS ?=
 ROUNDS ?= 5

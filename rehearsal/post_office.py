@@ -1,6 +1,6 @@
 """A local post office: takes mail over SMTP on the loopback and keeps it in Maildirs. Delivers to nobody outside.
 
-    python -m rehearsal.post_office --dir DIR --smtp-port PORT [--fsync]
+    python -m rehearsal.post_office --dir DIR --smtp-port PORT [--fsync] [--linger-ms MS]
 
 It prints "ready 127.0.0.1 PORT" when it listens (port 0: any free one) and ends on SIGTERM or with its parent.
 How a mail box behaves stands in DIR/behaviour.json {address: behaviour}, read anew whenever it changes, or in its
@@ -63,8 +63,9 @@ class Behaviours:
 class Clerk:
     """aiosmtpd's handler: answers RCPT and DATA."""
 
-    def __init__(self, box: LetterBox, behaviours: Behaviours) -> None:
+    def __init__(self, box: LetterBox, behaviours: Behaviours, linger_seconds: float = 0.0) -> None:
         self._box = box
+        self._linger_seconds = linger_seconds
         self._behaviours = behaviours
         self._deferred: set[str] = set()
 
@@ -83,6 +84,7 @@ class Clerk:
     async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
         content = envelope.original_content or b""
         sender = "" if envelope.mail_from in (None, "<>") else str(envelope.mail_from)
+        await self._linger()
         named = [each for each in envelope.rcpt_tos if each.lower() != JOURNAL]
         is_copied = len(named) < len(envelope.rcpt_tos)
         done = [self._take_in(sender, recipient, content, is_copied=is_copied) for recipient in named]
@@ -90,7 +92,12 @@ class Clerk:
             if isinstance(server.transport, asyncio.Transport):
                 server.transport.abort()
             raise asyncio.CancelledError  # the session ends here: there is nobody left to answer
+        await self._linger()
         return "250 2.0.0 OK"
+
+    async def _linger(self) -> None:
+        if self._linger_seconds:
+            await asyncio.sleep(self._linger_seconds)
 
     def _take_in(self, sender: str, recipient: str, content: bytes, *, is_copied: bool) -> str:
         behaviour = self._behaviours.of(recipient)
@@ -105,13 +112,12 @@ class Clerk:
         return behaviour
 
 
-async def serve(box: LetterBox, behaviours: Behaviours, port: int, parent: int) -> None:
+async def serve(clerk: Clerk, port: int, parent: int) -> None:
     """Until SIGTERM, or until `parent` is no longer our parent process."""
     loop = asyncio.get_running_loop()
     told_to_end = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, told_to_end.set)
-    clerk = Clerk(box, behaviours)
     protocol = partial(
         PostOfficeSession, clerk, hostname="localhost", enable_SMTPUTF8=True, loop=loop, timeout=_IDLE_SECONDS
     )
@@ -135,6 +141,7 @@ def _arguments(arguments: list[str] | None) -> Any:
     parser.add_argument("--dir", type=Path, required=True, help="where the mail lies")
     parser.add_argument("--smtp-port", type=int, default=0, help="0: any free port")
     parser.add_argument("--fsync", action="store_true", help="force every mail to the disk before its 250")
+    parser.add_argument("--linger-ms", type=float, default=0.0, help="before it keeps a mail, and again before its 250")
     parser.add_argument("--collecting", action="append", help=f"addresses of the collecting box ({COLLECTING[0]})")
     parser.add_argument("--parent", type=int, default=os.getppid(), help="end when this process is gone")
     return parser.parse_args(arguments)
@@ -144,7 +151,7 @@ def main(arguments: list[str] | None = None) -> None:
     asked = _arguments(arguments)
     behaviours = Behaviours(asked.dir / "behaviour.json")
     with LetterBox(asked.dir, collecting=asked.collecting or COLLECTING, fsync=asked.fsync) as box:
-        asyncio.run(serve(box, behaviours, asked.smtp_port, asked.parent))
+        asyncio.run(serve(Clerk(box, behaviours, asked.linger_ms / 1000), asked.smtp_port, asked.parent))
 
 
 if __name__ == "__main__":

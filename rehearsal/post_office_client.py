@@ -51,7 +51,7 @@ class PostOffice:
 
 @contextmanager
 def running_post_office(
-    directory: Path, *, port: int = 0, fsync: bool = False, start_seconds: float = 15
+    directory: Path, *, port: int = 0, fsync: bool = False, linger_ms: float = 0.0, start_seconds: float = 15
 ) -> Iterator[PostOffice]:
     """A post office in a process of its own, on a free port unless one is named; ended when the block ends.
 
@@ -60,6 +60,7 @@ def running_post_office(
     directory.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "rehearsal.post_office", "--dir", str(directory), "--smtp-port", str(port)]
     command += ["--parent", str(os.getpid())] + ["--fsync"] * fsync
+    command += ["--linger-ms", str(linger_ms)]
     log = directory / "post_office.log"
     with (
         log.open("ab") as errors,

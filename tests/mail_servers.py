@@ -193,12 +193,15 @@ def _wait_for(port, process):
 
 
 class Wire:
-    """What a wire saw, and after how many bytes from the server it is cut."""
+    """What a wire saw, and after how many bytes from the server it is cut. ``next_cut``: asked at each connection."""
 
     def __init__(self):
         self.port = 0
-        self.said = b""  # by the client
+        self.said = bytearray()  # by the client
+        self.heard = 0  # bytes of the server, on the last connection
         self.cut_after = None
+        self.cuts = 0
+        self.next_cut = lambda: self.cut_after
 
 
 @contextmanager
@@ -225,7 +228,10 @@ def _serve_wire(tap, listener, target_port, tls, stopping):
         except TimeoutError:
             continue
         near.settimeout(5)
+        tap.cut_after = tap.next_cut()
         with near, socket.create_connection(("127.0.0.1", target_port), timeout=5) as far:
+            for each in (near, far):
+                each.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # else 40 ms at every turn
             try:
                 with tls.wrap_socket(near, server_side=True) if tls else near as spoken:
                     _pass_on(tap, spoken, far, stopping)
@@ -234,7 +240,7 @@ def _serve_wire(tap, listener, target_port, tls, stopping):
 
 
 def _pass_on(tap, near, far, stopping):
-    heard = 0
+    tap.heard = 0
     while not stopping.is_set():
         pending = getattr(near, "pending", int)()
         ready = [near] if pending else select.select([near, far], [], [], 0.05)[0]
@@ -246,8 +252,9 @@ def _pass_on(tap, near, far, stopping):
                 tap.said += data
                 far.sendall(data)
             else:
-                heard += len(data)
-                if tap.cut_after is not None and heard > tap.cut_after:
+                tap.heard += len(data)
+                if tap.cut_after is not None and tap.heard > tap.cut_after:
+                    tap.cuts += 1
                     return
                 near.sendall(data)
 

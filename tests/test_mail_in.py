@@ -251,6 +251,15 @@ def test_a_lost_connection_is_an_error_and_never_an_end_and_the_next_look_brings
         assert notebook.take_in(source_for(tap.port, folder)) == FIVE[1:]
 
 
+@pytest.mark.parametrize("heard", [0, 60, 120, 180, 240, 300])
+def test_a_line_that_is_cut_while_we_log_in_is_a_matter_of_waiting_and_not_a_wrong_password(imap_port, heard):
+    with wire(imap_port) as tap:
+        tap.next_cut = lambda: heard
+        with pytest.raises(TransientError):
+            Notebook().take_in(ImapSource(settings_for(tap.port)))
+        assert tap.cuts == 1
+
+
 @pytest.mark.parametrize("name", ["Junk", "垃圾邮件", "INBOX/Spam"])
 def test_junk_folders_are_read_too_since_filters_err(imap_port, client, name):
     for each in (name, f"{name} of last year"):

@@ -132,7 +132,8 @@ class ImapSource:
         try:
             yield
         except (ssl.SSLCertVerificationError, LoginError) as error:
-            raise MailboxRefusedError(f"{where}: {error}") from error
+            is_cut = isinstance(error.__context__, IMAPClientAbortError)  # a line that died at LOGIN is named so, too
+            raise (TransientError if is_cut else MailboxRefusedError)(f"{where}: {error}") from error
         except (OSError, IMAPClientAbortError) as error:
             raise TransientError(f"{where}: {error}") from error
         except IMAPClientError as error:

@@ -1,20 +1,20 @@
 """E1: killed at the k-th point, for every k (a sample: every n-th)."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 
 from tests.torture.experiment import Experiment, Trial, in_state
 from tests.torture.invariants import broken
 from tests.torture.world import RECOVERY, Lab
 
 KILLED = -9
-UNITS = 2
+UNITS, FEW = 20, 2  # with every k, in a sample
 _MOST = 10_000
 _BETWEEN = 3  # points, at least, between the last byte of a mail and the commit of its outcome
 
 
-def sender(lab: Lab, step: int, fault: str) -> Iterator[Trial]:
+def sender(lab: Lab, step: int, fault: str) -> Generator[Trial]:
     for k in range(1, _MOST, min(step, _BETWEEN) if fault else step):
-        world = lab.sending(UNITS)
+        world = lab.sending(UNITS if step == 1 else FEW)
         code = world.run("send", [0], act="die", at=k, fault=fault)
         if code == 0:
             return
@@ -23,12 +23,11 @@ def sender(lab: Lab, step: int, fault: str) -> Iterator[Trial]:
         failures += [f"{unknown} in doubt"] * (unknown > 1)
         world.run("send", RECOVERY, fault=fault)
         failures += broken(world)
-        yield Trial(
-            [f"{each} (k={k})" for each in failures], unknown=unknown, settled=unknown - in_state(world, "unknown")
-        )
+        settled = unknown - in_state(world, "unknown")
+        yield Trial([f"{each} (k={k})" for each in failures], 1, len(world.units), unknown, settled)
 
 
-def collector(lab: Lab, step: int, fault: str) -> Iterator[Trial]:
+def collector(lab: Lab, step: int, fault: str) -> Generator[Trial]:
     for k in range(1, _MOST, step):
         world = lab.collecting()
         code = world.run("collect", act="die", at=k, fault=fault)

@@ -1,15 +1,15 @@
 """E3: the server keeps the mail and its 250 is lost; with a journal all are found, without one a person must."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 
-from tests.torture.experiment import Experiment, Trial, in_state
+from tests.torture.experiment import EACH, Experiment, Trial, in_state
 from tests.torture.invariants import broken
 from tests.torture.world import RECOVERY, Lab
 
 UNITS = 30
 
 
-def lost_replies(lab: Lab, lost: int, fault: str) -> Iterator[Trial]:
+def lost_replies(lab: Lab, lost: int, fault: str) -> Generator[Trial]:
     for journal in (True, False):
         for first in range(0, lost, UNITS):
             few = min(UNITS, lost - first)
@@ -24,7 +24,7 @@ def lost_replies(lab: Lab, lost: int, fault: str) -> Iterator[Trial]:
             failures += broken(world, is_over=journal)
             if left != (0 if journal else few):
                 failures.append(f"{left} unknown in the end, journal: {journal}")
-            yield Trial(failures, few, unknown, unknown - left)
+            yield Trial(failures, few, UNITS, unknown, unknown - left, by_hand=left)
 
 
-E3 = Experiment("E3", "250 lost, with and without a journal", lost_replies, 300, 30, ("retry_on_disconnect",))
+E3 = Experiment("E3", "250 lost, with and without a journal", lost_replies, 300, 30, ("retry_on_disconnect",), EACH)

@@ -1,7 +1,7 @@
 """E4: every answer that a server may give, or not give, at every stage."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator
 
 from tests.mail_servers import DROP, post_office, write_certificate
 from tests.torture.experiment import Experiment, Trial, in_state
@@ -19,7 +19,7 @@ CASES = (  # where, what is said to the first mail, its state after it
 )  # fmt: skip
 
 
-def answers(lab: Lab, rounds: int, fault: str) -> Iterator[Trial]:
+def answers(lab: Lab, rounds: int, fault: str) -> Generator[Trial]:
     for _ in range(rounds):
         for verb, said, state in CASES:
             with post_office(**{verb: [said]}) as server:

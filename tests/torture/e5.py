@@ -1,8 +1,8 @@
 """E5: the disk is full or broken at the k-th point: nothing goes out that is not on record, nothing is called kept."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 
-from tests.torture.experiment import Experiment, Trial
+from tests.torture.experiment import EACH, Experiment, Trial
 from tests.torture.invariants import broken
 from tests.torture.world import RECOVERY, Lab
 
@@ -11,7 +11,7 @@ _MOST = 2000
 FAILED = 3
 
 
-def disk_faults(lab: Lab, step: int, fault: str) -> Iterator[Trial]:
+def disk_faults(lab: Lab, step: int, fault: str) -> Generator[Trial]:
     for act in ("full", "broken"):
         for k in range(1, _MOST, step):
             world = lab.sending(UNITS)
@@ -24,7 +24,7 @@ def disk_faults(lab: Lab, step: int, fault: str) -> Iterator[Trial]:
             yield from _collector(lab, act, only, step, fault)
 
 
-def _collector(lab: Lab, act: str, only: str, step: int, fault: str) -> Iterator[Trial]:
+def _collector(lab: Lab, act: str, only: str, step: int, fault: str) -> Generator[Trial]:
     for k in range(1, _MOST, step):
         world = lab.collecting()
         code = world.run("collect", act=act, at=k, only=only, fault=fault)
@@ -37,4 +37,4 @@ def _collector(lab: Lab, act: str, only: str, step: int, fault: str) -> Iterator
             return
 
 
-E5 = Experiment("E5", "disk full or broken at the k-th point", disk_faults, 1, 30, ("swallow_disk_errors",))
+E5 = Experiment("E5", "disk full or broken at the k-th point", disk_faults, 1, 30, ("swallow_disk_errors",), EACH)

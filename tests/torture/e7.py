@@ -1,22 +1,22 @@
 """E7: ten processes fire the same campaign."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 
-from tests.torture.experiment import Experiment, Trial
+from tests.torture.experiment import EACH, Experiment, Trial
 from tests.torture.invariants import broken
-from tests.torture.world import RECOVERY, Lab, ended
+from tests.torture.world import RECOVERY, Lab
 
 UNITS = 10
 PROCESSES = 10
 
 
-def double_start(lab: Lab, number: int, fault: str) -> Iterator[Trial]:
+def double_start(lab: Lab, number: int, fault: str) -> Generator[Trial]:
     for _ in range(number):
         world = lab.sending(UNITS)
         started = [world.start("send", [0], fault=fault) for _ in range(PROCESSES)]
-        codes = [ended(each) for each in started]
+        codes = [world.ended(each) for each in started]
         world.run("send", RECOVERY, fault=fault)
         yield Trial(broken(world) + [f"a process ended with {code}" for code in codes if code])
 
 
-E7 = Experiment("E7", "ten processes at once", double_start, 200, 1, ("no_claims",))
+E7 = Experiment("E7", "ten processes at once", double_start, 200, 1, ("no_claims",), EACH)

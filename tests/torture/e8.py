@@ -3,30 +3,30 @@
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 
 from tests.torture.experiment import Experiment, Trial
 from tests.torture.invariants import broken
-from tests.torture.world import RECOVERY, Lab, ended
+from tests.torture.world import RECOVERY, Lab
 
 UNITS = 5
 LEASE_SECONDS, JOB_SECONDS = 1.0, 0.4
 _POINTS = range(14, 60, 3)
 
 
-def frozen(lab: Lab, number: int, fault: str) -> Iterator[Trial]:
+def frozen(lab: Lab, number: int, fault: str) -> Generator[Trial]:
     for trial in range(number):
         k = _POINTS[trial % len(_POINTS)]
         world = lab.sending(UNITS)
         holder = world.start("send", [0], LEASE_SECONDS, JOB_SECONDS, act="freeze", at=k, fault=fault)
         if not _is_stopped(holder.pid):
-            ended(holder)
+            world.ended(holder)
             continue
         time.sleep(LEASE_SECONDS * 0.6)  # the sender of a mail believes in half its lease
         world.run("send", RECOVERY, fault=fault)
         os.kill(holder.pid, signal.SIGCONT)
-        ended(holder)
+        world.ended(holder)
         world.run("send", [200, 216, 247], fault=fault)
         yield Trial([f"{each} (k={k})" for each in broken(world)])
 

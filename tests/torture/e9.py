@@ -2,7 +2,7 @@
 
 import random
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator
 
 from sqlalchemy import text
 
@@ -13,7 +13,7 @@ ALL_DAY = (-10.0, 2.0, 8.0, 8.5, 9.0, 12.0, 20.0)  # hours of the day before the
 ASKED = 3
 
 
-def wrong_clocks(lab: Lab, number: int, fault: str) -> Iterator[Trial]:
+def wrong_clocks(lab: Lab, number: int, fault: str) -> Generator[Trial]:
     rng = random.Random(9)
     for trial in range(number):
         world = lab.collecting()

@@ -2,7 +2,8 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
+from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -11,28 +12,34 @@ from sqlalchemy import text
 from tests.torture.world import Lab, World
 
 MOST_TRIALS_OF_A_CONTROL = 50
+EACH = ("sqlite", "postgresql")
 
 
 @dataclass
 class Trial:
-    """``count``: how many faults it brought. ``unknown`` mails, and how many of them were ``settled``."""
+    """``count``: how many faults it brought; ``units``: over how many mails. ``unknown`` mails, and how many of them
+    were ``settled``; ``by_hand``: mails left to a person, as they must be."""
 
     failures: list[str]
     count: int = 1
+    units: int = 0
     unknown: int = 0
     settled: int = 0
+    by_hand: int = 0
 
 
 @dataclass(frozen=True)
 class Experiment:
-    """``trials``: laboratory, number, fault planted. ``controls``: the faults it must catch."""
+    """``trials``: laboratory, number, fault planted. ``controls``: the faults it must catch. ``databases``: where the
+    whole `make torture` runs it."""
 
     name: str
     fault: str
-    trials: Callable[[Lab, int, str], Iterator[Trial]]
+    trials: Callable[[Lab, int, str], Generator[Trial]]
     full: int
     sample: int
     controls: tuple[str, ...]
+    databases: tuple[str, ...] = ("sqlite",)
 
 
 @dataclass
@@ -41,12 +48,14 @@ class Result:
     fault: str
     database: str
     trials: int = 0
+    units: int = 0
     failures: list[str] = field(default_factory=list)
     duplicates: int = 0
     lost: int = 0
     unknown: int = 0
     settled: int = 0
-    controls: dict[str, int] = field(default_factory=dict)  # planted fault -> the trial that caught it, 0: not caught
+    by_hand: int = 0
+    controls: dict[str, int] = field(default_factory=dict)  # planted fault -> faults until it was caught, 0: not caught
     seconds: float = 0.0
 
     @property
@@ -62,25 +71,37 @@ class Result:
 def tried(experiment: Experiment, lab: Lab, number: int, *, with_controls: bool = True) -> Result:
     began = time.monotonic()
     result = Result(experiment.name, experiment.fault, "PostgreSQL" if lab.server else "SQLite")
-    for trial in experiment.trials(lab, number, ""):
-        result.trials += trial.count
-        result.failures += trial.failures
-        result.duplicates += sum(each.startswith("I3") for each in trial.failures)
-        result.lost += sum(each.startswith(("lost", "I5", "I6")) for each in trial.failures)
-        result.unknown += trial.unknown
-        result.settled += trial.settled
-    for fault in experiment.controls if with_controls else ():
-        result.controls[fault] = _caught(experiment, lab, number, fault)
+    try:
+        for trial in experiment.trials(lab, number, ""):
+            _count(result, trial)
+        for fault in experiment.controls if with_controls else ():
+            result.controls[fault] = 0
+            result.controls[fault] = _caught(experiment, lab, number, fault)
+    except Exception as fault:  # noqa: BLE001  a fault of the experiment is a failure, and what was counted stays
+        result.failures.append(f"the experiment broke off: {fault!r}")
     result.seconds = round(time.monotonic() - began, 1)
     return result
 
 
+def _count(result: Result, trial: Trial) -> None:
+    result.trials += trial.count
+    result.failures += trial.failures
+    result.duplicates += sum(each.startswith("I3") for each in trial.failures)
+    result.lost += sum(each.startswith(("lost", "I5", "I6")) for each in trial.failures)
+    for name in ("units", "unknown", "settled", "by_hand"):
+        setattr(result, name, getattr(result, name) + getattr(trial, name))
+
+
 def _caught(experiment: Experiment, lab: Lab, number: int, fault: str) -> int:
-    for count, trial in enumerate(experiment.trials(lab, number, fault), 1):
-        if trial.failures:
-            return count
-        if count == MOST_TRIALS_OF_A_CONTROL:
-            break
+    """After how many trials; a fault that shows only when all is over counts for those before it."""
+    done = 0
+    with closing(experiment.trials(lab, number, fault)) as trials:
+        for trial in trials:
+            done += trial.count
+            if trial.failures:
+                return max(1, done)
+            if done >= MOST_TRIALS_OF_A_CONTROL:
+                break
     return 0
 
 
@@ -93,3 +114,8 @@ def in_state(world: World, state: str) -> int:
 def write(path: Path, results: list[Result]) -> None:
     told = [{**asdict(each), "bound": each.bound if each.trials else None} for each in results]
     path.write_text(json.dumps(told, ensure_ascii=False, indent=1), encoding="utf-8")
+
+
+def read(path: Path) -> list[Result]:
+    told = json.loads(path.read_text(encoding="utf-8"))
+    return [Result(**{key: value for key, value in each.items() if key != "bound"}) for each in told]

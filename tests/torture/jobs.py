@@ -4,6 +4,7 @@ import hashlib
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import flows.look  # noqa: F401  everything is imported once, in the server that
 import tasks.leasing
 import tasks.sending
 from oneledger.adapters.mail_compose import compose
+from oneledger.domain.errors import TransientError
 from oneledger.domain.mailing import MailDraft
 from oneledger.store.outbox import OutboxRow
 from tasks.auditing import seal_trail
@@ -95,6 +97,17 @@ def collect(looks: int = 1) -> None:
     seal_trail(START)
 
 
+def take_in(looks: int, most_days: int = 0) -> None:
+    """Looks over a line that may break; what was taken in is worked on at the end, day after day."""
+    for _ in range(looks):
+        with suppress(TransientError):
+            take_in_mail.fn(NAME, START)
+    for day in range(most_days):
+        at = START + timedelta(days=day)
+        pack = {county: ids for county, ids in take_in_mail.fn(NAME, at).items() if ids}
+        review_pack.fn(NAME, pack, at, "torture", is_one_of_many=False)
+
+
 def remind(hours: Sequence[float]) -> None:
     """Looks at these hours after the start of the reminder's day, in this order."""
     import tasks.reminding
@@ -108,4 +121,4 @@ def sha_of(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-JOBS = {"arm": arm, "send": send, "collect": collect, "remind": remind}
+JOBS = {"arm": arm, "send": send, "collect": collect, "take_in": take_in, "remind": remind}

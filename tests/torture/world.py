@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import shutil
 import tempfile
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -25,18 +26,39 @@ from tests.torture.jobs import ADDRESS, child, planned
 JOURNAL = "journal@ledger.invalid"
 OURS = ("ONELEDGER_CONFIG", "ONELEDGER_DATA", "ONELEDGER_MAIL", "ONELEDGER_DATABASE_URL", "TORTURE_LOG")
 PATIENCE_SECONDS = 60
+STUCK = 124  # the exit code of a child that had to be ended
 _numbers = itertools.count(1)
 
 
 @dataclass
+class Oracle:
+    """What a post office accepted: world -> Message-ID -> copies. Each look reads on from where the last one ended."""
+
+    post: PostOffice
+    offset: int = 0
+    counted: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+
+    def copies(self, name: str) -> Counter[str]:
+        """Of one world. Empty name: of all, whoever wrote them."""
+        found, self.offset = self.post.deliveries(self.offset)
+        for each in found:
+            for key in ("", each.message_id[1:].partition(".")[0]):
+                self.counted[key][each.message_id] += 1
+        return self.counted[name].copy()
+
+
+@dataclass
 class World:
-    """One campaign in its own folder and database. ``units``: who must get a mail; ``mails``: what was put in the box."""
+    """One campaign in its own folder and database. ``units``: who must get a mail; ``mails``: what was put in the box;
+    ``troubles``: of the experiment itself."""
 
     lab: "Lab"
     folder: Path
     url: str
+    oracle: Oracle
     units: list[str] = field(default_factory=list)
     mails: list[Path] = field(default_factory=list)
+    troubles: list[str] = field(default_factory=list)
 
     @property
     def name(self) -> str:
@@ -63,14 +85,40 @@ class World:
     def run(self, job: str, *args: Any, fault: str = "", act: str = "", at: int = 0, only: str = "") -> int:
         """The exit code; below 0 the signal that ended it."""
         process = self.start(job, *args, fault=fault, act=act, at=at, only=only)
-        return ended(process)
+        return self.ended(process)
+
+    def ended(self, process: ForkServerProcess) -> int:
+        """The exit code. A child that does not end is a trouble of its world and stops nobody else."""
+        process.join(PATIENCE_SECONDS)
+        is_stuck = process.exitcode is None
+        if is_stuck:
+            process.kill()
+            process.join()
+            self.troubles.append("a child did not end")
+        code = STUCK if is_stuck else process.exitcode
+        process.close()
+        return code
+
+    def copies(self) -> Counter[str]:
+        """What the oracle has of this world's mails, by Message-ID: of a post office of its own, all."""
+        return self.oracle.copies(self.name if self.oracle is self.lab.oracle else "")
+
+    def put_in_the_box(self, content: bytes, name: str) -> None:
+        """As a mail server does: never half a mail under its name."""
+        box = self.folder / "box"
+        (box / "tmp" / name).write_bytes(content)
+        (box / "tmp" / name).rename(box / "new" / name)
+        kept = self.folder / "sent in" / name
+        kept.write_bytes(content)
+        self.mails.append(kept)
 
     def settings(self, *, port: int = 0, **changes: Any) -> None:
         mail = yaml.safe_load((CONFIG / "mail.yaml").read_text(encoding="utf-8"))
-        mail["sender"] |= {"port": port or self.lab.post.port, "address": ADDRESS}
+        post = self.oracle.post
+        mail["sender"] |= {"port": port or post.port, "address": ADDRESS}
         mail |= {"per_second": None, "per_15_minutes": None, "per_day": None, "low_water_mb": 1}
         mail["collect"]["maildir"] = str(self.folder / "box")
-        mail["journal"] = {"bcc": JOURNAL, "maildir": str(self.lab.post.journal)}
+        mail["journal"] = {"bcc": JOURNAL, "maildir": str(post.journal)}
         (self.folder / "mail.yaml").write_text(yaml.safe_dump(mail | changes), encoding="utf-8")
 
     @contextmanager
@@ -82,17 +130,6 @@ class World:
             store.close()
 
 
-def ended(process: ForkServerProcess) -> int:
-    process.join(PATIENCE_SECONDS)
-    if process.exitcode is None:
-        process.kill()
-        process.join()
-        raise TimeoutError("a child did not end")
-    code = process.exitcode
-    process.close()
-    return code
-
-
 @dataclass
 class Lab:
     """``server``: the address of a PostgreSQL; empty: SQLite."""
@@ -102,9 +139,13 @@ class Lab:
     server: str = ""
     context: Any = field(default_factory=lambda: multiprocessing.get_context("forkserver"))
     template: Path = field(init=False)
+    oracle: Oracle = field(init=False)
+    last: World | None = None
+    armed: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self.context.set_forkserver_preload(["tests.torture.jobs"])
+        self.oracle = Oracle(self.post)
+        self.context.set_forkserver_preload(["__main__", "tests.torture.catalogue"])
         self.template = self.folder / "template"
         (self.template / "data").mkdir(parents=True)
         self._arm(self.template, 0)
@@ -114,7 +155,7 @@ class Lab:
     def _arm(self, folder: Path, mails: int) -> None:
         """Always made on SQLite; on PostgreSQL each world is armed anew."""
         folder.mkdir(exist_ok=True)
-        world = World(self, folder, "")
+        world = World(self, folder, "", self.oracle)
         world.settings()
         (code,) = [world.run("arm", str(folder), mails)]
         assert code == 0, (folder / "log").read_text()
@@ -122,43 +163,57 @@ class Lab:
     def sending(self, units: int, **settings: Any) -> World:
         world = self._world(self.template)
         world.settings(**settings)
-        world.units = [f"{number:010}" for number in range(units)]
-        with world.store() as store, store.write() as connection:
-            assert outbox.plan(connection, planned(units, world.name)) == units
+        plan(world, units)
         return world
 
-    def collecting(self, **settings: Any) -> World:
-        world = self._world(self.answered)
+    def collecting(self, post: PostOffice | None = None, **settings: Any) -> World:
+        """``post``: a post office of its own, when it sends, too."""
+        world = self._world(self.answered, post)
         world.settings(**settings)
-        box = world.folder / "box" / "new"
-        for part in ("new", "cur"):
-            (world.folder / "box" / part).mkdir(parents=True)
+        for part in ("box/tmp", "box/new", "box/cur", "sent in"):
+            (world.folder / part).mkdir(parents=True)
         for each in sorted((self.answered / "mails").iterdir()):
-            world.mails.append(Path(shutil.copy(each, box / each.name)))
-        world.mails = [Path(each) for each in sorted((self.answered / "mails").iterdir())]
+            world.put_in_the_box(each.read_bytes(), each.name)
         return world
 
-    def _world(self, template: Path) -> World:
+    def _world(self, template: Path, post: PostOffice | None = None) -> World:
+        self._clear_away()
         folder = self.folder / f"w{next(_numbers)}"
         folder.mkdir()
+        world = World(self, folder, "", Oracle(post) if post else self.oracle)
+        self.last = world
         if not self.server:
             shutil.copytree(template / "data", folder / "data")
-            return World(self, folder, "")
+            return world
         (folder / "data").mkdir()
-        return World(self, folder, self._database(template))
+        world.url = self._database(template)
+        return world
+
+    def _clear_away(self) -> None:
+        """Worlds lie in memory, and a look into the journal reads all that is there."""
+        if self.last is not None:
+            shutil.rmtree(self.last.folder, ignore_errors=True)
+            if self.last.url:
+                self._administer(f"DROP DATABASE IF EXISTS {make_url(self.last.url).database} WITH (FORCE)")
+        for each in (self.post.journal / "new").iterdir():
+            each.unlink()
 
     def _database(self, template: Path) -> str:
         """A copy of the armed campaign; made once for each template, then by PostgreSQL itself."""
         ready = f"armed_{template.name}_{os.getpid()}"
         name = f"w{os.getpid()}_{next(_numbers)}"
+        if ready not in self.armed:
+            self._administer(f"CREATE DATABASE {ready}")
+            self._arm_postgres(template, make_url(self.server).set(database=ready))
+            self.armed.add(ready)
+        self._administer(f"CREATE DATABASE {name} TEMPLATE {ready}")
+        return make_url(self.server).set(database=name).render_as_string(hide_password=False)
+
+    def _administer(self, statement: str) -> None:
         engine = create_engine(self.server, isolation_level="AUTOCOMMIT")
         with engine.connect() as connection:
-            if not connection.execute(text("SELECT 1 FROM pg_database WHERE datname = :n"), {"n": ready}).first():
-                connection.execute(text(f"CREATE DATABASE {ready}"))
-                self._arm_postgres(template, make_url(self.server).set(database=ready))
-            connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {ready}"))
+            connection.execute(text(statement))
         engine.dispose()
-        return make_url(self.server).set(database=name).render_as_string(hide_password=False)
 
     def _arm_postgres(self, template: Path, url: Any) -> None:
         from oneledger.store.schema import metadata
@@ -197,13 +252,10 @@ def laboratory(server: str = "") -> Iterator[Lab]:
         yield Lab(Path(folder), post, server)
 
 
-def copies(lab: Lab, world: World) -> dict[str, int]:
-    """What the oracle has of this world's mails, by Message-ID."""
-    counted: dict[str, int] = {}
-    for each in lab.post.deliveries()[0]:
-        if each.message_id.startswith(f"<{world.name}."):
-            counted[each.message_id] = counted.get(each.message_id, 0) + 1
-    return counted
+def plan(world: World, units: int) -> None:
+    world.units = [f"{number:010}" for number in range(units)]
+    with world.store() as store, store.write() as connection:
+        assert outbox.plan(connection, planned(units, world.name)) == units
 
 
 RECOVERY = (31, 47, 78, 80, 95, 126, 130)
