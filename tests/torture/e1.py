@@ -29,7 +29,7 @@ def sender(lab: Lab, step: int, fault: str) -> Generator[Trial]:
 
 def collector(lab: Lab, step: int, fault: str) -> Generator[Trial]:
     for k in range(1, _MOST, step):
-        world = lab.collecting()
+        world = lab.collecting(is_small=step > 1)
         code = world.run("collect", act="die", at=k, fault=fault)
         if code == 0:
             return

@@ -60,4 +60,4 @@ def _unverified(lab: Lab, fault: str) -> list[str]:
         )
 
 
-E4 = Experiment("E4", "every answer at every stage; a false certificate", answers, 20, 1, ("retry_on_disconnect",))
+E4 = Experiment("E4", "every answer at every stage; a false certificate", answers, 10, 1, ("retry_on_disconnect",))

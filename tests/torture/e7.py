@@ -19,4 +19,4 @@ def double_start(lab: Lab, number: int, fault: str) -> Generator[Trial]:
         yield Trial(broken(world) + [f"a process ended with {code}" for code in codes if code])
 
 
-E7 = Experiment("E7", "ten processes at once", double_start, 200, 1, ("no_claims",), EACH)
+E7 = Experiment("E7", "ten processes at once", double_start, 100, 1, ("no_claims",), EACH)

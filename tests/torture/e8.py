@@ -45,4 +45,4 @@ def _is_stopped(pid: int | None) -> bool:
     return False
 
 
-E8 = Experiment("E8", "frozen past its lease, then awake", frozen, 200, 2, ("no_fences",))
+E8 = Experiment("E8", "frozen past its lease, then awake", frozen, 100, 2, ("no_fences",))

@@ -169,6 +169,16 @@ def swallow_disk_errors() -> None:
     Archive.put_many = put_many
 
 
+def commit_not_awaited() -> None:
+    """PostgreSQL says that a commit is done before it is on the disk."""
+    from sqlalchemy import Engine, event
+
+    @event.listens_for(Engine, "connect")
+    def off(connection: Any, _record: Any) -> None:
+        connection.execute("SET synchronous_commit = off")
+        connection.commit()
+
+
 def remind_by_the_clock_alone() -> None:
     """A reminder is keyed by the moment of the look, not by its rung."""
     from dataclasses import replace

@@ -90,7 +90,7 @@ class _Kept:
 
 def _sound(world: World, store: Store) -> Iterator[str]:
     kept = _Kept(store, Archive(world.folder / "data" / "archive"))
-    yield from (f"I9 {fault}" for fault in verify(kept, with_mails=False)["faults"])
+    yield from (f"I9 {fault}" for fault in verify(kept, with_mails=True)["faults"])
     if not world.url:
         with store.read() as connection:
             told = connection.execute(text("PRAGMA integrity_check")).scalars().all()

@@ -166,13 +166,13 @@ class Lab:
         plan(world, units)
         return world
 
-    def collecting(self, post: PostOffice | None = None, **settings: Any) -> World:
-        """``post``: a post office of its own, when it sends, too."""
+    def collecting(self, post: PostOffice | None = None, *, is_small: bool = False, **settings: Any) -> World:
+        """``post``: a post office of its own, when it sends, too. ``is_small``: one answer, it again, and rubbish."""
         world = self._world(self.answered, post)
         world.settings(**settings)
         for part in ("box/tmp", "box/new", "box/cur", "sent in"):
             (world.folder / part).mkdir(parents=True)
-        for each in sorted((self.answered / "mails").iterdir()):
+        for each in sorted((self.answered / "mails").iterdir())[:: 2 if is_small else 1]:
             world.put_in_the_box(each.read_bytes(), each.name)
         return world
 
