@@ -7,7 +7,7 @@ from tests.torture.invariants import broken
 from tests.torture.world import RECOVERY, Lab
 
 KILLED = -9
-UNITS, FEW = 20, 2  # with every k, in a sample
+UNITS, FEW = 8, 2  # with every k, in a sample
 _MOST = 10_000
 _BETWEEN = 3  # points, at least, between the last byte of a mail and the commit of its outcome
 

@@ -17,7 +17,9 @@ from tests.torture.world import RECOVERY, Lab, World, plan
 
 UNITS = 250  # below tasks.sending.LONG_WORK: no call to Prefect
 UNITS_A_KILL = 10
-MEAN_SECONDS = 0.13  # a start takes half of it
+MEAN_MAILS = 4  # between two kills
+AT_THE_START = 0.15  # of the kills; the others come after some mails more, whatever the machine's speed
+LONGEST_START_SECONDS = 0.2
 LINGER_MS = 3
 FEED = 2  # mails that come in for every start of a collector
 LOOKS = 8  # of a collector, if it lives that long
@@ -64,6 +66,17 @@ class Busy:
         self.collects += 1
         return self.world.start("collect", LOOKS, fault=self.fault)
 
+    def wait(self, rng: random.Random) -> None:
+        """For a moment at random: a few mails on, and then anywhere within the time that one takes."""
+        began, before = time.monotonic(), sum(self.world.copies().values())
+        if rng.random() < AT_THE_START:
+            time.sleep(rng.uniform(0, LONGEST_START_SECONDS))
+            return
+        wanted = before + 1 + int(rng.expovariate(1 / MEAN_MAILS))
+        while (have := sum(self.world.copies().values())) < wanted and self.running["send"].is_alive():
+            time.sleep(0.003)
+        time.sleep(rng.uniform(0, (time.monotonic() - began) / max(1, have - before)))
+
     def kill(self, job: str) -> bool:
         """False: it had ended by itself."""
         process = self.running.pop(job)
@@ -83,7 +96,7 @@ def _killed_until_all_is_sent(busy: Busy, rng: random.Random) -> Generator[Trial
     world, unknown = busy.world, 0
     while in_state(world, "sent") < UNITS and busy.sends < UNITS:
         busy.start()
-        time.sleep(rng.expovariate(1 / MEAN_SECONDS))
+        busy.wait(rng)
         victim = rng.choice(("send", "collect"))
         is_killed = busy.kill(victim)
         doubtful = in_state(world, "sending") if is_killed and victim == "send" else 0

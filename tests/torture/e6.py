@@ -1,5 +1,5 @@
 """E6: a real IMAP server whose line is cut again and again while mails come in, at any byte of what it says; then the
-line holds, and two looks must have found everything."""
+line holds, and two looks must have found everything before somebody clears the box away."""
 
 import hashlib
 import random
@@ -15,10 +15,10 @@ from tests.torture.experiment import Experiment, Trial
 from tests.torture.invariants import broken
 from tests.torture.world import Lab, World
 
-CUTS_AT_A_TIME = 100
+CUTS_AT_A_TIME = 20
 MAILS_A_CUT = 10
 LOOKS = 20  # of one process
-FIRST_BYTES = 180_000  # of the longest cut: some more than a batch of a hundred mails
+FIRST_BYTES = 190_000  # some more than two hundred mails
 DAYS = 5  # strangers' mails are worked on a few thousand a day
 QUOTAS = {"strangers": {"mails": 3000, "megabytes": 2000}}
 _SEED = 6
@@ -35,6 +35,7 @@ def cut_lines(lab: Lab, cuts: int, fault: str) -> Generator[Trial]:
             before = tap.cuts
             _looks_over_a_bad_line(world, tap, rng, before + number, fault)
             world.run("take_in", 2, fault=fault)
+            _deleted(client)
             yield Trial(_differences(world, wanted), count=tap.cuts - before, units=number * MAILS_A_CUT)
         world.run("take_in", 0, DAYS, fault=fault)
         yield Trial(_differences(world, wanted) + broken(world), count=0)
@@ -57,6 +58,14 @@ def _delivered(client: IMAPClient, first: int, count: int) -> set[str]:
         for _ in range(2 if number % 20 == 0 else 1):
             client.append("Junk" if number % 10 == 9 else "INBOX", content)
     return hashes
+
+
+def _deleted(client: IMAPClient) -> None:
+    """By somebody who clears the box away."""
+    for folder in ("Junk", "INBOX"):
+        client.select_folder(folder)
+        client.delete_messages(client.search())
+        client.expunge()
 
 
 def _held(client: IMAPClient, folder: str) -> set[str]:
