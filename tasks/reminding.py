@@ -12,7 +12,6 @@ from oneledger.domain.notices import Key, Notice, common_context, office_of
 from oneledger.domain.schedule import rung_reached
 from oneledger.store import assignments, outbox
 from oneledger.store.outbox import OutboxRow
-from tasks.collecting import collectors
 from tasks.office import Running, running
 from tasks.trees import tree_today
 
@@ -90,7 +89,7 @@ def _owed_title(here: Running, each: Assignment) -> str:
 
 def digest(name: str, phase: str, as_of: datetime) -> int:
     """One list of late units to each collector above them, once per deadline and rung."""
-    here = running(name)
+    here = tree_today(running(name))
     with here.office.store.read() as connection:
         reached = _reached(here, connection, phase, here.campaign.reminders.digests, as_of)
         owing = assignments.still_owed(connection, name, phase) if reached else []
@@ -115,11 +114,12 @@ def _due_at(here: Running, phase: str, due: datetime) -> list[Assignment]:
 
 
 def _by_collector(here: Running, owing: Iterable[Assignment]) -> dict[str, list[Assignment]]:
-    """Every collector above a respondent that the campaign wants told; the office that runs it looks at the window."""
+    """Every collector above a respondent that the campaign wants told; the office that runs it looks at the window.
+
+    ``here``: in the tree of the day, so that who was moved is on the list of his new office alone."""
     grouped: dict[str, list[Assignment]] = {}
-    today = tree_today(here)
     for each in owing:
-        for above in collectors(here, each.respondent, today):
+        for above in here.ancestors(each.respondent):
             if above.level in here.campaign.reminders.digest_levels and above.contacts:
                 grouped.setdefault(above.code, []).append(each)
     return grouped

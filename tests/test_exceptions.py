@@ -145,6 +145,21 @@ def test_the_new_office_is_the_superior_in_all_that_follows(office):
         assert "虚拟区教育局" in str(assignments.by_ids(connection, [number])[number].printed["facts"])
 
 
+def test_who_was_moved_is_on_the_list_of_his_new_office_alone(tmp_path, monkeypatch):
+    """domain.md 4.3: late units are told to the office of the day; the one it left hears of it no more."""
+    from tasks.excepting import change_unit
+    from tasks.reminding import digest
+
+    lists = {"rungs": [], "digests": [{"rung": "T+1", "days": 1, "at": "09:30"}]}
+    with signing_office(tmp_path, monkeypatch, reminders=lists, **LATER) as office:
+        change_unit("first", OTHER, "moved", other=CITY, as_of=at("2021-03-12"), **WORDS)
+        digest("first", "deploy", at("2021-03-16T10:00"))
+        (mail,) = office.mails("digest")
+    assert mail["To"].addresses[0].username == CITY
+    above = mail.get_body(("plain",)).get_content().partition("柳林小学")[0]
+    assert ("虚拟市教育局：" in above, "虚拟区教育局" in above) == (True, False)
+
+
 def rows(office, key: str = KEY) -> dict[str, int]:
     return {code: each.figures.get("ledger.rows", 0) for code, each in frozen(office, key).items()}
 
