@@ -19,6 +19,7 @@ from tasks.apart import pack_runner
 from tasks.auditing import seal_trail
 from tasks.bringing import has_mail_to_send
 from tasks.picturing import show_progress
+from tasks.signing import lapse_supplements
 from tasks.supplementing import phases_to_supplement
 
 PHASE_FLOWS: tuple[tuple[PhaseKind, Flow[Any, None]], ...] = (
@@ -42,6 +43,7 @@ def look(campaign_id: CampaignId, as_of: AsOf = None) -> None:
             step.fn(*given)
         except Exception as fault:  # noqa: BLE001  raised below, after the other steps
             faults.append(f"{step.name}: {fault}")
+    lapse_supplements(campaign_id, at)
     show_progress(campaign_id, at)
     seal_trail(at)
     if faults:

@@ -20,7 +20,7 @@ from oneledger.domain.signoff import (
     standings,
     unit_digest,
 )  # fmt: skip
-from oneledger.store import signatures
+from oneledger.store import signatures, snapshots
 from tasks.freezing import reports_of
 from tasks.office import Running, running
 from tasks.recounting import Reference, figures_at
@@ -64,6 +64,24 @@ def _close(here: Running, milestone: Milestone, come: Mapping[str, Turn], as_of:
         for (_, code), standing in found.items():
             if Deed.LAPSE in MOVES[standing.state] and here.units[code].level in come:
                 _lapse(here, connection, milestone, code, standing, as_of)
+
+
+def lapse_supplements(name: str, as_of: datetime) -> int:
+    """Who was asked to sign a supplement lets the time pass like anybody else. Says how many did."""
+    here = running(name)
+    if not here.campaign.asks_signatures:
+        return 0
+    with here.office.store.read() as connection:
+        keys = [each.milestone for each in snapshots.every_kind(connection, name) if each.kind == "supplement"]
+        entries = [entry for key in keys for entry in signatures.of_campaign(connection, name, key)]
+    silent = {key: each for key, each in standings(entries).items() if each.is_silent(as_of)}
+    if silent:
+        with here.office.store.write() as connection:
+            for (key, code), standing in silent.items():
+                assert standing.asked is not None
+                about = Milestone(as_of, standing.asked.phase, "supplement", key, "")
+                _lapse(here, connection, about, code, standing, as_of)
+    return len(silent)
 
 
 def _lapse(

@@ -221,6 +221,32 @@ def test_late_entries_are_a_numbered_supplement_and_the_frozen_figures_stand(bot
     assert {mail["To"].addresses[0].username for mail in office.mails("supplement")[3:]} == {ROOT, CITY}
 
 
+def test_who_leaves_a_supplement_unanswered_lets_the_time_pass(office):
+    """Issue 5 A: no answer by the deadline goes up as 未经审核; who sent a unit back has answered."""
+    from tasks.publishing import freeze_due
+    from tasks.signers import signatures_of
+    from tasks.signing import lapse_supplements
+    from tasks.supplementing import supplement
+
+    for turn, code in ((COUNTY_TURN, COUNTY), (CITY_TURN, CITY), (ROOT_TURN, ROOT)):
+        bring(office, turn)
+        reply(office, code, "同意", turn + HOUR)
+    freeze_due("first", "deploy", FROZEN + timedelta(minutes=5))
+    send(office, OTHER, at("2021-03-22T09:00"), rows=4)
+    key = supplement("first", "deploy", at("2021-03-22T10:00"))
+    reply(office, ROOT, f"退回 {OTHER} 条数不符", at("2021-03-22T11:00"), notice="supplement")
+    reply(office, CITY, "暂缓", at("2021-03-22T11:00"), notice="supplement")
+    moments = (at("2021-03-23T16:59"), at("2021-03-23T17:00"), at("2021-03-24T09:00"))
+    assert [lapse_supplements("first", moment) for moment in moments] == [0, 2, 0]
+    stand = {(row["milestone"], row["unit"]): row["state"] for row in signatures_of("first")}
+    assert {unit: stand[key, unit] for unit in (ROOT, CITY, COUNTY)} == {
+        ROOT: "returned", CITY: "unreviewed", COUNTY: "unreviewed",
+    }  # fmt: skip
+    reply(office, COUNTY, "同意", at("2021-03-25T09:00"), notice="supplement")
+    (late,) = [row for row in signatures_of("first") if (row["milestone"], row["unit"]) == (key, COUNTY)]
+    assert (late["state"], late["is_late"]) == ("signed", True)
+
+
 def test_a_correction_after_the_report_is_signed_for_anew_in_its_branch_only(office):
     """Issue 5 A: shows what moved, and asks for a new signature there only; 退回 goes on reopening the unit."""
     from tasks.publishing import freeze_due

@@ -91,6 +91,10 @@ class Standing:
     def due_at(self) -> datetime | None:
         return datetime.fromisoformat(self.asked.detail["due_at"]) if self.asked else None
 
+    def is_silent(self, moment: datetime) -> bool:
+        """Its day is over and it has neither signed nor sent anything back."""
+        return self.state in (State.ASKED, State.DEFERRED) and self.due_at is not None and self.due_at <= moment
+
     @property
     def is_late(self) -> bool:
         """Signed after the deadline it was asked for."""
