@@ -15,10 +15,12 @@ from oneledger.domain.errors import RefusedError
 from oneledger.domain.units import Level, Unit
 from oneledger.store import units as unit_store
 from rehearsal.looks import looks
+from rehearsal.moving import drawn_changes
 from rehearsal.post_office_client import PostOffice
 from rehearsal.run import Clock, Progress, Rehearsal
 from rehearsal.summing import summary
 from rehearsal.village import Village
+from tasks.excepting import change_unit
 from tasks.office import office, running
 from tasks.signers import name_acting
 
@@ -36,11 +38,12 @@ def drive(
     exempt = _exempt(units)
     _launch(campaign, exempt, post, clock)
     here = running(campaign.campaign)
+    moments = looks(campaign, here.office.calendar, plan.most_looks)
     with Village(
         plan.out.resolve(), units=here.units.values(), campaign=campaign, forms=here.forms,
         calendar=here.office.calendar, seed=plan.seed, post=post, exempt=exempt,
+        changes=drawn_changes(here.units, moments, plan.seed, {*exempt, campaign.root}),
     ) as village:  # fmt: skip
-        moments = looks(campaign, here.office.calendar, plan.most_looks)
         moments += [moments[-1] + timedelta(hours=n) for n in range(1, _LAST)]
         looked = [at for at in moments if not _is_slept_through(plan, at)]
         for done, at in enumerate(moments):
@@ -48,6 +51,7 @@ def drive(
             with clock.timed("schools: reading, filling, answering"):
                 village.act(at)
             _name_acting(plan.campaign, village, at)
+            _move_units(plan.campaign, village, at)
             if at in looked:
                 village.looked_at(at)
                 _look(plan, post, clock, at)
@@ -60,6 +64,12 @@ def drive(
 def _name_acting(name: str, village: Village, at: datetime) -> None:
     for each in village.newly_acting():
         name_acting(name, each.unit, each.address, each.first, each.last, reason="外出学习", by="办公室", as_of=at)
+
+
+def _move_units(name: str, village: Village, at: datetime) -> None:
+    for each in village.newly_moved(at):
+        words = {"reason": "区划和学校布局调整", "by": "局长办公会"}
+        change_unit(name, each.unit, each.kind, other=each.other, as_of=each.at, **words)
 
 
 def _is_slept_through(plan: Rehearsal, at: datetime) -> bool:

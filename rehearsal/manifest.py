@@ -1,9 +1,11 @@
-"""The truth on disk, one line a unit and return, then one line an office that was asked to sign: DIR/manifest.jsonl.
+"""The truth on disk, one line a unit and return, then one line an office that was asked to sign and one
+a unit that was moved or merged: DIR/manifest.jsonl.
 
 phase, deliverable, unit, name, level, parent, respondent, behaviour, is_document, is_exempt, due_at, top_at,
 first_contact_gone  mail to the respondent's first address comes back; the next one has to be used
 opened_at   the look from which it was owed
 sent_back   when an office sent back what the unit had returned
+excused_at  when it was merged into another, or null: what has not come by then is no longer expected
 forms       that the workbook asks, without the cover
 answers     [{at, verdict, fault, variant, is_zero, figures, <form>: {facts, rows}}], in order of time;
             figures only where the answer is to be accepted
@@ -11,6 +13,8 @@ expected    snapshot -> how the return must stand in it: status, is_late, in_cor
 
 office, name, level,
 milestones  report -> {behaviour, asked, said, deeds, state, by, stands}; see ``offices``
+
+change, unit, other, at   moved | merged, under or into which, when; see ``moving``
 """
 
 import json
@@ -71,7 +75,10 @@ def standing(line: Mapping[str, Any], moment: datetime) -> Standing:
     come = [(number, each) for number, each in enumerate(line["answers"]) if _moment(each["at"]) <= moment]
     good = [(number, each) for number, each in come if each["verdict"] == "accepted"]
     back = [_moment(each) for each in line.get("sent_back", ()) if _moment(each) <= moment]
+    excused_at = line.get("excused_at")
     if not good or any(_moment(good[-1][1]["at"]) < each for each in back):
+        if excused_at and _moment(excused_at) <= moment:
+            return Standing("exempt")
         faulty = any(each["verdict"] in ("returned", "refused") for _, each in come)
         return Standing("missing", in_correction=faulty or bool(good))
     number, last = good[-1]
@@ -110,6 +117,8 @@ def _expected(
 def _line(registry: Registry, owing: Owing, account: Account) -> dict[str, Any]:
     unit = registry.world.units[owing.unit]
     desk = registry.desk_about(owing.phase, owing.respondent, owing.key)
+    opened_at, excused_at = registry.opened_at[owing.phase, owing.key], registry.history.excused_at(unit.code)
+    is_exempt = registry.is_exempt(unit.code, opened_at)
     forms = () if owing.is_document else registry.world.definitions.forms_of(owing.deliverable, unit.level)
     return {
         "phase": owing.phase,
@@ -119,13 +128,14 @@ def _line(registry: Registry, owing: Owing, account: Account) -> dict[str, Any]:
         "level": unit.level,
         "parent": unit.parent,
         "respondent": owing.respondent,
-        "behaviour": desk.behaviour.name if desk and not unit.exempt_reason else "exempt",
+        "behaviour": desk.behaviour.name if desk and not is_exempt else "exempt",
         "first_contact_gone": owing.respondent in registry.gone,
         "is_document": owing.is_document,
-        "is_exempt": bool(unit.exempt_reason),
+        "is_exempt": is_exempt,
+        "excused_at": excused_at.isoformat() if excused_at else None,
         "due_at": owing.due_at.isoformat(),
         "top_at": owing.top_at.isoformat(),
-        "opened_at": registry.opened_at[owing.phase, owing.key].isoformat(),
+        "opened_at": opened_at.isoformat(),
         "sent_back": [at.isoformat() for at in registry.sent_back.get((owing.phase, owing.unit), ())],
         "forms": answered(forms),
         "answers": list(_answers(desk, owing, account)),
@@ -150,14 +160,15 @@ def read_manifest(path: Path) -> Iterator[dict[str, Any]]:
     """The returns, line by line: never the whole of it in memory."""
     with path.open(encoding="utf-8") as file:
         for text in file:
-            if not text.startswith(_OFFICE):
+            if not text.startswith((_OFFICE, _CHANGE)):
                 yield json.loads(text)
 
 
+_CHANGE = '{"change":'
 _OFFICE = '{"office":'
 
 
-def add_offices(path: Path, lines: Iterable[Mapping[str, Any]]) -> None:
+def add_lines(path: Path, lines: Iterable[Mapping[str, Any]]) -> None:
     with path.open("a", encoding="utf-8") as file:
         for line in lines:
             file.write(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n")

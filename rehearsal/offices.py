@@ -21,6 +21,7 @@ from zoneinfo import ZoneInfo
 from oneledger.domain.campaigns import Campaign
 from oneledger.domain.work_calendar import WorkCalendar
 from rehearsal.manifest import read_manifest
+from rehearsal.moving import ParentsAt
 from rehearsal.officers import Officers
 from rehearsal.sign_truth import Meant, Truth
 
@@ -28,11 +29,16 @@ Line = dict[str, Any]
 
 
 def meant_by_offices(
-    manifest: Path, campaign: Campaign, calendar: WorkCalendar, officers: Officers, looked: Sequence[datetime]
+    manifest: Path,
+    campaign: Campaign,
+    calendar: WorkCalendar,
+    officers: Officers,
+    looked: Sequence[datetime],
+    parents_at: ParentsAt,
 ) -> list[Line]:
     """One line an office, in order of code. ``looked``: when the pipeline really looked."""
     zone = ZoneInfo(campaign.timezone)
-    truth = Truth(manifest, campaign, calendar, officers, [at.astimezone(zone) for at in sorted(looked)])
+    truth = Truth(manifest, campaign, calendar, officers, [at.astimezone(zone) for at in sorted(looked)], parents_at)
     found: dict[str, Line] = {}
     for each in truth.courses():
         unit = officers.units[each.office]

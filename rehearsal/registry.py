@@ -1,14 +1,15 @@
 """Every desk of every phase: opened when the phase begins, by what the units themselves reported until then."""
 
 import random
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from oneledger.domain.assignments import CampaignUnit
 from rehearsal.authoring import Author, Piece
 from rehearsal.behaviours import Behaviour, Mix, draw_behaviour
 from rehearsal.desks import Desk, Key, Planner, Sent
+from rehearsal.moving import Change, History, rearranged
 from rehearsal.obligations import Owing, World, asks_known_rows, opens_problems, owings
 
 
@@ -25,7 +26,22 @@ class Registry:
     histories: dict[str, tuple[Piece, ...]] = field(default_factory=dict)  # accepted answers about a unit's problems
     selfchecks: dict[str, Piece] = field(default_factory=dict)  # each unit's last answer that holds a self-check
     sent_back: dict[tuple[str, str], list[datetime]] = field(default_factory=dict)  # by phase and unit: by an office
+    history: History = field(default_factory=lambda: History({}))
     _neighbours: dict[tuple[str, str | None], list[Desk]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not self.history.launched:
+            self.history = History({code: unit.parent for code, unit in self.world.units.items()})
+
+    def moved(self, changes: Sequence[Change]) -> None:
+        """The tree from now on."""
+        self.history = History(self.history.launched, [*self.history.changes, *changes])
+        parents = self.history.parents_at(changes[-1].at)
+        self.world = replace(self.world, units=rearranged(self.world.units, parents))
+
+    def is_exempt(self, unit: str, at: datetime) -> bool:
+        excused_at = self.history.excused_at(unit)
+        return bool(self.world.units[unit].exempt_reason) or (excused_at is not None and excused_at <= at)
 
     @property
     def planner(self) -> Planner:
@@ -58,7 +74,7 @@ class Registry:
         self.opened_at |= {(phase, owing.key): at for owing in fresh}
         made: dict[str, Desk] = {}
         for owing in fresh:
-            if not self.world.units[owing.unit].exempt_reason:
+            if not self.is_exempt(owing.unit, at):
                 if owing.respondent not in made:
                     made[owing.respondent] = self._new_desk(owing)
                 made[owing.respondent].owings.append(owing)

@@ -10,8 +10,6 @@ from oneledger.domain.schedule import Turn
 from rehearsal.officers import Word
 from rehearsal.verify import Expected
 
-_MAY_LAPSE = ("asked", "returned", "deferred", "stale")
-
 
 class Branch(NamedTuple):
     """What an office signs: the figures of its branch, equal where nothing moved."""
@@ -34,7 +32,8 @@ class Branch(NamedTuple):
 @dataclass
 class Course:
     turn: Turn
-    report_at: datetime
+    report_at: datetime  # of a supplement: until when it may be answered
+    may_lapse: Sequence[str] = ("asked", "returned", "deferred", "stale")
     state: str = "waiting"
     deeds: list[str] = field(default_factory=list)
     signed: Branch | None = None
@@ -91,7 +90,7 @@ class Course:
             self._lapse()
 
     def _lapse(self) -> None:
-        if self.state in _MAY_LAPSE and len(self._rounds) not in self._lapsed:
+        if self.state in self.may_lapse and len(self._rounds) not in self._lapsed:
             self._lapsed.add(len(self._rounds))
             self._enter("unreviewed", "lapse")
 

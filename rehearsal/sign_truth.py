@@ -3,19 +3,19 @@ and the officers' words alone."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from oneledger.domain.campaigns import Campaign
-from oneledger.domain.schedule import Milestone, Turn, report_milestones, turns
+from oneledger.domain.schedule import Milestone, Turn, local_moment, report_milestones, turns
 from oneledger.domain.work_calendar import WorkCalendar
 from rehearsal.manifest import read_manifest
+from rehearsal.moving import ParentsAt
 from rehearsal.officers import Officers, Word
 from rehearsal.sign_course import Branch, Course
 from rehearsal.verify import Seen, sums_at
 
-_NEVER = datetime.max.replace(tzinfo=UTC)
 Line = Mapping[str, Any]
 Branches = Mapping[str, Branch]  # by office
 
@@ -36,6 +36,7 @@ class Truth:
     calendar: WorkCalendar
     officers: Officers
     looked: Sequence[datetime]  # when the pipeline really looked, in local time
+    parents_at: ParentsAt
 
     def courses(self) -> Iterator[Meant]:
         for phase in self.campaign.phases:
@@ -62,8 +63,7 @@ class Truth:
         yield from self._supplements(milestone, after[0], sums[0], moments, made, _news(lines))
 
     def _branches(self, lines: Sequence[Line], seen: Sequence[Seen], offices: Mapping[str, Turn]) -> list[Branches]:
-        parents = {code: unit.parent for code, unit in self.officers.units.items()}
-        found = sums_at(lines, parents, seen, offices)
+        found = sums_at(lines, self.parents_at, seen, offices)
         return [{code: Branch.of(each) for code, each in sums.items()} for sums in found]
 
     def _signing(
@@ -96,11 +96,15 @@ class Truth:
             signed = {each.office for each in known if each.course.signed_at and each.course.signed_at <= at}
             for code in sorted(signed):
                 if now.get(code) != last.get(code):
-                    course = Course(Turn("", at, at), _NEVER)
+                    course = Course(Turn("", at, at), self._answered_by(at), may_lapse=("asked", "deferred"))
                     course.run(self.looked, {at: now[code]}, self._words(key, code))
                     known.append(Meant(key, code, course, now[code]))
                     yield known[-1]
             last, last_at = now, at
+
+    def _answered_by(self, at: datetime) -> datetime:
+        """The end of the next working day: who has said nothing by then goes up unreviewed."""
+        return local_moment(self.campaign, self.calendar.add_working_days(at.date(), 1), self.campaign.due_time)
 
     def _words(self, key: str, office: str) -> list[Word]:
         return [each for each in self.officers.said if (each.milestone, each.unit) == (key, office)]

@@ -9,7 +9,7 @@ from typing import Any
 from oneledger.domain.rollup import Rollup
 from oneledger.store import snapshots
 from oneledger.store.snapshots import Frozen
-from rehearsal.manifest import add_offices
+from rehearsal.manifest import add_lines
 from rehearsal.offices import check_sent_back, check_signatures, meant_by_offices
 from rehearsal.run import Clock, Rehearsal
 from rehearsal.verify import Verified, verify
@@ -33,14 +33,17 @@ def summary(
     with clock.timed("schools: comparing with the truth"):
         found = verify(
             plan.out.resolve(), list(here.units.values()), here.campaign, _frozen(here),
-            looked=list(looked), forms=here.forms,
+            looked=list(looked), forms=here.forms, history=village.history,
         )  # fmt: skip
         notices = list(check_notices(plan.out.resolve(), here.forms, max(looked), village.dead_boxes()))
         found.differences.extend(notices)
         signed = signatures_of(here.name)
+        moved = village.history
         manifest = plan.out.resolve() / "manifest.jsonl"
-        offices = meant_by_offices(manifest, here.campaign, here.office.calendar, village.officers, looked)
-        add_offices(manifest, offices)
+        offices = meant_by_offices(
+            manifest, here.campaign, here.office.calendar, village.officers, looked, village.history.parents_at
+        )
+        add_lines(manifest, [*offices, *(each.as_line() for each in moved.changes)])
         found.differences.extend(check_signatures(offices, signed))
         found.differences.extend(check_sent_back(plan.out.resolve(), max(looked)))
     return {
@@ -53,6 +56,7 @@ def summary(
         "phases": status["phases"],
         "signatures": Counter(row["state"] for row in signed),
         "officers": Counter(village.officers.behaviours.values()),
+        "moves": Counter(f"{here.units[each.unit].level} {each.kind}" for each in village.history.changes),
         "office_states_compared": sum(len(line["milestones"]) for line in offices),
         "mail": status["mail"],
         "inbox": status["inbox"],

@@ -18,6 +18,7 @@ from oneledger.domain.work_calendar import WorkCalendar
 from oneledger.settings import Settings, load_calendar
 from rehearsal.looks import looks
 from rehearsal.manifest import Standing, read_manifest, standing
+from rehearsal.moving import History, ParentsAt
 from rehearsal.verify_mail import check_mail
 from rehearsal.verify_notices import owed_by_notice
 
@@ -71,23 +72,24 @@ def verify(
     directory: Path, units: Sequence[CampaignUnit], campaign: Campaign,
     frozen: Mapping[str, tuple[Snapshot, Mapping[str, Found]]], *,
     calendar: WorkCalendar | None = None, looked: Sequence[datetime] | None = None,
-    forms: Mapping[str, Form] | None = None,
+    forms: Mapping[str, Form] | None = None, history: History | None = None,
 ) -> Verified:  # fmt: skip
     """``frozen``: milestone -> the snapshot and its figures by unit. ``looked``: when the pipeline really looked, where
-    that was not at every moment of ``looks``. ``forms``: by which inspectors' notices are known."""
+    that was not at every moment of ``looks``. ``forms``: by which inspectors' notices are known. ``history``: of a
+    tree in which units were moved."""
     calendar = calendar or load_calendar(Settings().config)
     manifest = directory / "manifest.jsonl"
     by_code = {unit.code: unit for unit in units}
     looked = sorted(looked or looks(campaign, calendar))
+    history = history or History({unit.code: unit.parent for unit in units})
     noticed = owed_by_notice(manifest, forms or {}, campaign, looked)
-    mail = check_mail(directory, manifest, campaign, calendar, by_code, looked, noticed)
+    mail = check_mail(directory, manifest, campaign, calendar, by_code, looked, noticed, history)
     verified = Verified(mail.unexpected, mail.lost, mail.duplicates, mail.ladder)
-    parents = {unit.code: unit.parent for unit in units}
     for key in sorted(_milestones(campaign, calendar) - frozen.keys()):
         verified.differences.append(f"{key}: never frozen")
     for key, (snapshot, rollups) in frozen.items():
         frozen_at = next((look for look in looked if look >= snapshot.as_of), snapshot.as_of)
-        expected = expected_rollups(manifest, parents, snapshot.phase, snapshot.as_of, frozen_at)
+        expected = expected_rollups(manifest, history.parents_at, snapshot.phase, snapshot.as_of, frozen_at)
         verified.differences += [f"{key} {each}" for each in compare(expected, rollups)]
         verified.compared += sum(len(each.figures) for each in expected.values())
     return verified
@@ -98,14 +100,14 @@ def _milestones(campaign: Campaign, calendar: WorkCalendar) -> set[str]:
 
 
 def expected_rollups(
-    manifest: Path, parents: Mapping[str, str | None], phase: str, moment: datetime, frozen_at: datetime
+    manifest: Path, parents_at: ParentsAt, phase: str, moment: datetime, frozen_at: datetime
 ) -> dict[str, Expected]:
     """Every unit's sums as they must be frozen at a report moment: of what was owed by then, and had come by then.
 
     ``frozen_at``: the look that freezes them, which may first find that more is owed.
     """
     lines = (line for line in read_manifest(manifest) if line["phase"] == phase)
-    return sums_at(lines, parents, [Seen(moment, moment, frozen_at)])[0]
+    return sums_at(lines, parents_at, [Seen(moment, moment, frozen_at)])[0]
 
 
 class Seen(NamedTuple):
@@ -117,19 +119,21 @@ class Seen(NamedTuple):
 
 
 def sums_at(
-    lines: Iterable[Mapping[str, Any]], parents: Mapping[str, str | None], seen: Sequence[Seen],
+    lines: Iterable[Mapping[str, Any]], parents_at: ParentsAt, seen: Sequence[Seen],
     only: Collection[str] | None = None,
 ) -> list[dict[str, Expected]]:  # fmt: skip
-    """Of one phase's lines. ``only``: units whose sums are wanted."""
+    """Of one phase's lines, in the tree of then. ``only``: units whose sums are wanted."""
     found: list[dict[str, Expected]] = [{} for _ in seen]
+    trees = [parents_at(min(each.owed_by, each.received_by)) for each in seen]
     for line in lines:
         opened_at, top_at = datetime.fromisoformat(line["opened_at"]), datetime.fromisoformat(line["top_at"])
-        above = [code for code in _upwards(line["unit"], parents) if only is None or code in only]
-        for each, sums in zip(seen, found, strict=True):
+        lines_up = {id(tree): [*_upwards(line["unit"], tree)] for tree in trees}
+        for each, sums, tree in zip(seen, found, trees, strict=True):
             if opened_at <= each.known_at and top_at <= each.owed_by:
                 stands = standing(line, each.received_by)
-                for code in above:
-                    _add(sums.setdefault(code, Expected()), line, stands)
+                for code in lines_up[id(tree)]:
+                    if only is None or code in only:
+                        _add(sums.setdefault(code, Expected()), line, stands)
     return found
 
 

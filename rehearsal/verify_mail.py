@@ -15,6 +15,7 @@ from oneledger.domain.schedule import rung_at
 from oneledger.domain.work_calendar import WorkCalendar
 from rehearsal.looks import is_over
 from rehearsal.manifest import read_manifest, standing
+from rehearsal.moving import History
 
 _ANSWER_OF = {"accepted": "receipt", "returned": "correction", "refused": "refusal"}
 _DELIVERED = "delivered.jsonl"
@@ -35,10 +36,11 @@ class MailFaults:
 
 def check_mail(
     directory: Path, manifest: Path, campaign: Campaign, calendar: WorkCalendar, units: Mapping[str, CampaignUnit],
-    looks: Sequence[datetime], noticed: Sequence[Line] = (),
+    looks: Sequence[datetime], noticed: Sequence[Line] = (), history: History | None = None,
 ) -> MailFaults:  # fmt: skip
     """``looks``: the moments at which the pipeline really looked. ``noticed``: owed by inspectors' notices."""
     lines = [_without_words(line) for line in read_manifest(manifest)]
+    history = history or History({code: unit.parent for code, unit in units.items()})
     dead = {line["respondent"] for line in lines if line["behaviour"] == "bounce"}
     boxes = {contact.email.lower(): unit.code for unit in units.values() for contact in unit.contacts}
     mails = list(_mails(directory / _DELIVERED))
@@ -46,8 +48,8 @@ def check_mail(
     faults = MailFaults(duplicates=[*_twice(mails), *_again(delivered)])
     _check_requests(lines, dead, delivered, faults)
     _check_answers(lines, delivered, faults, max(looks))
-    _check_offices_asked(lines, dead, delivered, units, faults)
-    ladder = _Ladder(campaign, calendar, units, sorted(looks))
+    _check_offices_asked(lines, dead, delivered, history, faults)
+    ladder = _Ladder(campaign, calendar, units, sorted(looks), history)
     climbing = [*lines, *noticed]
     wanted = Counter(ladder.reminders(climbing)) + Counter(ladder.digests(climbing))
     faults.ladder += _uneven(wanted, delivered, dead)
@@ -92,15 +94,16 @@ def _check_requests(
 
 
 def _check_offices_asked(
-    lines: Iterable[Line], dead: set[str], delivered: Mapping[Received, int], units: Mapping[str, CampaignUnit],
-    faults: MailFaults,
+    lines: Iterable[Line], dead: set[str], delivered: Mapping[Received, int], history: History, faults: MailFaults
 ) -> None:  # fmt: skip
     """The office above each unit whose addresses are all dead is asked for another; of the others nobody is."""
     lost = {line["respondent"] for line in lines if line["respondent"] in dead and not line["is_exempt"]}
-    wanted = {parent for code in lost if (parent := units[code].parent)}
+    above = [history.parents_ever(code) for code in lost]
+    wanted = {office for offices in above for office in offices if len(offices) == 1}
+    possible = set[str]().union(*above)  # who was moved may be asked about at either office
     asked = {unit for unit, kind in delivered if kind.startswith("address-wanted/")}
     faults.lost += [f"{unit} was never asked for an address" for unit in sorted(wanted - asked)]
-    faults.unexpected += [f"{unit} was asked for an address" for unit in sorted(asked - wanted)]
+    faults.unexpected += [f"{unit} was asked for an address" for unit in sorted(asked - possible)]
 
 
 def _check_answers(
@@ -134,6 +137,7 @@ class _Ladder:
     calendar: WorkCalendar
     units: Mapping[str, CampaignUnit]
     looks: Sequence[datetime]
+    history: History
     _looked: dict[str, Sequence[datetime]] = field(default_factory=dict)
 
     def reminders(self, lines: Iterable[Line]) -> Iterator[tuple[str, str]]:
@@ -142,33 +146,39 @@ class _Ladder:
             if not line["is_exempt"]:
                 groups.setdefault((line["respondent"], line["phase"], _moment(line["due_at"])), []).append(line)
         for (respondent, phase, due), theirs in groups.items():
-            for rung in self._due_rungs(self.campaign.reminders.rungs, due, theirs, is_reminder=True):
+            for rung in self._due_rungs(self.campaign.reminders.rungs, due, theirs):
                 yield respondent, f"remind/{phase}/{self._subject(phase, due)}/{rung}"
 
     def digests(self, lines: Iterable[Line]) -> Iterator[tuple[str, str]]:
         """To every collector above a respondent that the campaign wants told."""
         groups: dict[tuple[str, str, datetime], list[Line]] = {}
         for line in lines:
-            for collector in self._collectors(line["respondent"]) if not line["is_exempt"] else ():
+            for collector in self._ever_collecting(line["respondent"]) if not line["is_exempt"] else ():
                 groups.setdefault((collector, line["phase"], _moment(line["due_at"])), []).append(line)
         for (collector, phase, due), below in groups.items():
-            for rung in self._due_rungs(self.campaign.reminders.digests, due, below, is_reminder=False):
+            for rung in self._due_rungs(self.campaign.reminders.digests, due, below, collector):
                 yield collector, f"digest/{phase}/{self._subject(phase, due)}/{rung}"
 
     def _subject(self, phase: str, due: datetime) -> str:
         return f"{phase}@{due.astimezone(ZoneInfo(self.campaign.timezone)):%m%d}"
 
-    def _collectors(self, code: str) -> Iterator[str]:
-        above = self.units.get(self.units[code].parent or "")
+    def _ever_collecting(self, code: str) -> set[str]:
+        moments = (self.looks[0], *(each.at for each in self.history.changes))
+        return {above for at in moments for above in self._collectors(code, at)}
+
+    def _collectors(self, code: str, at: datetime) -> Iterator[str]:
+        parents = self.history.parents_at(at)
+        above = self.units.get(parents[code] or "")
         while above is not None:
             if above.level in self.campaign.reminders.digest_levels and above.contacts:
                 yield above.code
-            above = self.units.get(above.parent or "")
+            above = self.units.get(parents[above.code] or "")
 
     def _due_rungs(
-        self, rungs: Iterable[Rung], due: datetime, theirs: Sequence[Line], *, is_reminder: bool
+        self, rungs: Iterable[Rung], due: datetime, theirs: Sequence[Line], collector: str = ""
     ) -> Iterator[str]:
-        """``is_reminder``: nobody is reminded on the heels of the mail that asked."""
+        """``collector``: told of those who are below it that day. Else a reminder: never on the heels of the mail that
+        asked."""
         moments = [(rung_at(self.campaign, due, rung, self.calendar), rung) for rung in rungs]
         gone: set[str] = set()
         for look in self._looks_of(theirs[0]["phase"]):
@@ -176,7 +186,8 @@ class _Ladder:
             if not reached:
                 continue
             latest = max(reached, key=lambda rung: rung.days)
-            if latest.rung not in gone and _is_waited_for(theirs, look, is_reminder=is_reminder):
+            mine = [line for line in theirs if not collector or collector in self._collectors(line["respondent"], look)]
+            if latest.rung not in gone and _is_waited_for(mine, look, is_reminder=not collector):
                 gone.add(latest.rung)
                 yield latest.rung
 

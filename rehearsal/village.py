@@ -3,7 +3,7 @@
 import heapq
 import time
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -20,6 +20,7 @@ from rehearsal.desks import Desk, Key, Sent, first_timed, not_before
 from rehearsal.letter_box import Delivery
 from rehearsal.looks import is_over
 from rehearsal.manifest import Account, write_manifest
+from rehearsal.moving import Change, History
 from rehearsal.obligations import Definitions, World
 from rehearsal.officers import Acting, Officers, Request
 from rehearsal.papers import Paper
@@ -61,7 +62,7 @@ class Village:
     def __init__(
         self, directory: Path, *, units: Iterable[CampaignUnit], campaign: Campaign, forms: Mapping[str, Form],
         calendar: WorkCalendar, seed: int, post: PostOffice, exempt: Collection[str] = (), mix: Mix = MIX,
-        openpyxl_share: float = OPENPYXL_SHARE, processes: int = 2,
+        openpyxl_share: float = OPENPYXL_SHARE, processes: int = 2, changes: Sequence[Change] = (),
     ) -> None:  # fmt: skip
         definitions = Definitions(campaign, forms)
         listed = {unit.code: _excused(unit, exempt) for unit in units}
@@ -78,6 +79,7 @@ class Village:
         self._again = SecondThoughts(
             self._registry, self.officers, self._plan, lambda: {each.desk for each in self._due}
         )
+        self._changes = list(changes)  # still to come
         self._account = Account(directory / "answers.jsonl")
         self._boxes = {contact.email.lower(): unit.code for unit in listed.values() for contact in unit.contacts}
         self._phase_of_mailboxes = ""
@@ -210,6 +212,18 @@ class Village:
         named = self.officers.newly_acting()
         self._boxes |= {each.address.lower(): each.unit for each in named}
         return named
+
+    def newly_moved(self, at: datetime) -> list[Change]:
+        """Who belongs elsewhere from now on: the operator is to record it before he looks."""
+        come = [each for each in self._changes if each.at <= at]
+        self._changes = self._changes[len(come) :]
+        if come:
+            self._registry.moved(come)
+        return come
+
+    @property
+    def history(self) -> History:
+        return self._registry.history
 
     def _at(self, delivery: Delivery) -> datetime:
         return datetime.fromisoformat(delivery.at).astimezone(self._zone)

@@ -75,7 +75,7 @@ def _expected(tmp_path, moment=TOP):
                   top_at=at(3, 10, 17).isoformat(), due_at=at(3, 10, 17).isoformat()),
         make_line(SCHOOL, make_answer(), phase="rectify", deliverable="school-rectify"),
     ]  # fmt: skip
-    return expected_rollups(_write(tmp_path / "manifest.jsonl", lines), PARENTS, "deploy", moment, moment)
+    return expected_rollups(_write(tmp_path / "manifest.jsonl", lines), lambda _: PARENTS, "deploy", moment, moment)
 
 
 def _rollups():

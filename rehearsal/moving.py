@@ -1,0 +1,145 @@
+"""Units that are moved or merged in mid-campaign: drawn from the seed, told to the operator, kept for the comparison.
+
+The tree of a moment is worked out here without the pipeline's own moves (oneledger.domain.moves).
+"""
+
+import random
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, time, timedelta
+from itertools import pairwise
+
+from oneledger.domain.assignments import CampaignUnit
+from oneledger.domain.units import Level
+
+Parents = Mapping[str, str | None]
+ParentsAt = Callable[[datetime], Parents]
+
+MIX: Mapping[str, int] = {"school moved": 2, "office moved": 1, "school merged": 1, "office merged": 1}
+"""How many of each where the land has room for them; schools moved: so many in each two hundred."""
+_PER_SCHOOLS = 200
+_QUIET = timedelta(hours=4)  # since the look before: every officer's first word about it has come
+_NOON = time(12)
+
+
+@dataclass(frozen=True)
+class Change:
+    """``other``: the office it goes under, or the unit it is merged into."""
+
+    at: datetime
+    unit: str
+    kind: str  # moved | merged
+    other: str
+
+    def as_line(self) -> dict[str, str]:
+        return {"change": self.kind, "unit": self.unit, "other": self.other, "at": self.at.isoformat()}
+
+
+@dataclass(frozen=True)
+class History:
+    """Whom each unit belonged to at which moment. ``changes``: in order of time."""
+
+    launched: Parents
+    changes: Sequence[Change] = ()
+    _after: dict[int, Parents] = field(default_factory=dict, compare=False, repr=False)
+
+    def parents_at(self, moment: datetime) -> Parents:
+        count = sum(each.at <= moment for each in self.changes)
+        if count not in self._after:
+            parents = dict(self.launched)
+            for each in self.changes[:count]:
+                parents |= dict.fromkeys(_goes(parents, each), each.other)
+            self._after[count] = parents
+        return self._after[count]
+
+    def parents_ever(self, unit: str) -> set[str]:
+        trees = [self.launched, *(self.parents_at(each.at) for each in self.changes)]
+        return {parent for tree in trees if (parent := tree[unit])}
+
+    def excused_at(self, unit: str) -> datetime | None:
+        """Who is merged into another owes nothing more."""
+        return next((each.at for each in self.changes if (each.unit, each.kind) == (unit, "merged")), None)
+
+
+def _goes(parents: Parents, change: Change) -> list[str]:
+    if change.kind == "moved":
+        return [change.unit]
+    return [code for code, parent in parents.items() if parent == change.unit]
+
+
+def rearranged(units: Mapping[str, CampaignUnit], parents: Parents) -> dict[str, CampaignUnit]:
+    """In administrative order again: each unit, then all below it, in the order of the launch."""
+    below: dict[str | None, list[str]] = {}
+    for code in units:
+        parent = parents[code]
+        below.setdefault(parent if parent in units else None, []).append(code)
+
+    def walk(above: str | None) -> Iterator[str]:
+        for code in below.get(above, ()):
+            yield code
+            yield from walk(code)
+
+    return {code: replace(units[code], parent=parents[code], order=number) for number, code in enumerate(walk(None))}
+
+
+def drawn_changes(
+    units: Mapping[str, CampaignUnit], moments: Sequence[datetime], seed: int, spared: Collection[str] = ()
+) -> list[Change]:
+    """``moments``: the looks of the campaign; a change is made in the morning of one, so that whatever was said about
+    an earlier one has been heard. ``spared``: units that are left alone."""
+    quiet = [at for before, at in pairwise(moments) if at - before > _QUIET and at.time() < _NOON]
+    if not quiet:
+        return []
+    rng = random.Random(f"{seed}:moves")
+    wanted = [kind for kind, count in MIX.items() for _ in range(_count(kind, count, units))]
+    rng.shuffle(wanted)
+    found: list[Change] = []
+    touched = set(spared)
+    for at, kind in zip(sorted(rng.choices(quiet, k=len(wanted))), wanted, strict=True):
+        parents = History({code: unit.parent for code, unit in units.items()}, found).parents_at(at)
+        possible = sorted(_possible(units, parents, kind, touched))
+        if possible:
+            unit, other = rng.choice(possible)
+            found.append(Change(at, unit, kind.rpartition(" ")[2], other))
+            touched |= {unit, other}
+    return found
+
+
+def _count(kind: str, count: int, units: Mapping[str, CampaignUnit]) -> int:
+    schools = sum(unit.level == Level.SCHOOL for unit in units.values())
+    return count * max(1, schools // _PER_SCHOOLS) if kind == "school moved" else count
+
+
+def _possible(
+    units: Mapping[str, CampaignUnit], parents: Parents, kind: str, touched: Collection[str]
+) -> Iterator[tuple[str, str]]:
+    """Schools go to an office like their own; an office goes under another above its level, or into its like."""
+    who, what = kind.split()
+    levels = [level.value for level in Level]
+    for code, unit in units.items():
+        parent = parents[code]
+        if (
+            code in touched
+            or parent is None
+            or parent not in units
+            or (unit.level == Level.SCHOOL) != (who == "school")
+        ):
+            continue
+        for other, into in units.items():
+            if other in (code, parent) or other in touched or code in _upwards(parents, other):
+                continue
+            if what == "merged":
+                fits = into.level == unit.level
+            elif who == "school":
+                fits = into.level == units[parent].level
+            else:
+                fits = levels.index(into.level) < levels.index(unit.level)
+            if fits:
+                yield code, other
+
+
+def _upwards(parents: Parents, code: str) -> Iterator[str]:
+    above: str | None = code
+    while above is not None and above in parents:
+        yield above
+        above = parents[above]
