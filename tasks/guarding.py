@@ -12,8 +12,10 @@ from oneledger.adapters.archive import ArchiveDamagedError
 from oneledger.adapters.mail_parse import ParsedMail, parse_mail
 from oneledger.adapters.workbook_reader import WorkbookReader
 from oneledger.domain.assignments import Assignment
+from oneledger.domain.batches import batches
 from oneledger.domain.errors import RefusedError
 from oneledger.domain.incoming import MailClass
+from oneledger.domain.quotas import MIB
 from oneledger.store import inbox
 from oneledger.store.inbox import InboxRow
 from tasks.office import Running
@@ -22,6 +24,7 @@ from tasks.opening import open_mail
 
 log = logging.getLogger(__name__)
 
+CHUNK_BYTES = 8 * MIB  # of mails that are worked on together, and so in memory
 MOST_CRASHES = 3
 POISON = f"程序处理这封信时已中断{MOST_CRASHES}次，原件已存档，请转技术人员"
 CORRUPT = "存档的原件已损坏或丢失，请从备份找回后再处理（pending --accept）"
@@ -57,7 +60,7 @@ def chunks(here: Running, ids: Sequence[int], most: int) -> Iterator[list[InboxR
             log.error("mail %s (%s) ended the process %s times: set aside", row.id, row.sha256, row.begun)
             _set_aside(here, row, POISON)
     fresh = [row for row in rows if row.begun == 0]
-    yield from (fresh[start : start + most] for start in range(0, len(fresh), most))
+    yield from batches(fresh, lambda row: row.size, most=most, full=CHUNK_BYTES)
     yield from ([row] for row in rows if 0 < row.begun < MOST_CRASHES)
 
 

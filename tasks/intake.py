@@ -1,6 +1,6 @@
 """Take mail in: archive first, record, then leave the reading to the counties' reviews."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +10,9 @@ from oneledger.adapters.mail_in import ImapSettings, ImapSource, IncomingItem, M
 from oneledger.adapters.mail_parse import ParsedMail, parse_mail
 from oneledger.adapters.mail_structure import split_message
 from oneledger.domain.assignments import Assignment
+from oneledger.domain.batches import batches
 from oneledger.domain.incoming import MailClass
+from oneledger.domain.quotas import MIB
 from oneledger.settings import Collect
 from oneledger.store import assignments, campaigns, confirmations, inbox, outbox, pulses, signatures
 from oneledger.store.inbox import Seen
@@ -20,8 +22,10 @@ from tasks.flood import has_room, hold_back, registered, release
 from tasks.office import Office, Running, office, running
 from tasks.retrying import STORE_RETRIES
 
-BATCH = 400  # mails; what is archived together is forced to the disk together
-BATCH_BYTES = 2**26
+BATCH, BATCH_BYTES = (
+    400,
+    32 * MIB,
+)  # mails; what is archived together is forced to the disk together; all of it is in memory
 Place = tuple[str | None, str | None]  # campaign, county
 
 
@@ -67,8 +71,9 @@ def imap_settings(collect: Collect) -> ImapSettings:
 def _take_in(
     here: Office, source: MailSource, ledgers: Sequence[Running], known: Collection[str], as_of: datetime
 ) -> None:
-    batches = _batches(source.new_items(Seen(here.store)))
-    while has_room(here) and (batch := next(batches, [])):
+    items = source.new_items(Seen(here.store))
+    parts = batches(items, lambda item: len(item.content), most=BATCH, full=BATCH_BYTES)
+    while has_room(here) and (batch := next(parts, None)):
         hashes = here.archive.put_many([item.content for item in batch])
         heads = [parse_mail(split_message(item.content)[0]) for item in batch]
         places = _routes(here, heads, ledgers)
@@ -79,19 +84,6 @@ def _take_in(
         with here.store.write() as connection:
             inbox.record(connection, rows)
         source.done(batch)
-
-
-def _batches(items: Iterable[IncomingItem]) -> Iterator[list[IncomingItem]]:
-    batch: list[IncomingItem] = []
-    size = 0
-    for item in items:
-        batch.append(item)
-        size += len(item.content)
-        if len(batch) >= BATCH or size >= BATCH_BYTES:
-            yield batch
-            batch, size = [], 0
-    if batch:
-        yield batch
 
 
 def _set_own_apart(here: Office, rows: Sequence[dict[str, Any]], heads: Sequence[ParsedMail]) -> None:

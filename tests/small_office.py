@@ -28,8 +28,8 @@ def at(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=CHINA)
 
 
-def make_units(*, incidents: tuple[str, ...] = ()) -> list[Unit]:
-    """Province, city, county, two schools of the county, one directly under the city."""
+def make_units(*, incidents: tuple[str, ...] = (), more: int = 0) -> list[Unit]:
+    """Province, city, county, two schools of the county (``more``: so many beside), one directly under the city."""
 
     def unit(code: str, name: str, level: Level, parent: str | None) -> Unit:
         stage = "小学" if level is Level.SCHOOL else None
@@ -43,6 +43,7 @@ def make_units(*, incidents: tuple[str, ...] = ()) -> list[Unit]:
         unit(SCHOOL, "望湖路小学", Level.SCHOOL, COUNTY),
         unit(OTHER, "柳林小学", Level.SCHOOL, COUNTY),
         unit(DIRECT, "市实验小学", Level.SCHOOL, CITY),
+        *(unit(f"{int(DIRECT) + 1 + n}", f"第{n + 1}小学", Level.SCHOOL, COUNTY) for n in range(more)),
     ]
 
 

@@ -24,6 +24,7 @@ class InboxRow:
     state: str
     approved_by: str | None = None  # a person vouched for the sender
     begun: int = 0  # how often work on it began and neither ended nor failed: the process died
+    size: int = 0
 
 
 class Seen:
@@ -104,7 +105,7 @@ def release(connection: Connection, ids: Sequence[int], at: datetime) -> None:
 def by_ids(connection: Connection, ids: Iterable[int]) -> list[InboxRow]:
     """Those still new, oldest first: a run that comes second finds nothing to do."""
     c = t.inbox.c
-    columns = (c.id, c.sha256, c.received_at, c.campaign, c.county, c.state, c.approved_by, c.begun)
+    columns = (c.id, c.sha256, c.received_at, c.campaign, c.county, c.state, c.approved_by, c.begun, c.size)
     query = select(*columns).where(c.id.in_(list(ids)), c.state == "new").order_by(c.received_at, c.id)
     return [InboxRow(*row) for row in connection.execute(query)]
 

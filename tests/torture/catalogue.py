@@ -10,5 +10,8 @@ from tests.torture.e6 import E6
 from tests.torture.e7 import E7
 from tests.torture.e8 import E8
 from tests.torture.e9 import E9
+from tests.torture.e15 import E15
+from tests.torture.e16 import E16
+from tests.torture.e20 import E20
 
-EXPERIMENTS = (E2, E6, E5, E1_SEND, E5_STOP, E8, E4, E7, E1_COLLECT, E3, E9)  # the longest first
+EXPERIMENTS = (E15, E2, E6, E5, E1_SEND, E5_STOP, E8, E4, E16, E20, E7, E1_COLLECT, E3, E9)  # the longest first

@@ -20,7 +20,7 @@ def frozen(lab: Lab, number: int, fault: str) -> Generator[Trial]:
         k = _POINTS[trial % len(_POINTS)]
         world = lab.sending(UNITS)
         holder = world.start("send", [0], LEASE_SECONDS, JOB_SECONDS, act="freeze", at=k, fault=fault)
-        if not _is_stopped(holder.pid):
+        if not is_stopped(holder.pid):
             world.ended(holder)
             continue
         time.sleep(LEASE_SECONDS * 0.6)  # the sender of a mail believes in half its lease
@@ -31,7 +31,7 @@ def frozen(lab: Lab, number: int, fault: str) -> Generator[Trial]:
         yield Trial([f"{each} (k={k})" for each in broken(world)])
 
 
-def _is_stopped(pid: int | None) -> bool:
+def is_stopped(pid: int | None) -> bool:
     for _ in range(400):
         try:
             state = (

@@ -201,4 +201,53 @@ def remind_by_the_clock_alone() -> None:
     tasks.reminding.outbox.known = lambda *_: set()
 
 
+def restore_without_hold() -> None:
+    """What a backup brought back sends at once."""
+    from oneledger.store import holding
+
+    holding.hold = lambda *_args, **_named: None
+
+
+def release_unread() -> None:
+    """Out of HOLD without what the journal says."""
+    from oneledger.store import unsettled
+
+    unsettled.found = lambda *_: 0
+
+
+def copy_without_the_log() -> None:
+    """The file of the database is copied, what stands in its -wal is not."""
+    import shutil
+
+    from oneledger.store import copies
+
+    copies.copy_sqlite = lambda store, target: shutil.copy(store.engine.url.database, target)
+
+
+def backup_without_the_archive() -> None:
+    from tasks import backing_up
+
+    backing_up.FOLDERS = ("reports",)
+
+
+def no_disk_guard() -> None:
+    import tasks.intake
+
+    tasks.intake.has_room = lambda _: True
+
+
+def no_quotas() -> None:
+    """Whatever comes is worked on the same day."""
+    import tasks.intake
+
+    tasks.intake.hold_back = lambda *_: None
+
+
+def box_at_once() -> None:
+    """Mails are taken in by a hundred, however large they are."""
+    import tasks.intake
+
+    tasks.intake.BATCH_BYTES = 2**60
+
+
 FAULTS = {name: deed for name, deed in list(globals().items()) if callable(deed) and not name.startswith(("_", "Any"))}
