@@ -20,13 +20,15 @@ from tests.torture.world import Lab, World
 MOST_SECONDS, MOST_GROWTH_MIB = 300, 200
 STRANGERS_SHARE = 0.3  # of the junk is worked on in one day: 3,000 of 10,000
 LOW_WATER_MB = 50
+_JUNK_OF_A_CONTROL = 300
 _ON_THE_DISK = 12  # large mails
 _ONE_BATCH = 40 * MIB
 _PER_SECOND = 50  # mails that come while the collector works
 
 
 def flooded(lab: Lab, junk: int, fault: str) -> Generator[Trial]:
-    answers = _answers(lab, max(3, junk // 10))
+    junk = min(junk, _JUNK_OF_A_CONTROL) if fault else junk
+    answers = _answers(lab, max(3, junk // 10))[: max(3, junk // 10)]
     with _world(lab, junk) as world:
         yield Trial(_full_disk(world, answers[: max(3, len(answers) // 10)], fault))
     with _world(lab, junk) as world:

@@ -250,4 +250,25 @@ def box_at_once() -> None:
     tasks.intake.BATCH_BYTES = 2**60
 
 
+def synchronous_off() -> None:
+    """SQLite forces nothing to the disk."""
+    from sqlalchemy import event
+
+    from oneledger.store import database
+
+    real = database._sqlite_engine
+
+    def engine(path: Any) -> Any:
+        made = real(path)
+        event.listen(made, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF"))
+        return made
+
+    database._sqlite_engine = engine
+
+
+def nothing_forced() -> None:
+    """What is archived gets its name, and is not forced to the disk."""
+    os.fsync = lambda _: None
+
+
 FAULTS = {name: deed for name, deed in list(globals().items()) if callable(deed) and not name.startswith(("_", "Any"))}
