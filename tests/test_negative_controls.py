@@ -3,11 +3,21 @@ guards it fail. What is run is the very check of the other tests."""
 
 import pytest
 
-from oneledger.adapters import cell_text, mail_compose, mail_texts, unit_sheet, workbook_prescan, zip_guard
+from oneledger.adapters import (
+    cell_text,
+    mail_compose,
+    mail_texts,
+    report_docx,
+    unit_sheet,
+    workbook_prescan,
+    zip_guard,
+)  # fmt: skip
+from oneledger.adapters.mail_parse import parse_mail
 from oneledger.domain import confirming, matching, quotas, values
 from oneledger.domain.findings import Finding
 from oneledger.domain.matching import Match
-from tests import test_campaign_rules, test_confirming, test_flood, test_injection
+from oneledger.store import database
+from tests import test_campaign_rules, test_confirming, test_flood, test_injection, test_store
 from tests.make_files import make_xlsx, zipped
 from tests.nasty_words import FORMULAS, NASTY, csv_faults, mail_faults, xlsx_faults
 
@@ -15,7 +25,7 @@ from tests.nasty_words import FORMULAS, NASTY, csv_faults, mail_faults, xlsx_fau
 def fails(check, *arguments) -> bool:
     try:
         check(*arguments)
-    except Exception:  # noqa: BLE001  a check may stumble over the fault instead of telling it
+    except (Exception, pytest.fail.Exception):  # noqa: BLE001  a check may stumble over the fault instead of telling it
         return True
     return False
 
@@ -74,6 +84,39 @@ def test_a_page_that_is_not_escaped_is_caught(monkeypatch):
     test_injection.mail_of.cache_clear()
 
 
+def test_words_that_are_filled_in_as_a_template_are_caught(monkeypatch):
+    """E13: what a school wrote is filled in a second time."""
+    check, real = (
+        test_injection.test_no_word_becomes_markup_a_header_or_a_template_in_a_mail,
+        mail_texts.MailTexts._filled,
+    )
+
+    def twice(self, name, context):
+        return self._environment.from_string(real(self, name, context)).render(context)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(mail_texts.MailTexts, "_filled", twice)
+        test_injection.mail_of.cache_clear()
+        assert "49" in parse_mail(test_injection.mail_of("receipt", "{{7*7}}")).text
+        assert fails(check, "receipt")
+    test_injection.mail_of.cache_clear()
+    assert not fails(check, "receipt")
+
+
+def test_a_word_file_that_is_not_escaped_is_caught(monkeypatch):
+    check, real = (
+        test_injection.test_no_word_becomes_a_field_a_link_or_a_template_in_a_word_file,
+        report_docx.ImmutableSandboxedEnvironment,
+    )
+    assert not fails(check, test_injection.circular)
+    monkeypatch.setattr(
+        report_docx, "ImmutableSandboxedEnvironment", lambda **named: real(**named | {"autoescape": False})
+    )
+    report_docx._prepared.cache_clear()
+    assert fails(check, test_injection.circular)
+    report_docx._prepared.cache_clear()
+
+
 def test_a_header_that_takes_line_ends_is_caught(monkeypatch):
     check = test_injection.test_a_name_or_file_name_is_one_header_or_is_refused
     assert not fails(check, "x\r\nBcc: a@evil.invalid")
@@ -127,3 +170,12 @@ def test_a_value_that_is_guessed_is_caught(monkeypatch):
     assert values.parse(field, "若干").fault
     monkeypatch.setattr(values, "read_number", lambda *_: values.Parsed(0))
     assert not values.parse(field, "若干").fault
+
+
+def test_a_store_that_opens_on_any_sqlite_is_caught(monkeypatch, tmp_path):
+    """E18."""
+    check = test_store.test_no_store_is_opened_on_such_an_sqlite
+    with monkeypatch.context() as patched:
+        check(patched, tmp_path)
+    monkeypatch.setattr(database, "check_sqlite", lambda _: None)
+    assert fails(check, monkeypatch, tmp_path)

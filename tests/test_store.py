@@ -295,6 +295,14 @@ def test_sqlite_that_can_lose_commits_is_refused(version, is_safe):
             check_sqlite(version)
 
 
+def test_no_store_is_opened_on_such_an_sqlite(monkeypatch, tmp_path):
+    """E18: it refuses to start, names the fix and leaves nothing behind."""
+    monkeypatch.setattr("pysqlite3.dbapi2.sqlite_version_info", (3, 40, 1))
+    with pytest.raises(UnsafeSqliteError, match="pysqlite3"):
+        open_store("", tmp_path / "new")
+    assert not (tmp_path / "new").exists()
+
+
 def test_the_configuration_folder_is_the_projects_own():
     assert (CONFIG / "campaigns" / "liaoning-2021.yaml").is_file()
 
