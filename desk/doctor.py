@@ -14,15 +14,16 @@ from oneledger.settings import Settings
 from tasks.doctor import examine
 
 _NAMES = {
-    "settings": "设置", "smtp": "发信服务器", "reply": "回信地址", "imap": "收信邮箱", "limits": "发信限额",
-    "calendar": "放假安排", "disk": "磁盘", "clock": "时钟", "database": "数据库", "prefect": "Prefect",
-    "files": "文件权限", "hold": "暂停发信", "collecting": "最近收信", "sending": "最近发信", "seal": "封存密钥",
+    "settings": "设置", "smtp": "发信服务器", "reply": "回信地址", "imap": "收信邮箱", "roundtrip": "回信往返",
+    "limits": "发信限额", "calendar": "放假安排", "disk": "磁盘", "clock": "时钟", "database": "数据库",
+    "prefect": "Prefect", "files": "文件权限", "hold": "暂停发信", "collecting": "最近收信", "sending": "最近发信",
+    "seal": "封存密钥",
 }  # fmt: skip
 _MARKS = {Level.OK: ("正常", "green"), Level.WARN: ("注意", "yellow"), Level.FAIL: ("故障", "red")}
 
 
-def examined(settings: Settings, campaign: str, now: datetime) -> list[Check]:
-    return examine(settings, campaign, _window(settings), _lock(settings), now)
+def examined(settings: Settings, campaign: str, now: datetime, probe_seconds: float) -> list[Check]:
+    return examine(settings, campaign, _window(settings), _lock(settings), now, probe_seconds=probe_seconds)
 
 
 def _window(settings: Settings) -> str:

@@ -18,6 +18,7 @@ from oneledger.store.database import Store
 from tasks.flood import free_mb
 from tasks.intake import imap_settings
 from tasks.office import office
+from tasks.probing import round_trip
 from tasks.sending import account_of
 
 MOST_NAMED = 3
@@ -33,10 +34,16 @@ class Patient:
     window: str  # address of the served Prefect's API; empty: none is served from this folder
     lock: str
     now: datetime
+    probe_seconds: float
 
 
-def examine(settings: Settings, named: str, window: str, lock: str, now: datetime) -> list[Check]:
-    """Where the definitions cannot be read or there is no database, nothing else can be asked."""
+def examine(
+    settings: Settings, named: str, window: str, lock: str, now: datetime, *, probe_seconds: float = 0.0
+) -> list[Check]:
+    """Where the definitions cannot be read or there is no database, nothing else can be asked.
+
+    ``probe_seconds``: a mail is sent to ourselves and waited for so long; 0: none is sent.
+    """
     try:
         mail = load_mail(settings)
         defined = [load_campaign(settings.config, named, settings.overrides)] if named else []
@@ -51,7 +58,7 @@ def examine(settings: Settings, named: str, window: str, lock: str, now: datetim
         return [fail("database", f"打不开：{_first_line(fault)}", "核对 ONELEDGER_DATABASE_URL 和数据库服务")]
     with store.read() as connection:
         armed = [] if named else [campaigns.launched(connection, each).campaign for each in campaigns.names(connection)]
-    patient = Patient(settings, mail, store, [*defined, *armed], window, lock, now)
+    patient = Patient(settings, mail, store, [*defined, *armed], window, lock, now, probe_seconds)
     return [ok("settings", f"{settings.config} 没有错误"), *(each for look in LOOKS for each in _asked(look, patient))]
 
 
@@ -66,6 +73,7 @@ def _asked(look: Callable[[Patient], Iterable[Check]], patient: Patient) -> list
 _MEND = {
     "smtp": "核对 mail.yaml 的 sender（地址、端口、security、cafile）和密码",
     "imap": "核对 mail.yaml 的 collect（地址、端口、imap_security、imap_cafile）和密码",
+    "roundtrip": "先解决发信服务器和收信邮箱的故障",
 }
 
 
@@ -97,6 +105,11 @@ def _imap(patient: Patient) -> Iterator[Check]:
         yield from health.certificate("imap", ask_mail_box(imap_settings(collect)), patient.now)
     if collect.maildir is None and not collect.imap_host:
         yield fail("imap", "没有写明从哪里收信", "在 mail.yaml 的 collect 里填写 imap_host 或 maildir")
+
+
+def _roundtrip(patient: Patient) -> Iterator[Check]:
+    if patient.probe_seconds:
+        yield round_trip(patient.mail, patient.probe_seconds)
 
 
 def _limits(patient: Patient) -> Iterator[Check]:
@@ -187,5 +200,5 @@ def _seal(patient: Patient) -> Iterator[Check]:
 
 
 LOOKS: tuple[Callable[[Patient], Iterable[Check]], ...] = (
-    _smtp, _imap, _limits, _calendar, _disk, _clock, _database, _prefect, _files, _hold, _pulses, _seal,
+    _smtp, _imap, _roundtrip, _limits, _calendar, _disk, _clock, _database, _prefect, _files, _hold, _pulses, _seal,
 )  # fmt: skip

@@ -14,6 +14,10 @@ app = typer.Typer()
 @app.command()
 def doctor(
     campaign: Annotated[str, typer.Argument(help="also look at this campaign's definition; default: all armed")] = "",
+    probe: Annotated[
+        bool, typer.Option("--probe", help="send a mail to our own reply address and see it come")
+    ] = False,
+    wait: Annotated[int, typer.Option(min=1, max=3600, help="seconds that --probe waits for it")] = 120,
     data: Data = None,
     as_of: AsOfText = "",
     as_json: AsJson = False,
@@ -21,7 +25,7 @@ def doctor(
     """Ask every part that can stand in the way: one line each, what is wrong and what mends it. Exit 1 on a failure."""
     from desk.doctor import examined, show_checks  # noqa: PLC0415  commands load what they need
 
-    checks = examined(use_data(data), campaign, as_moment(as_of))
+    checks = examined(use_data(data), campaign, as_moment(as_of), wait if probe else 0)
     show_json(checks) if as_json else show_checks(out, checks)
     raise typer.Exit(0 if is_well(checks) else 1)
 

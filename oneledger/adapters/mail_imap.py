@@ -55,7 +55,7 @@ class ImapSource:
     def new_items(self, seen: Seen) -> Iterator[IncomingItem]:
         """Unknown mails of every folder, by ascending UID; a lost connection raises instead of ending the list."""
         with self.connected() as client:
-            for folder in self._settings.folders or _folders(client):
+            for folder in self._settings.folders or collected_folders(client):
                 yield from self._new_in(client, folder, seen)
 
     def done(self, items: Sequence[IncomingItem]) -> None:
@@ -151,7 +151,7 @@ def _introduce(client: Any) -> None:
             log.warning("the mail server refused the ID command: %s", error)
 
 
-def _folders(client: Any) -> list[str]:
+def collected_folders(client: Any) -> list[str]:
     """INBOX first, then the junk folders: by their flag, or by the names that are usual without one."""
     junk = [
         str(name)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
-from oneledger.adapters.mail_imap import ImapSettings, ImapSource
+from oneledger.adapters.mail_imap import ImapSettings, ImapSource, collected_folders
 from oneledger.adapters.mail_items import MAX_HEADER_BYTES, MailboxRefusedError
 from oneledger.domain.errors import TransientError
 
@@ -60,6 +60,8 @@ class MaildirJournal:
 
 
 class ImapJournal:
+    """``folder``: empty for all that mail is collected from."""
+
     def __init__(self, settings: ImapSettings, folder: str) -> None:
         self._source, self._folder = ImapSource(settings), folder
 
@@ -68,12 +70,17 @@ class ImapJournal:
 
     def ids(self, since: datetime) -> set[str]:
         with self._source.connected() as client:
-            client.select_folder(self._folder, readonly=True)
-            uids = client.search(["SINCE", (since - _CLOCKS_DIFFER).date()])
-            seen: set[str] = set()
-            for start in range(0, len(uids), _AT_ONCE):
-                seen |= _heads(client, uids[start : start + _AT_ONCE])
-            return seen
+            folders = [self._folder] if self._folder else collected_folders(client)
+            return set().union(*(_ids_of(client, folder, since) for folder in folders))
+
+
+def _ids_of(client: Any, folder: str, since: datetime) -> set[str]:
+    client.select_folder(folder, readonly=True)
+    uids = client.search(["SINCE", (since - _CLOCKS_DIFFER).date()])
+    seen: set[str] = set()
+    for start in range(0, len(uids), _AT_ONCE):
+        seen |= _heads(client, uids[start : start + _AT_ONCE])
+    return seen
 
 
 def _heads(client: Any, uids: list[int]) -> set[str]:
