@@ -5,6 +5,7 @@ import shutil
 import stat
 import threading
 from contextlib import suppress
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from desk.cli import app
 from oneledger.adapters import postgres_tools
 from oneledger.adapters.archive import Archive
 from oneledger.domain.errors import RefusedError
-from oneledger.store import audit, holding, schema as t
+from oneledger.store import audit, holding, outbox, schema as t
 from oneledger.store.database import open_store
 from tasks.backing_up import back_up, restore
 from tasks.holding import release
@@ -27,6 +28,7 @@ from tests.conftest import CONFIG
 from tests.mail_servers import post_office
 from tests.small_office import OTHER, SCHOOL, at, make_campaign, opened
 from tests.test_problem_life import checked, problem
+from tests.torture.jobs import planned
 
 TABLES = (
     "unit",
@@ -169,6 +171,23 @@ def test_nothing_is_sent_until_a_person_says_so_and_collecting_goes_on(office, e
     with office.store.read() as connection:
         deeds = [(each.actor, each.deed) for each in audit.entries(connection) if each.deed in ("held", "released")]
     assert deeds == [("oneledger restore", "held"), ("值班员", "released")]
+
+
+def test_what_the_journal_holds_and_the_backup_does_not_must_be_planned_again_first(office, elsewhere, tmp_path):
+    """E16: a mail that was planned and sent after the backup; released without its row it would go out again."""
+    back_up(office.here.office.settings, tmp_path / "copy", NOW)
+    later = replace(planned(1, "w")[0], message_id=f"<{'a' * 29}.ask.0123456789@ledger.invalid>")
+    mail = yaml.safe_load((tmp_path / "mail.yaml").read_text(encoding="utf-8"))
+    mail["journal"] = {"bcc": "journal@ledger.invalid", "maildir": str(tmp_path / "journal")}
+    (tmp_path / "mail.yaml").write_text(yaml.safe_dump(mail, allow_unicode=True), encoding="utf-8")
+    (tmp_path / "journal" / "new").mkdir(parents=True)
+    (tmp_path / "journal" / "new" / "1").write_bytes(f"Message-ID: {later.message_id}\r\n\r\nx\r\n".encode())
+    elsewhere(tmp_path / "copy")
+    with pytest.raises(RefusedError, match="补上备份之后的计划"):
+        release(by="值班员", reason="核对过", at=NOW, i_know=False)
+    with at_work().store.write() as connection:
+        assert outbox.plan(connection, [later]) == 1
+    assert release(by="值班员", reason="核对过", at=NOW, i_know=False) == {"settled": 1, "doubts": []}
 
 
 def test_what_is_damaged_is_refused_and_nothing_is_left_in_its_place(office, elsewhere, tmp_path):
