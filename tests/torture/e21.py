@@ -32,33 +32,54 @@ class Heard:
         return self.counted.copy()
 
 
+@dataclass
+class Recorded:
+    """``before``: a copy of what lay on the disk when the job began."""
+
+    job: str
+    world: World
+    before: Path
+    calls: list[Call]
+
+    @property
+    def data(self) -> str:
+        return str(self.world.folder / "data")
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """From the first call that the disk sees to behind the last."""
+        first = min(call.begun for call in self.calls if any(path.startswith(self.data) for path in call.paths))
+        return first, max(call.ended for call in self.calls) + 1
+
+
 def power_cuts(lab: Lab, cuts: int, fault: str) -> Generator[Trial]:
     rng = random.Random(21)
-    for job, args in (("send", ([0],)), ("collect", (2,))):
-        world = lab.sending(UNITS) if job == "send" else lab.collecting()
-        before = world.folder / "before"
-        shutil.copytree(world.folder / "data", before)
-        calls = traced(world, job, args, fault)
-        last = max(call.ended for call in calls)
-        first = min(call.begun for call in calls if any(path.startswith(_data(world)) for path in call.paths))
-        for at in sorted(rng.randint(first, last + 1) for _ in range(-(-cuts // 2))):
-            yield Trial([f"{each} ({job}, cut at {at})" for each in _after(world, before, calls, at, rng)])
+    recorded = [
+        _recorded(lab.sending(UNITS), "send", ([0],), fault),
+        _recorded(lab.collecting(), "collect", (2,), fault),
+    ]
+    for number in range(cuts):
+        record = recorded[number % len(recorded)]
+        at = rng.randint(*record.span)
+        yield Trial([f"{each} ({record.job}, cut at {at})" for each in _after(record, at, rng)])
 
 
-def _data(world: World) -> str:
-    return str(world.folder / "data")
+def _recorded(world: World, job: str, args: tuple[object, ...], fault: str) -> Recorded:
+    before = world.lab.folder / f"before {world.name}"
+    shutil.copytree(world.folder / "data", before)
+    return Recorded(job, world, before, traced(world, job, args, fault))
 
 
-def _after(world: World, before: Path, calls: list[Call], at: int, rng: random.Random) -> list[str]:
-    past = [call for call in calls if call.ended < at]
-    disk = Disk(before, seen_as=_data(world))
+def _after(record: Recorded, at: int, rng: random.Random) -> list[str]:
+    past = [call for call in record.calls if call.ended < at]
+    disk = Disk(record.before, seen_as=record.data)
     for call in past:
         disk.apply(call)
-    place = world.folder / "found"
+    place = record.world.lab.folder / "found"
     shutil.rmtree(place, ignore_errors=True)
     (place / "data").mkdir(parents=True)
     disk.image(place / "data", rng)
-    found = replace(world, folder=place, oracle=Heard(_handed_over(calls, at)))
+    found = replace(record.world, folder=place, oracle=Heard(_handed_over(record.calls, at)))
     try:
         return broken(found, is_over=False) + _forgotten(found, past)
     except Exception as fault:  # noqa: BLE001  a database that does not open is what is looked for
