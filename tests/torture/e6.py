@@ -36,9 +36,9 @@ def cut_lines(lab: Lab, cuts: int, fault: str) -> Generator[Trial]:
             _looks_over_a_bad_line(world, tap, rng, before + number, fault)
             world.run("take_in", 2, fault=fault)
             _deleted(client)
-            yield Trial(_differences(world, wanted), count=tap.cuts - before, units=number * MAILS_A_CUT)
+            yield Trial(_differences(world, wanted, is_over=False), count=tap.cuts - before, units=number * MAILS_A_CUT)
         world.run("take_in", 0, DAYS, fault=fault)
-        yield Trial(_differences(world, wanted) + broken(world), count=0)
+        yield Trial(_differences(world, wanted, is_over=True), count=0)
 
 
 def _client(port: int) -> IMAPClient:
@@ -101,10 +101,11 @@ def _world(lab: Lab, port: int) -> World:
     return world
 
 
-def _differences(world: World, wanted: set[str]) -> list[str]:
+def _differences(world: World, wanted: set[str], *, is_over: bool) -> list[str]:
     with world.store() as store, store.read() as connection:
         have = set(connection.execute(text("SELECT sha256 FROM inbox")).scalars())
-    return [f"lost {sha}" for sha in sorted(wanted - have)] + [f"I4 {sha}" for sha in sorted(have - wanted)]
+    found = [f"lost {sha}" for sha in sorted(wanted - have)] + [f"I4 {sha}" for sha in sorted(have - wanted)]
+    return found + broken(world, is_over=is_over)
 
 
 E6 = Experiment(
