@@ -58,7 +58,7 @@ def _here(work: list[Work], asked: argparse.Namespace) -> Iterator[Result]:
                 server = stack.enter_context(running_postgres(Path(folder)))
             lab = stack.enter_context(laboratory(server))
             results.append(tried(experiment, lab, scaled(experiment, asked.factor)))
-        write(asked.out, results)
+            write(asked.out, results)  # before anything is cleared away
         yield results[-1]
 
 

@@ -246,7 +246,7 @@ def place() -> str | None:
 @contextmanager
 def laboratory(server: str = "") -> Iterator[Lab]:
     with (
-        tempfile.TemporaryDirectory(prefix="torture-", dir=place()) as folder,
+        tempfile.TemporaryDirectory(prefix="torture-", dir=place(), ignore_cleanup_errors=True) as folder,
         running_post_office(Path(folder) / "post", fsync=True) as post,
     ):
         yield Lab(Path(folder), post, server)
