@@ -79,7 +79,16 @@ def rearranged(units: Mapping[str, CampaignUnit], parents: Parents) -> dict[str,
             yield code
             yield from walk(code)
 
-    return {code: replace(units[code], parent=parents[code], order=number) for number, code in enumerate(walk(None))}
+    def county(code: str) -> str:
+        if units[code].level != Level.SCHOOL:
+            return units[code].county
+        above = [each for each in _upwards(parents, code) if each in units][1:]
+        return next((each for each in above if units[each].level == Level.COUNTY), above[0] if above else code)
+
+    return {
+        code: replace(units[code], parent=parents[code], order=number, county=county(code))
+        for number, code in enumerate(walk(None))
+    }
 
 
 def drawn_changes(

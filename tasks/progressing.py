@@ -38,14 +38,19 @@ def map_of_all(
         theirs = answers.get(code, Counter())
         told = outlook(here.units[code].name, theirs, count, waiting.get(code, ()), worked=worked, days_left=left)
         lines.append((told, tuple(shares_by_day(theirs, count, days))))
-    return DayMap(tuple(days), tuple(lines), is_over, tuple(owed))
+    whole = frozenset(code for code, count in owed.items() if code in rollups and _owes(rollups[code]) == count)
+    return DayMap(tuple(days), tuple(lines), is_over, tuple(owed), whole)
+
+
+def _owes(rollup: Rollup) -> int:
+    return rollup.coverage.expected - rollup.coverage.exempt
 
 
 def _owed(here: Running, rollups: Mapping[str, Rollup]) -> dict[str, int]:
     """By county: what its own units owe without the exempt; each unit's own part is what its children leave over."""
     owed: Counter[str] = Counter()
     for code, rollup in rollups.items():
-        count = rollup.coverage.expected - rollup.coverage.exempt
+        count = _owes(rollup)
         owed[here.units[code].county] += count
         parent = here.units[code].parent
         if parent is not None and parent in rollups:
@@ -70,7 +75,7 @@ def map_of(here: Running, whole: DayMap, code: str) -> DayMap | None:
         if county == code or any(above.code == code for above in here.ancestors(county))
     ]  # fmt: skip
     lines, codes = tuple(line for _, line in kept), tuple(county for county, _ in kept)
-    return DayMap(whole.days, lines, whole.is_over, codes) if lines else None
+    return DayMap(whole.days, lines, whole.is_over, codes, whole.whole) if lines else None
 
 
 def changes_by_office(here: Running, connection: Connection, frozen: Frozen) -> dict[str, dict[date, Change]]:

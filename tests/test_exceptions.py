@@ -123,6 +123,7 @@ def test_a_school_counts_under_the_office_it_had_then(both):
     assert [(each["value"], each["agrees"]) for each in told] == [(1, True), (2, True)]
     with office.store.read() as connection:
         this = edition(office.here, snapshots.found(connection, "first", KEY))
+    assert (this.day_map.codes, [(told.owed, told.done) for told, _ in this.day_map.lines]) == ((COUNTY,), [(3, 2)])
     assert (
         "市实验小学自3月12日起改由虚拟区教育局管理，不再计入本级。" in view_of(office.here, this, CITY).signoff["line"]
     )

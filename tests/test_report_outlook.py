@@ -13,7 +13,9 @@ from oneledger.domain.measures import NamedMeasure, clauses, measures_in, most_n
 from oneledger.domain.problem_states import CLOSED, WITHDRAWN
 from oneledger.domain.rectifying import Change, Point, change_of, curve
 from oneledger.domain.report import UnitBrief, report_context
+from oneledger.domain.report_figures import Figures
 from oneledger.domain.report_outlook import outlook_blocks
+from oneledger.domain.rollup import Rollup
 from tests.report_samples import FORMS, LEDGER, rectify_view, view
 
 CITY = UnitBrief("210100", "沈阳市教育局", "city")
@@ -84,15 +86,27 @@ def test_the_curve_adds_up_day_by_day_and_keeps_the_last_day():
 
 def test_the_report_says_where_the_phase_will_stand_and_who_decides_it():
     """Issue 5, G: at this pace county X ends at 91 %, these units decide it."""
-    head, line = outlook_blocks(MAP)
+    head, line = outlook_blocks(MAP, Figures(Rollup()))
     assert head.text == "按近几个工作日的速度推算（只供催报参考），到期报不齐的有1个单位："
     assert "沈河区教育局到期可报83.3%（10/12；" in line.text
     assert line.text.endswith("尚未报的2个单位是：望湖路小学、柳林小学。")
 
 
+def test_what_a_forecast_is_reckoned_from_carries_keys():
+    """Issue 5, D: every figure of a report. A city's own schools beside its counties are in no roll-up alone."""
+    figures, codes = Figures(Rollup()), ("210102", "210103")
+    outlook_blocks(DayMap(DAYS, MAP.lines, is_over=False, codes=codes, whole=frozenset(codes)), figures)
+    assert [(each.key, each.value) for each in figures.sources.values()] == [
+        ("=(coverage.returned+coverage.zero)@210103", "10"), ("=(coverage.expected-coverage.exempt)@210103", "12"),
+        ("missing_units@210103", "2"),
+    ]  # fmt: skip
+    outlook_blocks(DayMap(DAYS, MAP.lines, is_over=False, codes=codes), beside := Figures(Rollup()))
+    assert beside.sources == {}
+
+
 def test_after_the_deadline_nothing_is_forecast():
     over = DayMap(DAYS, MAP.lines, is_over=True)
-    assert outlook_blocks(over) == []
+    assert outlook_blocks(over, Figures(Rollup())) == []
     assert {row["expected"] for row in map_table(over)["rows"]} == {"—"}
 
 

@@ -20,6 +20,7 @@ class DayMap:
     lines: tuple[tuple[Outlook, tuple[float | None, ...]], ...]
     is_over: bool  # the deadline is past: nothing is forecast
     codes: tuple[str, ...] = ()  # of the lines
+    whole: frozenset[str] = frozenset()  # of those, whose line is all that its roll-up holds: no office is below it
 
 
 def map_table(shown: DayMap | None) -> dict[str, Any]:

@@ -40,7 +40,7 @@ class Outlook:
         if self.done >= self.owed:
             return f"{self.name}已报齐。"
         how = f"近{self.pace_days}个工作日共报{self.gained}份，距截止还有{self.days_left}个工作日"
-        share = f"{share_text(self.expected, self.owed)}（{self.expected}/{self.owed}；{how}）"
+        share = f"{share_text(self.expected, self.owed)}（{self.expected}/{self.owed}；已报{self.done}份，{how}）"
         ends = f"按目前进度，{self.name}到期可报{share}"
         who = f"；尚未报的{len(self.open_units)}个单位是：{listed(self.open_units, NAMED)}" if self.open_units else ""
         return f"{ends}{who}。"

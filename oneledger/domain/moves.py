@@ -41,7 +41,18 @@ def tree_after(units: Tree, changes: Iterable[Change]) -> dict[str, CampaignUnit
     for each in moved_units(units, changes):
         parents[each.unit] = each.now_under
     placed = {code: replace(unit, parent=parents[code]) for code, unit in units.items()}
-    return {code: replace(placed[code], order=number) for number, code in enumerate(_downwards(placed))}
+    return {
+        code: replace(placed[code], order=number, county=_county(placed, code))
+        for number, code in enumerate(_downwards(placed))
+    }
+
+
+def _county(units: Tree, code: str) -> str:
+    """As at the launch (launch_plan.frozen_units): who is moved is on the map and in the samples of its new county."""
+    if units[code].level != "school":
+        return units[code].county
+    above = list(_upwards(units, code))[1:]
+    return next((each for each in above if units[each].level == "county"), above[0] if above else code)
 
 
 def moved_units(units: Tree, changes: Iterable[Change]) -> list[Moved]:

@@ -87,7 +87,7 @@ def _deeds(view: SnapshotView, figures: Figures) -> Section:
 
 def _returned(view: SnapshotView, figures: Figures) -> Section:
     told = returns_section(view, figures)
-    return replace(told, blocks=[*told.blocks, *outlook_blocks(view.day_map)])
+    return replace(told, blocks=[*told.blocks, *outlook_blocks(view.day_map, figures)])
 
 
 def form_sections(view: SnapshotView, figures: Figures) -> list[Section]:

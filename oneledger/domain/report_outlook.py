@@ -24,8 +24,10 @@ def units_key(words: str) -> str:
     return f"=units[{words}]"
 
 
-def outlook_blocks(shown: DayMap | None) -> list[Block]:
-    """At this pace county X ends at 91 %; these units decide it. Said by lateness of returns, never by cases."""
+def outlook_blocks(shown: DayMap | None, figures: Figures) -> list[Block]:
+    """At this pace county X ends at 91 %; these units decide it. Said by lateness of returns, never by cases.
+
+    What is expected is reckoned; what it is reckoned from has keys, where a county's line is all its roll-up holds."""
     if shown is None or shown.is_over:
         return []
     short = [each for each, _ in shown.lines if each.short]
@@ -33,6 +35,11 @@ def outlook_blocks(shown: DayMap | None) -> list[Block]:
         return []
     furthest = sorted(short, key=lambda each: -each.short / each.owed)[:NAMED]
     told = [Block(each.sentence(), kind="item") for each, _ in shown.lines if each in furthest]
+    for code, (each, _) in zip(shown.codes, shown.lines, strict=False):
+        if each in furthest and code in shown.whole:
+            figures.cited(f"=(coverage.returned+coverage.zero)@{code}", f"{each.name}已报", each.done, "份")
+            figures.cited(f"=(coverage.expected-coverage.exempt)@{code}", f"{each.name}应报", each.owed, "份")
+            figures.cited(f"missing_units@{code}", f"{each.name}尚未报的单位", len(each.open_units), "个")
     rest = f"，其中差得较多的{len(told)}个" if len(short) > len(told) else ""
     head = f"按近几个工作日的速度推算（只供催报参考），到期报不齐的有{len(short)}个单位{rest}："
     return [Block(head), *told]
