@@ -52,10 +52,9 @@ def _is_due(here: Running, connection: Connection, phase: str, as_of: datetime) 
     today = as_of.astimezone(here.zone).date()
     if base.supplements and base.latest.as_of.astimezone(here.zone).date() == today:
         return False
-    last = submissions.last_reviewed(connection, here.name, phase)
-    back = reopenings.until(connection, here.name, as_of)
-    moments = [*([last] if last else []), *(each.recorded_at for each in back)]
-    return any(each > base.latest.frozen_at for each in moments)
+    reviewed = submissions.last_reviewed(connection, here.name, phase)
+    sent_back = reopenings.last_recorded(connection, here.name, phase, as_of)
+    return any(each is not None and each > base.latest.frozen_at for each in (reviewed, sent_back))
 
 
 def _base(here: Running, connection: Connection, phase: str) -> Base | None:

@@ -6,7 +6,8 @@ import pytest
 
 from oneledger.domain.errors import RefusedError
 from oneledger.domain.rollup import Coverage
-from oneledger.store import assignments, snapshots, unit_changes
+from oneledger.store import assignments, reopenings, snapshots, unit_changes
+from oneledger.store.reopenings import Reopening
 from tests.sign_office import (
     CITY_TURN,
     COUNTY_TURN,
@@ -246,6 +247,25 @@ def test_who_leaves_a_supplement_unanswered_lets_the_time_pass(office):
     reply(office, COUNTY, "同意", at("2021-03-25T09:00"), notice="supplement")
     (late,) = [row for row in signatures_of("first") if (row["milestone"], row["unit"]) == (key, COUNTY)]
     assert (late["state"], late["is_late"]) == ("signed", True)
+
+
+def test_what_is_sent_back_in_one_phase_is_no_late_entry_of_another(office):
+    from tasks.asking import open_phase
+    from tasks.publishing import freeze_due
+    from tasks.supplementing import phases_to_supplement
+
+    freeze_due("first", "deploy", FROZEN + timedelta(minutes=5))
+    moment = at("2021-06-17T10:00")
+    open_phase("first", "rectify", moment - HOUR)
+    returned = owed(office, SCHOOL).accepted
+    with office.store.write() as connection:
+        (sheet,) = [each for each in assignments.of_phase(connection, "first", "rectify") if each.unit == SCHOOL]
+        back = Reopening(sheet.id, returned, COUNTY, "county@x.invalid", "数字不符", moment, moment)
+        assert reopenings.record(connection, "first", back)
+    assert phases_to_supplement("first", moment + HOUR) == []
+    with office.store.write() as connection:
+        assert reopenings.record(connection, "first", back._replace(assignment=owed(office, SCHOOL).id))
+    assert phases_to_supplement("first", moment + HOUR) == ["deploy"]
 
 
 def test_a_correction_after_the_report_is_signed_for_anew_in_its_branch_only(office):

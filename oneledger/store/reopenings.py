@@ -31,3 +31,11 @@ def until(connection: Connection, campaign: str, moment: datetime, known_at: dat
     c = t.reopening.c
     come = (c.campaign == campaign, c.at <= moment, *([c.recorded_at <= known_at] if known_at else []))
     return [Reopening(*row) for row in connection.execute(select(*_COLUMNS).where(*come).order_by(c.id))]
+
+
+def last_recorded(connection: Connection, campaign: str, phase: str, moment: datetime) -> datetime | None:
+    """When a return of the phase was sent back last, of what was sent back until a moment."""
+    c, a = t.reopening.c, t.assignment.c
+    come = (c.campaign == campaign, a.phase == phase, c.at <= moment)
+    query = select(c.recorded_at).join(t.assignment, a.id == c.assignment).where(*come)
+    return connection.execute(query.order_by(c.recorded_at.desc()).limit(1)).scalar_one_or_none()
