@@ -50,8 +50,10 @@ def is_forged(here: Running, mail: ParsedMail) -> bool:
 
 def standings(here: Running, row: InboxRow) -> dict[int, str]:
     """How the questions about a mail stand, by assignment."""
-    with here.office.store.read() as connection:
-        return confirmations.of_mail(connection, row.id)
+    every = here.office.store.once(
+        ("standings", here.name), lambda connection: confirmations.by_mail(connection, here.name)
+    )
+    return every.get(row.id, {})
 
 
 def doubted(here: Running, found: Match, assignment: Assignment, standing: str | None) -> Doubt | str | None:

@@ -12,8 +12,10 @@ from tasks.office import Running
 
 
 def waivers_for(here: Running, unit: str) -> tuple[Waiver, ...]:
-    with here.office.store.read() as connection:
-        return tuple(waivers.of_campaign(connection, here.name, unit))
+    every = here.office.store.once(
+        ("waivers", here.name), lambda connection: waivers.of_campaign(connection, here.name)
+    )
+    return tuple(each for each in every if each.unit == unit)
 
 
 def versions_before(here: Running, assignment: Assignment) -> tuple[Earlier, ...]:

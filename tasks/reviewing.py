@@ -4,8 +4,10 @@ First everything is read and judged; then verdicts, problems, answers and the ma
 transaction. A crash in between repeats the work and none of its effects.
 """
 
+import logging
 from collections.abc import Mapping
 from datetime import datetime
+from itertools import chain
 
 from prefect import task
 
@@ -26,7 +28,9 @@ from tasks.recording import record
 from tasks.retrying import STORE_RETRIES
 from tasks.together import Together
 
-CHUNK = 25  # mails per transaction
+log = logging.getLogger(__name__)
+
+CHUNK = 50  # mails per transaction
 
 
 @task(task_run_name="review {label}", **STORE_RETRIES)
@@ -43,20 +47,35 @@ def review_pack(
 
 
 def reviewed(name: str, pack: Mapping[str, list[int]], as_of: datetime) -> ReviewTally:
-    """One bad county holds up no other: the rest are done first, then the task fails and names it."""
+    """All counties together; where that fails, one by one: a bad county holds up no other, and the task names it."""
     tally = ReviewTally()
-    faults: list[Exception] = []
+    together = list(chain.from_iterable(pack.values()))
     with borrowed_reader() as reader:
-        for county, ids in pack.items():
-            try:
-                for rows in chunks(running(name), ids, CHUNK):
-                    _review_chunk(running(name), reader, rows, as_of, tally)
-            except Exception as fault:  # noqa: BLE001  raised again below, after the other counties
-                faults.append(fault)
-                tally.failed_counties.append(county)
+        try:
+            _review(name, reader, together, as_of, tally)
+        except Exception:
+            log.exception("%d mails are reviewed county by county", len(together))
+            _review_each(name, reader, pack, as_of, tally)
+    return tally
+
+
+def _review_each(
+    name: str, reader: WorkbookReader, pack: Mapping[str, list[int]], as_of: datetime, tally: ReviewTally
+) -> None:
+    faults: list[Exception] = []
+    for county, ids in pack.items():
+        try:
+            _review(name, reader, ids, as_of, tally)
+        except Exception as fault:  # noqa: BLE001  raised again below, after the other counties
+            faults.append(fault)
+            tally.failed_counties.append(county)
     if faults:
         raise ExceptionGroup(f"counties that failed: {', '.join(tally.failed_counties)}", faults)
-    return tally
+
+
+def _review(name: str, reader: WorkbookReader, ids: list[int], as_of: datetime, tally: ReviewTally) -> None:
+    for rows in chunks(running(name), ids, CHUNK):
+        _review_chunk(running(name), reader, rows, as_of, tally)
 
 
 def _review_chunk(

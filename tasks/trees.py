@@ -16,8 +16,10 @@ def tree_of(here: Running, connection: Connection, moment: datetime) -> Running:
 
 def tree_today(here: Running) -> Running:
     """After all that is on record."""
-    with here.office.store.read() as connection:
-        return here.in_tree(unit_changes.of_campaign(connection, here.name))
+    changes = here.office.store.once(
+        ("changes", here.name), lambda connection: unit_changes.of_campaign(connection, here.name)
+    )
+    return here.in_tree(changes)
 
 
 def moves_until(here: Running, connection: Connection, moment: datetime) -> list[Moved]:

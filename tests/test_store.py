@@ -323,3 +323,24 @@ def test_opening_twice_changes_nothing_and_a_newer_database_is_refused(tmp_path)
     again.close()
     with pytest.raises(NewerDatabaseError, match="9999"):
         open_store("", tmp_path)
+
+
+def test_what_is_read_together_goes_over_one_connection_and_each_question_is_asked_once(armed):
+    asked = []
+
+    def first_due(connection):
+        asked.append(connection)
+        return [each.due_at for each in assignments.of_phase(connection, "c", "deploy")]
+
+    row = {
+        "campaign": "c", "phase": "deploy", "deliverable": "school-deploy", "unit": "1", "respondent": "1",
+        "due_at": AT, "opened_at": AT, "status": "missing", "is_late": False, "in_correction": False, "versions": 0,
+    }  # fmt: skip
+    with armed.reading():
+        assert armed.once("due", first_due) == []
+        with armed.write() as connection:
+            assignments.open_new(connection, [row])
+        with armed.read() as connection:
+            assert (armed.once("due", first_due), asked) == ([], [connection])
+    assert armed.once("due", first_due) == armed.once("due", first_due) == [AT]
+    assert len(asked) == 3

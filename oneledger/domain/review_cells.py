@@ -61,12 +61,16 @@ class CellReader:
                 blank.append(field)
             if place is None:
                 reading.broken.add(field.key)
-            elif parsed.note or parsed.fault or self._has_riddles or may_hold_pupil_data(parsed.value):
+            elif parsed.note or parsed.fault or self._has_riddles or self._may_tell(field, parsed.value):
                 self._look_closer(field, place, parsed, reading)
         self._miss(blank, places, scope, reading)
         if len(reading.told) > 1:
             reading.told = {field.key: reading.told[field.key] for field in fields if field.key in reading.told}
         return reading
+
+    def _may_tell(self, field: Field, value: Any) -> bool:
+        """Pupils' data, where it is searched for at all."""
+        return field.type is FieldType.TEXT and source_of(field) is not None and may_hold_pupil_data(value)
 
     def _look_closer(self, field: Field, place: Position, parsed: Parsed, reading: Reading) -> None:
         raw, value = self._placed.at(place), parsed.value

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import IntEnum
+from functools import lru_cache
 
 _VERSION = 1
 _FIRST_DAY = date(2000, 1, 1)
@@ -79,13 +80,19 @@ def read(text: str, keys: Sequence[bytes]) -> Token | None:
 
 def find(text: str, keys: Sequence[bytes]) -> list[Token]:
     """Every true token standing free in an address, a Message-ID or any other text, each once, in order."""
+    return list(_found(text, tuple(keys)))
+
+
+@lru_cache(maxsize=2048)
+def _found(text: str, keys: tuple[bytes, ...]) -> tuple[Token, ...]:
+    """A mail's addresses and thread are asked for tokens of each kind."""
     tokens: dict[Token, None] = {}
     for count, match in enumerate(_TOKEN_AMONG_TEXT.finditer(text)):
         if count == _FIND_LIMIT:
             break
         if token := read(match[0], keys):
             tokens[token] = None
-    return list(tokens)
+    return tuple(tokens)
 
 
 def unit_number(code: str) -> int:

@@ -25,11 +25,15 @@ class Confirmation:
 _COLUMNS = tuple(t.confirmation.c[name] for name in Confirmation.__dataclass_fields__)
 
 
-def of_mail(connection: Connection, inbox: int) -> dict[int, str]:
-    """State by assignment."""
+def by_mail(connection: Connection, campaign: str) -> dict[int, dict[int, str]]:
+    """Mail -> assignment -> state of the question."""
     c = t.confirmation.c
-    rows = connection.execute(select(c.assignment, c.state).where(c.inbox == inbox))
-    return {assignment: state for assignment, state in rows}  # noqa: C416
+    found: dict[int, dict[int, str]] = {}
+    for inbox, assignment, state in connection.execute(
+        select(c.inbox, c.assignment, c.state).where(c.campaign == campaign)
+    ):
+        found.setdefault(inbox, {})[assignment] = state
+    return found
 
 
 def open_about(connection: Connection, assignment: int) -> bool:

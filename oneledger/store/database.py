@@ -1,8 +1,9 @@
 """Opening the store: SQLite made safe, or PostgreSQL; one transaction per deed."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -48,9 +49,6 @@ def _sqlite_engine(path: Path) -> Engine:
     return engine
 
 
-_shared: ContextVar[Connection | None] = ContextVar("shared", default=None)
-
-
 class Store:
     """One database. ``write`` takes the write lock at once: what is read inside cannot change before it is written."""
 
@@ -77,24 +75,47 @@ class Store:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         shared = _shared.get()
-        if shared is not None and shared.engine is self.engine:
-            yield shared
+        if shared is not None and shared.store is self:
+            yield shared.connection
             return
         with self.engine.connect() as connection, connection.begin():
             yield connection
 
     @contextmanager
     def reading(self) -> Iterator[None]:
-        """Whatever ``read`` is asked for within, on this thread, is asked over one connection and of one moment."""
+        """Whatever ``read`` is asked for within, on this thread, is asked over one connection."""
         with self.read() as connection:
-            before = _shared.set(connection)
+            before = _shared.set(_Shared(self, connection))
             try:
                 yield
             finally:
                 _shared.reset(before)
 
+    def once(self, question: Hashable, ask: Callable[[Connection], Value]) -> Value:
+        """What ``ask`` finds out. Within ``reading`` the same question is asked once."""
+        with self.read() as connection:
+            shared = _shared.get()
+            if shared is None or shared.store is not self:
+                return ask(connection)
+            if question not in shared.answers:
+                shared.answers[question] = ask(connection)
+            answer: Value = shared.answers[question]
+            return answer
+
     def close(self) -> None:
         self.engine.dispose()
+
+
+@dataclass
+class _Shared:
+    """Of one ``reading``."""
+
+    store: Store
+    connection: Connection
+    answers: dict[Hashable, Any] = field(default_factory=dict)
+
+
+_shared: ContextVar[_Shared | None] = ContextVar("shared", default=None)
 
 
 def open_store(url: str, data: Path) -> Store:
