@@ -12,6 +12,7 @@ from oneledger.domain.escalation import cause_of, step_due
 from oneledger.domain.forms import LEVELS
 from oneledger.domain.notices import Key, Notice, common_context
 from oneledger.domain.problem_history import ProblemEvent
+from oneledger.domain.problem_states import AWAITING_WORK
 from oneledger.domain.problems import Problem
 from oneledger.domain.schedule import escalation_moments
 from oneledger.store import assignments, outbox, problem_history, snapshots, submissions
@@ -73,7 +74,7 @@ def late_problems(here: Running, connection: Connection, phase: str, moment: dat
     told = problem_history.of_problems(connection, here.name, deeds=["escalated"])
     today, calendar = moment.astimezone(here.zone).date(), here.office.calendar
     found = []
-    for problem in submissions.problems_of(connection, here.name):
+    for problem in submissions.problems_of(connection, here.name, states=AWAITING_WORK):
         if problem.unit in asked and problem.is_overdue(today) and problem.due_on:
             step = step_due(problem, told.get(problem.problem_no, []), here.campaign, calendar, today)
             to = _office(here, problem.unit, step.to) if step else None

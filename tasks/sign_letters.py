@@ -112,8 +112,8 @@ def figure_words(here: Running, key: str, before: Any, now: Any) -> dict[str, st
 def below_states(here: Running, connection: Any, this: Edition, code: str, milestone: str) -> list[dict[str, str]]:
     """How the offices below stand, where they are asked too."""
     levels = {step.level for step in here.campaign.sign_off if step.days is not None}
-    found = standings(signatures.of_campaign(connection, here.name, milestone))
     offices = [here.units[each] for each in this.children.get(code, ()) if here.units[each].level in levels]
+    found = standings(signatures.of_campaign(connection, here.name, milestone)) if offices else {}
     return [
         {"name": each.name, "state": STATE_WORDS[found.get((milestone, each.code), Standing()).state]}
         for each in offices

@@ -158,14 +158,18 @@ def verdict_counts(connection: Connection, campaign: str, phase: str) -> dict[st
     return {key: count for key, count in connection.execute(query)}  # noqa: C416
 
 
-def problems_of(connection: Connection, campaign: str, units: Sequence[str] | None = None) -> list[Problem]:
-    """In order of number; all of the campaign's where no units are named."""
+def problems_of(
+    connection: Connection, campaign: str, units: Sequence[str] | None = None, states: Collection[str] | None = None
+) -> list[Problem]:
+    """In order of number; all of the campaign's where no units and no states are named."""
     c = t.problem.c
     columns = (c.problem_no, c.unit, c.submission, c.line, c.state, c["values"], c.progress, c.source,
                c.carried_from)  # fmt: skip
     query = select(*columns).where(c.campaign == campaign)
     if units is not None:
         query = query.where(c.unit.in_(list(units)))
+    if states is not None:
+        query = query.where(c.state.in_(list(states)))
     found = [Problem(*row) for row in connection.execute(query)]
     return sorted(found, key=lambda each: each.problem_no)  # asked to sort, SQLite reads the whole campaign by number
 
