@@ -91,10 +91,10 @@ def claim(connection: Connection, as_of: datetime, *, most: int, lease: timedelt
     if holding.standing(connection) is not None:  # the one place: nothing is sent that was not claimed
         return []
     c = t.outbox.c
-    waiting = (c.state.in_(_WAITING), c.next_try_at <= as_of, t.campaign.c.is_paused.is_(False))
+    running = list(connection.execute(select(t.campaign.c.id).where(t.campaign.c.is_paused.is_(False))).scalars())
+    waiting = (c.campaign.in_(running), c.state.in_(_WAITING), c.next_try_at <= as_of)  # as the index has it
     chosen = (
         select(c.id)
-        .join(t.campaign, t.campaign.c.id == c.campaign)
         .where(*waiting)
         .order_by(c.priority, c.id)
         .limit(most)
