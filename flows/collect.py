@@ -4,8 +4,9 @@ from datetime import datetime
 
 from prefect import flow, unmapped
 
-from flows.running import EVERY, AsOf, CampaignId, finished, labels, moment, run_name
+from flows.running import EVERY, AsOf, CampaignId, finished, is_made_good, labels, moment, run_name
 from oneledger.domain.packs import packs
+from oneledger.store import pulses
 from tasks.apart import is_many, pack_runner
 from tasks.bounces import bounces_wait, follow_bounces
 from tasks.incident_alarms import alarms_due, ring_clocks
@@ -20,17 +21,22 @@ from tasks.reviewing import review_pack
 
 @flow(name="collect", flow_run_name=run_name, log_prints=True, task_runner=pack_runner())
 def collect(campaign_id: CampaignId, as_of: AsOf = None) -> ReviewTally:
-    """One bad county never holds up the others. ``*`` collects for every armed campaign."""
+    """One bad county never holds up the others. ``*`` collects for every armed campaign: the next run makes good what
+    another is at. Whoever names one needs it done before he goes on: a look, before it reminds and freezes."""
+    is_every = campaign_id == EVERY
+    if is_every and is_made_good(pulses.COLLECT, as_of):
+        return ReviewTally()
     at = moment(as_of)
-    names = armed_campaigns() if campaign_id == EVERY else [campaign_id]
-    total = ReviewTally.summed(tally for name in names for tally in _reviewed(name, at))
+    names = armed_campaigns() if is_every else [campaign_id]
+    total = ReviewTally.summed(tally for name in names for tally in _reviewed(name, at, waits=not is_every))
     if total.passed_on and len(names) > 1:  # to a campaign whose turn may have been before
-        total = ReviewTally.summed([total, *(tally for name in names for tally in _reviewed(name, at))])
+        again = (tally for name in names for tally in _reviewed(name, at, waits=False))
+        total = ReviewTally.summed([total, *again])
     return total
 
 
-def _reviewed(name: str, at: datetime) -> list[ReviewTally]:
-    with alone(office(), f"collect {name}") as is_mine:
+def _reviewed(name: str, at: datetime, *, waits: bool) -> list[ReviewTally]:
+    with alone(office(), f"collect {name}", waits=waits) as is_mine:
         return _taken_and_reviewed(name, at) if is_mine else []
 
 

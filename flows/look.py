@@ -30,17 +30,17 @@ PHASE_FLOWS: tuple[tuple[PhaseKind, Flow[Any, None]], ...] = (
 
 
 @flow(name="look", flow_run_name=run_name, log_prints=True, task_runner=pack_runner())
-def look(campaign_id: CampaignId, as_of: AsOf = None) -> None:
+def look(campaign_id: CampaignId, as_of: AsOf = None) -> dict[str, Any]:
     """Answers come in before reminders go out, so nobody is reminded of what has just arrived.
 
     One step's failure holds up no other. The steps are taken within this run: a run of its own for each costs more
-    in calls to the server than most steps take (measured: 0.9 s of 1.2 s in a quiet look).
+    in calls to the server than most steps take (measured: 0.9 s of 1.2 s in a quiet look). Says what each step did.
     """
     at = moment(as_of)
-    faults = []
+    faults, done = [], {}
     for step, given in _steps(campaign_id, at):
         try:
-            step.fn(*given)
+            done[step.name] = step.fn(*given)
         except Exception as fault:  # noqa: BLE001  raised below, after the other steps
             faults.append(f"{step.name}: {fault}")
     lapse_supplements(campaign_id, at)
@@ -48,6 +48,7 @@ def look(campaign_id: CampaignId, as_of: AsOf = None) -> None:
     seal_trail(at)
     if faults:
         raise StepsFailedError("; ".join(faults))
+    return done
 
 
 def _steps(campaign_id: str, at: datetime) -> Iterator[tuple[Flow[Any, Any], tuple[Any, ...]]]:

@@ -9,7 +9,8 @@ from prefect.runtime import flow_run
 from pydantic import Field
 
 from oneledger.domain.packs import pack_name
-from tasks.office import running
+from oneledger.store import pulses
+from tasks.office import office, running
 
 CampaignId = Annotated[str, Field(description="专项行动的代号，即 config/campaigns 下的文件名，如 liaoning-2021")]
 EVERY = "*"  # every armed campaign
@@ -23,6 +24,17 @@ class StepsFailedError(Exception):
 def moment(as_of: datetime | None) -> datetime:
     """Only flows read the clock, and only where nobody said which moment is meant."""
     return as_of or datetime.now(UTC)
+
+
+def is_made_good(job: str, as_of: datetime | None) -> bool:
+    """A scheduled run that comes late, where a run that began after its time has done the job: of a backlog only the
+    first works, and a run made twice for one time finds it done. Never where a moment was asked for."""
+    due = None if as_of else flow_run.scheduled_start_time
+    if due is None:
+        return False
+    with office().store.read() as connection:
+        last = pulses.last(connection).get(job)
+    return last is not None and last > due
 
 
 def run_name() -> str:

@@ -2,7 +2,8 @@
 
 from prefect import flow
 
-from flows.running import AsOf, moment, run_name
+from flows.running import AsOf, is_made_good, moment, run_name
+from oneledger.store import pulses
 from tasks.auditing import seal_trail
 from tasks.sending import SendTally, send_due
 from tasks.watching import note_sent, note_silence, show_troubles
@@ -10,6 +11,9 @@ from tasks.watching import note_sent, note_silence, show_troubles
 
 @flow(name="send", flow_run_name=run_name, log_prints=True)
 def send(as_of: AsOf = None) -> SendTally:
+    """A schedule's late run has nothing to do where a later one has sent."""
+    if is_made_good(pulses.SEND, as_of):
+        return SendTally()
     at = moment(as_of)
     note_silence(at)
     tally = send_due(at)

@@ -9,6 +9,7 @@ import logging
 import os
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -16,25 +17,35 @@ from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from oneledger.domain.errors import TransientError
 from oneledger.store import leases
 from tasks.office import Office
 
 log = logging.getLogger(__name__)
 
 LENGTH = timedelta(minutes=10)
+PATIENCE = timedelta(minutes=30)  # of one that must see the job done before it goes on
+_WAIT_SECONDS = 0.5
 _numbers = itertools.count(1)
 
 
+class StillBusyError(TransientError):
+    """Another has been at the job for longer than anybody waits for it. The next look tries again."""
+
+
 @contextmanager
-def alone(here: Office, job: str) -> Iterator[bool]:
-    """False: another is at it. One that died on this machine is replaced at once, elsewhere when its lease ends."""
+def alone(here: Office, job: str, *, waits: bool = False) -> Iterator[bool]:
+    """False: another is at it. One that died on this machine is replaced at once, elsewhere when its lease ends.
+
+    ``waits``: never False, it is done when the other has ended; raises StillBusyError when that takes too long.
+    """
     holder = f"{_process(os.getpid())}/{next(_numbers)}"
-    with here.store.write() as connection:
-        before = leases.holder_of(connection, job)
-        gone = before if before and _is_gone(before) else None
-        fence = leases.take(connection, job, holder, datetime.now(UTC), LENGTH, gone=gone)
-    if fence is None:
-        log.info("%s is being done by %s", job, before)
+    end = time.monotonic() + PATIENCE.total_seconds()
+    while not (is_mine := _is_taken(here, job, holder)) and waits:
+        if time.monotonic() > end:
+            raise StillBusyError(f"{job} has been done by another for {PATIENCE}")
+        time.sleep(_WAIT_SECONDS)
+    if not is_mine:
         yield False
         return
     over = threading.Event()
@@ -47,6 +58,16 @@ def alone(here: Office, job: str) -> Iterator[bool]:
         renewal.join()
         with here.store.write() as connection:
             leases.end(connection, job, holder, datetime.now(UTC))
+
+
+def _is_taken(here: Office, job: str, holder: str) -> bool:
+    with here.store.write() as connection:
+        before = leases.holder_of(connection, job)
+        gone = before if before and _is_gone(before) else None
+        fence = leases.take(connection, job, holder, datetime.now(UTC), LENGTH, gone=gone)
+    if fence is None:
+        log.info("%s is being done by %s", job, before)
+    return fence is not None
 
 
 def _renewed(here: Office, job: str, holder: str, over: threading.Event) -> None:
