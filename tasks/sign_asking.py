@@ -57,7 +57,9 @@ def _ask(here: Running, this: Edition, wanted: SignRound, code: str, as_of: date
     due = turn.due_at if as_of < turn.due_at else milestone.at
     with here.office.store.write() as connection:
         mine = signatures.of_campaign(connection, here.name, milestone.key, code)
-        number = record_request(here, connection, milestone, code, this.rollups[code], mine, due=due, as_of=as_of)
+        number = record_request(
+            here, connection, milestone, code, this.rollups[code], wanted.numbers[code], due=due, as_of=as_of
+        )
         if number is not None and files:
             moved = mine[-1].detail["moved"] if mine and mine[-1].deed is Deed.MOVE else []
             letter = request_letter(here, connection, this, milestone, code, number, moved, files, due, as_of)

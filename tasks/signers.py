@@ -12,7 +12,7 @@ from tasks.freezing import reports_of
 from tasks.office import Running, running
 from tasks.recounting import Reference, figures_at
 from tasks.sign_intake import record_answer, standing_of
-from tasks.signing import record_request
+from tasks.signing import record_request, times_asked
 
 
 def name_acting(
@@ -65,9 +65,9 @@ def sign_on_paper(name: str, unit: str, phase: str, *, by: str, evidence: str, a
             return False
         asked = standing.asked
         if asked is None or (standing.signed and standing.signed.digest == asked.digest):
-            before = [e for e in signatures.of_campaign(connection, name, milestone.key) if e.unit == unit]
+            times = times_asked(signatures.of_campaign(connection, name, milestone.key, unit))[unit]
             number = record_request(
-                here, connection, milestone, unit, figures[unit], before, due=due, as_of=as_of, by=by
+                here, connection, milestone, unit, figures[unit], times + 1, due=due, as_of=as_of, by=by
             )
             asked = signatures.request(connection, name, number) if number else asked
         assert asked is not None

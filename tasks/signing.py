@@ -1,7 +1,8 @@
 """Bring sign-off to where it ought to be: whose turn has come is to be asked, whose figures moved is to be asked anew,
 whose time is up goes up unreviewed."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -30,12 +31,14 @@ _FAR = timedelta(days=40)  # before a report-by date nobody's turn can have come
 
 @dataclass(frozen=True)
 class SignRound:
-    """Offices of one level to be asked for their signature under the figures of this look."""
+    """Offices of one level to be asked for their signature under the figures of this look. ``numbers``: of each one's
+    request; another worker that has come to the same makes it the same request."""
 
     milestone: Milestone
     turn: Turn
     offices: tuple[str, ...]
     digest: str
+    numbers: Mapping[str, int]
 
 
 def sign_due(name: str, phase: str, as_of: datetime) -> list[SignRound]:
@@ -98,7 +101,8 @@ def _lapse(
 def _bring(here: Running, milestone: Milestone, come: Mapping[str, Turn], as_of: datetime) -> list[SignRound]:
     with here.office.store.read() as connection:
         figures = figures_at(here, connection, Reference(milestone.phase, milestone.at, as_of, as_of))
-        found = standings(signatures.of_campaign(connection, here.name, milestone.key))
+        entries = signatures.of_campaign(connection, here.name, milestone.key)
+    found, times = standings(entries), times_asked(entries)
     wanted: dict[str, list[str]] = {level: [] for level in come}
     for code, rollup in figures.items():
         turn = come.get(here.units[code].level)
@@ -119,7 +123,7 @@ def _bring(here: Running, milestone: Milestone, come: Mapping[str, Turn], as_of:
             wanted[turn.level].append(code)
     seen = digest(figures) if any(wanted.values()) else ""
     return [
-        SignRound(milestone, turn, tuple(wanted[level]), seen)
+        SignRound(milestone, turn, tuple(wanted[level]), seen, {code: times[code] + 1 for code in wanted[level]})
         for level, turn in sorted(come.items(), key=lambda each: LEVELS.index(each[0]), reverse=True)
         if wanted[level]
     ]
@@ -146,11 +150,15 @@ def _move(
     )  # fmt: skip
 
 
+def times_asked(entries: Iterable[Entry]) -> Counter[str]:
+    return Counter(each.unit for each in entries if each.deed is Deed.ASK)
+
+
 def record_request(
-    here: Running, connection: Any, milestone: Milestone, code: str, rollup: Rollup, before: Sequence[Entry], *,
+    here: Running, connection: Any, milestone: Milestone, code: str, rollup: Rollup, number: int, *,
     due: datetime, as_of: datetime, by: str = "system",
 ) -> int | None:  # fmt: skip
-    number = sum(each.deed is Deed.ASK for each in before) + 1
+    """``number``: as known when it was decided to ask. None where that request is there already."""
     return signatures.record(
         connection, here.name, milestone.phase, milestone.key, code, Deed.ASK,
         cause=f"round {number}", at=as_of, recorded_at=as_of, by=by, digest=unit_digest(code, rollup),

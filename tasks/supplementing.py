@@ -72,7 +72,8 @@ def supplement(name: str, phase: str, as_of: datetime) -> str:
     here = running(name)
     with here.office.store.read() as connection:
         base = _base(here, connection, phase)
-        assert base is not None
+        if base is None or not _is_due(here, connection, phase, as_of):  # another has made it meanwhile
+            return ""
         report = base.report
         here = tree_of(here, connection, report.as_of)
         at = Reference(phase, report.owed_by or report.as_of, as_of, as_of)
@@ -85,7 +86,9 @@ def supplement(name: str, phase: str, as_of: datetime) -> str:
     number = len(base.supplements) + 1
     key = f"{report.milestone}-s{number}"
     label = f"{here.campaign.phase(phase).title}补报第{number}号（截至{as_of.astimezone(here.zone):%Y-%m-%d %H:%M}）"
-    freeze_as(here, at, key, label, "supplement", now)
+    frozen = freeze_as(here, at, key, label, "supplement", now)
+    if frozen is None or frozen.digest != digest(now):  # another froze other figures under this number, and tells them
+        return ""
     touched = [code for code, each in now.items() if each != before.get(code)]
     with here.office.store.write() as connection:
         told = Told(report, key, number, as_of, was, now, signed)
@@ -142,7 +145,7 @@ def _letter(here: Running, connection: Connection, told: Told, code: str, below:
     request = None
     if code in told.signed:
         about = Milestone(as_of, report.phase, "supplement", told.key, report.label)
-        request = record_request(here, connection, about, code, told.now[code], [], due=due, as_of=as_of)
+        request = record_request(here, connection, about, code, told.now[code], 1, due=due, as_of=as_of)
     phase = here.campaign.phase(report.phase)
     context = common_context(here.campaign, phase, to, due, here.office.mail.sender.name) | {
         "number": told.number,

@@ -112,6 +112,16 @@ def test_every_look_twice_is_once(office):
     assert (len(requests_to(office, COUNTY)), len(office.mails("sign-answer"))) == (1, 1)
 
 
+def test_two_workers_that_both_come_to_ask_make_one_request(both):
+    """Issue 5 of 6, done when 4: each has decided before the other has asked. Found by two workers' rehearsal."""
+    from tasks.sign_asking import asked_to_sign
+    from tasks.signing import sign_due
+
+    decided = [sign_due(both.name, "deploy", COUNTY_TURN) for _ in range(2)]
+    asked = [asked_to_sign(both.name, wanted, wanted.offices, COUNTY_TURN) for (wanted,) in decided]
+    assert (asked, len(requests_to(both, COUNTY))) == ([1, 0], 1)
+
+
 def test_no_answer_by_the_deadline_goes_up_unreviewed(office):
     bring(office, COUNTY_TURN)
     bring(office, CITY_TURN + timedelta(minutes=1))
