@@ -98,6 +98,7 @@ def window(home: Path, port: int | None = None, lock: str = "") -> Iterator[str]
     """
     known = os.environ.get("PREFECT_API_URL", "")
     if known and is_up(known):
+        os.environ.update(quiet_environment(home))
         yield known.removesuffix("/api")
         return
     number = port or free_port()
