@@ -16,13 +16,13 @@ from rehearsal.run import Rehearsal, rehearse
 CAMPAIGN = "liaoning-2021"
 
 
-def rehearse_with_progress(console: Console, campaign: str, schools: int, seed: int, out: Path) -> int:
+def rehearse_with_progress(console: Console, plan: Rehearsal) -> int:
     """0 where every figure and mail was as the truth says, else 1."""
     console.print("启动 Prefect 界面和本机邮局 …", highlight=False)
-    out.mkdir(parents=True, exist_ok=True)
-    with window(out / "prefect") as address, without_heartbeats():
-        told = _rehearsed(console, Rehearsal(campaign, schools, seed, out), address)
-    show_summary(console, told, out)
+    plan.out.mkdir(parents=True, exist_ok=True)
+    with window(plan.out / "prefect") as address, without_heartbeats():
+        told = _rehearsed(console, plan, address)
+    show_summary(console, told, plan.out)
     return 0 if told["is_true"] else 1
 
 
@@ -75,6 +75,9 @@ def show_summary(console: Console, told: dict[str, Any], out: Path) -> None:
     )
     for fault in [*told["differences"][:5], *told["lost_examples"][:5], *told["ladder_faults"][:5]]:
         console.print(f"不符：{fault}", style="red", markup=False, highlight=False, soft_wrap=True)
+    for number, worker in enumerate(told.get("workers", ()), 1):
+        said = f"第 {number} 个进程：发信 {worker['sent']} 封，收信 {worker['taken_in']} 封；看 {worker['looks']} 次"
+        console.print(said, highlight=False)
     for title, name in (("报告", "reports"), ("邮件", "mail"), ("小结", "summary.json"), ("底账", "manifest.jsonl")):
         console.print(f"{title}：{out / name}", highlight=False)
 

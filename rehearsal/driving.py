@@ -20,6 +20,7 @@ from rehearsal.post_office_client import PostOffice
 from rehearsal.run import Clock, Progress, Rehearsal
 from rehearsal.summing import summary
 from rehearsal.village import Village
+from rehearsal.workers import Worker, add_workers, at_once, running_workers
 from tasks.excepting import change_unit
 from tasks.office import office, running
 from tasks.signers import name_acting
@@ -39,7 +40,7 @@ def drive(
     _launch(campaign, exempt, post, clock)
     here = running(campaign.campaign)
     moments = looks(campaign, here.office.calendar, plan.most_looks)
-    with Village(
+    with running_workers(plan) as workers, Village(
         plan.out.resolve(), units=here.units.values(), campaign=campaign, forms=here.forms,
         calendar=here.office.calendar, seed=plan.seed, post=post, exempt=exempt,
         changes=drawn_changes(here.units, moments, plan.seed, {*exempt, campaign.root}),
@@ -54,9 +55,10 @@ def drive(
             _move_units(plan.campaign, village, at)
             if at in looked:
                 village.looked_at(at)
-                _look(plan, post, clock, at)
+                _look(plan, post, clock, at, workers)
         progress("核对", len(moments), len(moments))
         told = summary(plan, here, village, clock, looked, address)
+    add_workers(told, plan.out.resolve(), workers)
     _write(plan.out, told)
     return told
 
@@ -76,11 +78,11 @@ def _is_slept_through(plan: Rehearsal, at: datetime) -> bool:
     return plan.skipped is not None and plan.skipped[0] <= at < plan.skipped[1]
 
 
-def _look(plan: Rehearsal, post: PostOffice, clock: Clock, at: datetime) -> None:
+def _look(plan: Rehearsal, post: PostOffice, clock: Clock, at: datetime, workers: Sequence[Worker]) -> None:
     post.set_clock(at)
     for _ in range(plan.repeat):
         with clock.timed("looks"):
-            look(plan.campaign, at)
+            at_once(workers, at) if workers else look(plan.campaign, at)
 
 
 def _exempt(units: Sequence[Unit]) -> dict[str, str]:

@@ -60,10 +60,11 @@ def mail_settings(post: PostOffice) -> dict[str, Any]:
 
 
 @contextmanager
-def environment(out: Path, post: PostOffice) -> Iterator[Settings]:
+def environment(out: Path, post: PostOffice, database_url: str = "") -> Iterator[Settings]:
     """Our own data folder and mail settings, for this process and what it starts."""
     (out / "mail.yaml").write_text(yaml.safe_dump(mail_settings(post), allow_unicode=True), encoding="utf-8")
-    ours = {"ONELEDGER_DATA": str(out / "data"), "ONELEDGER_MAIL": str(out / "mail.yaml"), "ONELEDGER_DATABASE_URL": ""}
+    ours = {"ONELEDGER_DATA": str(out / "data"), "ONELEDGER_MAIL": str(out / "mail.yaml")}
+    ours["ONELEDGER_DATABASE_URL"] = database_url
     before = {key: os.environ.get(key) for key in ours}
     os.environ.update(ours)
     try:
@@ -85,6 +86,8 @@ class Rehearsal:
     repeat: int = 1  # how often each look is run
     most_looks: int = MOST  # a phase
     skipped: tuple[datetime, datetime] | None = None  # looks between these moments are slept through
+    workers: int = 1  # processes that take each look at once, as workers on several machines do
+    database_url: str = ""  # an empty PostgreSQL database; none: SQLite under ``out``
 
 
 def rehearse(plan: Rehearsal, address: str, progress: Progress) -> dict[str, Any]:
@@ -95,7 +98,7 @@ def rehearse(plan: Rehearsal, address: str, progress: Progress) -> dict[str, Any
     out = plan.out.resolve()
     _check_empty(out)
     clock = Clock()
-    with running_post_office(out) as post, environment(out, post) as settings:
+    with running_post_office(out) as post, environment(out, post, plan.database_url) as settings:
         from rehearsal.driving import drive  # noqa: PLC0415  Prefect and our flows read the environment on import
 
         campaign = load_campaign(settings.config, plan.campaign, settings.overrides)

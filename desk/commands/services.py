@@ -30,12 +30,16 @@ def rehearse(
     schools: Annotated[int, typer.Option(min=1)] = 300,
     seed: Annotated[int, typer.Option()] = 1,
     set_file: SetFile = None,
+    workers: Annotated[int, typer.Option(min=1, help="processes that take each look at once")] = 1,
+    database_url: Annotated[str, typer.Option(help="an empty PostgreSQL database; none: SQLite")] = "",
 ) -> None:
     """Rehearse a whole campaign against simulated schools; exit 1 if any figure differs from the truth."""
     from desk.demo import rehearse_with_progress  # noqa: PLC0415
+    from rehearsal.run import Rehearsal  # noqa: PLC0415
 
     use_data(None, set_file)
-    raise typer.Exit(rehearse_with_progress(out, campaign, schools, seed, out_dir))
+    plan = Rehearsal(campaign, schools, seed, out_dir, workers=workers, database_url=database_url)
+    raise typer.Exit(rehearse_with_progress(out, plan))
 
 
 @app.command()
