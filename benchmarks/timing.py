@@ -28,6 +28,7 @@ class Row:
     rate: float | None = None
     most_ms: float | None = None
     pieces_of: Mapping[str, int] | None = None
+    by_wall: bool = False  # wall time is compared, and not CPU time
 
     def pieces_in(self, way: str) -> int:
         return (self.pieces_of or {}).get(way, self.pieces)
