@@ -101,7 +101,9 @@ class Registry:
             (
                 each
                 for each in (*around[start:], *around[: start - 1])
-                if {owing.deliverable for owing in each.workbooks} == wanted and each.behaviour.mailbox != "hard_bounce"
+                if {owing.deliverable for owing in each.workbooks} == wanted
+                and each.behaviour.mailbox != "hard_bounce"
+                and each.unit.code not in self.gone  # its mail comes days later, by the next address
             ),
             None,
         )
