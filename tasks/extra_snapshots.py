@@ -9,7 +9,7 @@ from oneledger.domain.phrases import grouped
 from oneledger.domain.schedule import turns
 from oneledger.store import outbox, snapshots
 from oneledger.store.snapshots import Frozen
-from tasks.freezing import freeze_as, freeze_draft, recomputed, reports_of
+from tasks.freezing import freeze_draft, freeze_in, recomputed, reports_of
 from tasks.office import Running, running
 from tasks.publishing import edition
 from tasks.recounting import Reference, figures_at
@@ -68,7 +68,8 @@ def freeze_on_demand(name: str, phase: str, label: str, as_of: datetime, known_a
     counts = {"应报": cover.expected, "已报": done, "免报": cover.exempt, "未报": cover.missing}
     told = "、".join(f"{word}{grouped(count)}" for word, count in counts.items())
     words = f"{label or '即时汇总'}（截至{local:%Y-%m-%d %H:%M}，{told}）"
-    frozen = freeze_as(here, at, f"{phase}-now-{local:%Y%m%d-%H%M%S}", words, "demand", figures)
+    with here.office.store.write() as connection:
+        frozen = freeze_in(connection, here, at, f"{phase}-now-{local:%Y%m%d-%H%M%S}", words, "demand", figures)
     assert frozen is not None
     return {
         "snapshot": f"{name}/{frozen.milestone}", "label": frozen.label, "as_of": local.isoformat(),

@@ -39,27 +39,33 @@ def freeze_draft(here: Running, milestone: Milestone, as_of: datetime) -> Frozen
     )
 
 
-def freeze_as(
-    here: Running, at: Reference, key: str, label: str, kind: str, figures: Mapping[str, Rollup] | None = None
-) -> Frozen | None:
-    """None where nothing is owed. A snapshot that stands is returned as it is. ``figures``: of that reference, where
-    they are known already."""
+def freeze_as(here: Running, at: Reference, key: str, label: str, kind: str) -> Frozen | None:
+    """None where nothing is owed. A snapshot that stands is returned as it is."""
     with here.office.store.read() as connection:
         if known := snapshots.found(connection, here.name, key):
             return known
-        rollups = figures_at(here, connection, at) if figures is None else figures
+        rollups = figures_at(here, connection, at)
     if not rollups:
         return None
-    seen = digest(rollups)
     with here.office.store.write() as connection:
-        snapshots.freeze(
-            connection, here.name, at.phase, key, label=label, as_of=at.as_of, digest=seen,
-            rollups=rollups, root=here.campaign.root, kind=kind, owed_by=at.owed_by, frozen_at=at.known_at,
-        )  # fmt: skip
-        snapshots.record_event(
-            connection, at.as_of, "system", FROZEN, campaign=here.name, milestone=key, digest=seen, kind=kind
-        )
-        return snapshots.found(connection, here.name, key)
+        return freeze_in(connection, here, at, key, label, kind, rollups)
+
+
+def freeze_in(
+    connection: Connection, here: Running, at: Reference, key: str, label: str, kind: str, rollups: Mapping[str, Rollup]
+) -> Frozen | None:
+    """In the caller's transaction, for who must write more together with it. A snapshot that stands, stands."""
+    if known := snapshots.found(connection, here.name, key):
+        return known
+    seen = digest(rollups)
+    snapshots.freeze(
+        connection, here.name, at.phase, key, label=label, as_of=at.as_of, digest=seen,
+        rollups=rollups, root=here.campaign.root, kind=kind, owed_by=at.owed_by, frozen_at=at.known_at,
+    )  # fmt: skip
+    snapshots.record_event(
+        connection, at.as_of, "system", FROZEN, campaign=here.name, milestone=key, digest=seen, kind=kind
+    )
+    return snapshots.found(connection, here.name, key)
 
 
 def recomputed(here: Running, frozen: Frozen) -> str:

@@ -16,7 +16,7 @@ from oneledger.domain.signoff import Deed, moved_figures
 from oneledger.store import outbox, reopenings, signatures, snapshots, submissions
 from oneledger.store.outbox import OutboxRow
 from oneledger.store.snapshots import Frozen
-from tasks.freezing import freeze_as, reports_of
+from tasks.freezing import freeze_in, reports_of
 from tasks.office import Running, running
 from tasks.recounting import Reference, figures_at
 from tasks.sign_letters import figure_words, sign_token
@@ -86,12 +86,12 @@ def supplement(name: str, phase: str, as_of: datetime) -> str:
     number = len(base.supplements) + 1
     key = f"{report.milestone}-s{number}"
     label = f"{here.campaign.phase(phase).title}补报第{number}号（截至{as_of.astimezone(here.zone):%Y-%m-%d %H:%M}）"
-    frozen = freeze_as(here, at, key, label, "supplement", now)
-    if frozen is None or frozen.digest != digest(now):  # another froze other figures under this number, and tells them
-        return ""
     touched = [code for code, each in now.items() if each != before.get(code)]
-    with here.office.store.write() as connection:
-        told = Told(report, key, number, as_of, was, now, signed)
+    told = Told(report, key, number, as_of, was, now, signed)
+    with here.office.store.write() as connection:  # figures and letters together: who freezes also tells
+        if snapshots.found(connection, here.name, key) is not None:  # another has made it meanwhile
+            return ""
+        freeze_in(connection, here, at, key, label, "supplement", now)
         outbox.plan(connection, list(_letters(here, connection, told, touched)))
     return key
 

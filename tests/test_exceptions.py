@@ -223,6 +223,25 @@ def test_late_entries_are_a_numbered_supplement_and_the_frozen_figures_stand(bot
     assert {mail["To"].addresses[0].username for mail in office.mails("supplement")[3:]} == {ROOT, CITY}
 
 
+def test_a_supplement_is_frozen_and_told_together_or_not_at_all(both, monkeypatch):
+    """5 of 6, A: a crash between the figures and the letters would leave figures of which nobody ever hears."""
+    from tasks import supplementing
+    from tasks.publishing import freeze_due
+
+    def dies(*_):
+        raise MemoryError
+
+    freeze_due("first", "deploy", FROZEN + timedelta(minutes=5))
+    send(both, OTHER, at("2021-03-22T09:00"), rows=4)
+    with monkeypatch.context() as planted:
+        planted.setattr(supplementing, "_letters", dies)
+        with pytest.raises(MemoryError):
+            supplementing.supplement("first", "deploy", at("2021-03-22T10:00"))
+    assert supplementing.phases_to_supplement("first", at("2021-03-22T11:00")) == ["deploy"]
+    assert supplementing.supplement("first", "deploy", at("2021-03-22T11:00")) == f"{KEY}-s1"
+    assert {mail["To"].addresses[0].username for mail in both.mails("supplement")} == {ROOT, CITY, COUNTY}
+
+
 def test_who_leaves_a_supplement_unanswered_lets_the_time_pass(office):
     """Issue 5 A: no answer by the deadline goes up as 未经审核; who sent a unit back has answered."""
     from tasks.publishing import freeze_due
