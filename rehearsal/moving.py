@@ -131,6 +131,7 @@ def _possible(
             code in touched
             or parent is None
             or parent not in units
+            or unit.level == Level.PROVINCE
             or (unit.level == Level.SCHOOL) != (who == "school")
         ):
             continue
