@@ -37,4 +37,4 @@ def _collector(lab: Lab, act: str, only: str, step: int, fault: str) -> Generato
             return
 
 
-E5 = Experiment("E5", "disk full or broken at the k-th point", disk_faults, 1, 30, ("swallow_disk_errors",), EACH)
+E5 = Experiment("E5 disk", "disk full or broken at the k-th point", disk_faults, 1, 30, ("swallow_disk_errors",), EACH)
