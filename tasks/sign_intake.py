@@ -11,7 +11,7 @@ from oneledger.adapters.workbook_reader import WorkbookReader
 from oneledger.domain.returns import WorkbookCells
 from oneledger.domain.signoff import MOVES, Deed, Entry, Standing, is_outdated, may_sign, standings
 from oneledger.domain.signoff_answer import NOTHING, SignAnswer, Unclear, read_sign_answer, read_sign_form
-from oneledger.store import assignments, outbox, reopenings, signatures, snapshots
+from oneledger.store import assignments, outbox, reopenings, signatures, snapshots, unit_changes
 from oneledger.store.inbox import InboxRow
 from oneledger.store.reopenings import Reopening
 from tasks.confirming import is_forged
@@ -140,4 +140,6 @@ def _send_back(
             if here.units[each.respondent].contacts:
                 letter = sent_back_letter(here, each, request.unit, reason, each.versions, as_of)
                 outbox.plan(connection, [letter])
+    if code in unit_changes.exempt(connection, here.name, request.phase, as_of, as_of):
+        assignments.excuse(connection, here.name, code, request.phase)  # it may mend it, and nobody waits for it
     return "" if theirs else f"{here.units[code].name}（{code}）目前没有已收的材料，不必退回，已列在未报名单里。"

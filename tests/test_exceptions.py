@@ -268,6 +268,22 @@ def test_who_leaves_a_supplement_unanswered_lets_the_time_pass(office):
     assert (late["state"], late["is_late"]) == ("signed", True)
 
 
+def test_who_was_excused_and_is_sent_back_is_told_and_waited_for_by_nobody(both):
+    """Issue 5 A, C: what an excused unit returned counts; sent back, it counts no more, and the unit owes nothing."""
+    from tasks.excepting import change_unit
+    from tasks.publishing import freeze_due
+
+    change_unit("first", SCHOOL, "merged", other=OTHER, as_of=at("2021-03-08"), **WORDS)
+    bring(both, COUNTY_TURN)
+    reply(both, COUNTY, f"退回 {SCHOOL} 条数不符", COUNTY_TURN + HOUR)
+    assert len(both.mails("sent-back")) == 1
+    assert (owed(both, SCHOOL).status, owed(both, SCHOOL).is_open) == ("exempt", False)
+    freeze_due("first", "deploy", FROZEN)
+    assert frozen(both)[COUNTY].coverage == Coverage(exempt=1, missing=1)
+    send(both, SCHOOL, at("2021-03-22T09:00"), rows=4)
+    assert owed(both, SCHOOL).status == "returned"
+
+
 def test_what_is_sent_back_in_one_phase_is_no_late_entry_of_another(office):
     from tasks.asking import open_phase
     from tasks.publishing import freeze_due
