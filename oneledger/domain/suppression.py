@@ -7,6 +7,7 @@ Source: domain.md 3.6. A count from 1 up to below the threshold is hidden; then,
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import chain
 from typing import Any
 
 Cell = Any
@@ -67,9 +68,11 @@ def _next_to_hide(each: Sum, numbers: Mapping[Cell, float], hidden: set[Cell]) -
 def _betrayed(
     sums: Sequence[Sum], sums_of: Mapping[Cell, list[Sum]], numbers: Mapping[Cell, float], hidden: set[Cell]
 ) -> list[Sum]:
-    """Hides one more beside every number that several sums together tell; says which sums to look at again."""
+    """Hides one more beside a number that several sums together tell, in its own sums or, where they have no more to
+    hide, in others with a hidden number; says which sums to look at again."""
     for cell in determined(sums, hidden):
-        for each in sums_of[cell]:
+        others = (each for each in sums if not hidden.isdisjoint(each.cells))
+        for each in chain(sums_of[cell], others):
             if more := _next_to_hide(each, numbers, hidden):
                 hidden.add(more[0])
                 return sums_of[more[0]]
