@@ -2,12 +2,14 @@
 
 import os
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from secrets import token_urlsafe
 from urllib.error import URLError
@@ -103,6 +105,7 @@ def window(home: Path, port: int | None = None, lock: str = "") -> Iterator[str]
         return
     number = port or free_port()
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    put_broken_aside(home)
     os.environ.update(quiet_environment(home))
     if lock:
         os.environ["PREFECT_API_AUTH_STRING"] = lock
@@ -126,6 +129,31 @@ def window(home: Path, port: int | None = None, lock: str = "") -> Iterator[str]
             process.kill()
             process.wait()
         log.close()
+
+
+DATABASE = "prefect.db"
+
+
+def put_broken_aside(home: Path) -> Path | None:
+    """Where Prefect's database was moved to, if it can be read no more. It holds the clock's history and nothing of
+    ours; the server makes a new one, into which our schedules and milestones are written at each start."""
+    database = home / DATABASE
+    if not database.exists() or _is_sound(database):
+        return None
+    aside = home / f"{DATABASE}.broken-{datetime.now(UTC):%Y%m%dT%H%M%S}"
+    for rest in ("-wal", "-shm"):
+        database.with_name(DATABASE + rest).unlink(missing_ok=True)
+    return database.rename(aside)
+
+
+def _is_sound(database: Path) -> bool:
+    try:
+        with closing(sqlite3.connect(database, timeout=10)) as connection:
+            return bool(connection.execute("PRAGMA quick_check(1)").fetchone() == ("ok",))
+    except sqlite3.OperationalError:
+        return True  # busy, or the disk: the server says more about it than we could
+    except sqlite3.DatabaseError:
+        return False
 
 
 def _await_start(process: "subprocess.Popen[bytes]", api_url: str, log: Path) -> None:

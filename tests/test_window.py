@@ -1,12 +1,14 @@
 """docs/operations.md, two workers: the second `serve` joins the server of the first, as quietly as the first."""
 
 import os
+import sqlite3
 import threading
+from contextlib import closing
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from desk.window import quiet_environment, window
+from desk.window import DATABASE, put_broken_aside, quiet_environment, window
 
 
 class Healthy(BaseHTTPRequestHandler):
@@ -34,3 +36,16 @@ def test_who_joins_a_server_keeps_prefect_as_quiet_as_who_starts_one(address, tm
     with window(tmp_path) as joined:
         assert joined == address
         assert {name: os.environ[name] for name in quiet} == quiet
+
+
+def test_a_history_that_cannot_be_read_is_put_aside_and_a_sound_one_stays(tmp_path):
+    """5 of 6, B: a deleted or corrupt Prefect database; whoever starts it again only starts it again."""
+    history = tmp_path / DATABASE
+    assert put_broken_aside(tmp_path) is None
+    with closing(sqlite3.connect(history)) as connection, connection:
+        connection.execute("CREATE TABLE run (name)")
+    assert put_broken_aside(tmp_path) is None
+    history.write_bytes(b"no database" * 1000)
+    aside = put_broken_aside(tmp_path)
+    assert aside is not None
+    assert (history.exists(), aside.read_bytes()[:11]) == (False, b"no database")

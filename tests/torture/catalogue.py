@@ -12,9 +12,10 @@ from tests.torture.e8 import E8
 from tests.torture.e9 import E9
 from tests.torture.e15 import E15
 from tests.torture.e16 import E16
+from tests.torture.e17 import E17
 from tests.torture.e20 import E20
 from tests.torture.e21 import E21
 from tests.torture.tracing import is_possible
 
-KNOWN = (E15, E2, E6, E5, E1_SEND, E5_STOP, E8, E4, E21, E16, E20, E7, E1_COLLECT, E3, E9)  # the longest first
+KNOWN = (E15, E17, E2, E6, E5, E1_SEND, E5_STOP, E8, E4, E21, E16, E20, E7, E1_COLLECT, E3, E9)  # the longest first
 EXPERIMENTS = tuple(each for each in KNOWN if each is not E21 or is_possible())

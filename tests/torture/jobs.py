@@ -121,4 +121,22 @@ def sha_of(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-JOBS = {"arm": arm, "send": send, "collect": collect, "take_in": take_in, "remind": remind}
+def by_prefect(flow: str, minutes: Sequence[float]) -> None:
+    """The flow itself, so many minutes after the start, beside a Prefect server of its own."""
+    from prefect.settings import PREFECT_API_URL, temporary_settings
+
+    from desk.window import window
+    from flows.collect import collect as collecting
+    from flows.send import send as sending
+
+    with (
+        window(Path(os.environ["ONELEDGER_DATA"]) / "prefect") as address,
+        temporary_settings({PREFECT_API_URL: f"{address}/api"}),
+    ):
+        for each in minutes:
+            at = START + timedelta(minutes=each)
+            sending(at) if flow == "send" else collecting(NAME, at)
+    seal_trail(START)
+
+
+JOBS = {"by_prefect": by_prefect, "arm": arm, "send": send, "collect": collect, "take_in": take_in, "remind": remind}
