@@ -11,7 +11,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from desk.window import window, without_heartbeats
-from rehearsal.run import Rehearsal, rehearse
+from rehearsal.plan import Rehearsal
+from rehearsal.run import rehearse
 
 CAMPAIGN = "liaoning-2021"
 

@@ -70,7 +70,7 @@ def is_up(api_url: str) -> bool:
         return False
 
 
-AUTH_FILE, ADDRESS_FILE = "auth", "address"
+AUTH_FILE, ADDRESS_FILE, DATABASE = "auth", "address", "prefect.db"
 
 
 def lock_of(settings: Settings) -> str:
@@ -129,9 +129,6 @@ def window(home: Path, port: int | None = None, lock: str = "") -> Iterator[str]
             process.kill()
             process.wait()
         log.close()
-
-
-DATABASE = "prefect.db"
 
 
 def put_broken_aside(home: Path) -> Path | None:

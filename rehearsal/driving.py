@@ -16,8 +16,8 @@ from oneledger.domain.units import Level, Unit
 from oneledger.store import units as unit_store
 from rehearsal.looks import looks
 from rehearsal.moving import drawn_changes
+from rehearsal.plan import Clock, Progress, Rehearsal
 from rehearsal.post_office_client import PostOffice
-from rehearsal.run import Clock, Progress, Rehearsal
 from rehearsal.summing import summary
 from rehearsal.village import Village
 from rehearsal.workers import Worker, add_workers, at_once, running_workers

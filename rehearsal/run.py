@@ -1,12 +1,8 @@
 """A whole campaign against simulated schools: the same flows, store, mail and Prefect pages as the real thing."""
 
 import os
-import time
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,29 +15,8 @@ from oneledger.settings import Settings, load_campaign
 from rehearsal.inventing import invented
 from rehearsal.land import land_of
 from rehearsal.letter_box import JOURNAL
-from rehearsal.looks import MOST
+from rehearsal.plan import Clock, Progress, Rehearsal
 from rehearsal.post_office_client import PostOffice, running_post_office
-
-Progress = Callable[[str, int, int], None]  # what, done, of how many
-
-
-@dataclass
-class Clock:
-    """Seconds by step; the simulated schools' own time is kept apart from the pipeline's."""
-
-    seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
-
-    @contextmanager
-    def timed(self, step: str) -> Iterator[None]:
-        start = time.perf_counter()
-        try:
-            yield
-        finally:
-            self.seconds[step] += time.perf_counter() - start
-
-    @property
-    def pipeline(self) -> float:
-        return sum(seconds for step, seconds in self.seconds.items() if not step.startswith("schools"))
 
 
 def mail_settings(post: PostOffice) -> dict[str, Any]:
@@ -72,22 +47,6 @@ def environment(out: Path, post: PostOffice, database_url: str = "") -> Iterator
     finally:
         for key, value in before.items():
             os.environ.pop(key, None) if value is None else os.environ.update({key: value})
-
-
-@dataclass(frozen=True)
-class Rehearsal:
-    """What is to be rehearsed. ``units`` given: instead of those of the campaign's own land."""
-
-    campaign: str
-    schools: int
-    seed: int
-    out: Path
-    units: Sequence[Unit] | None = None
-    repeat: int = 1  # how often each look is run
-    most_looks: int = MOST  # a phase
-    skipped: tuple[datetime, datetime] | None = None  # looks between these moments are slept through
-    workers: int = 1  # processes that take each look at once, as workers on several machines do
-    database_url: str = ""  # an empty PostgreSQL database; none: SQLite under ``out``
 
 
 def rehearse(plan: Rehearsal, address: str, progress: Progress) -> dict[str, Any]:

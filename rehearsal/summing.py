@@ -4,6 +4,7 @@ import resource
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from oneledger.domain.rollup import Rollup
@@ -11,7 +12,7 @@ from oneledger.store import snapshots
 from oneledger.store.snapshots import Frozen
 from rehearsal.manifest import add_lines
 from rehearsal.offices import check_sent_back, check_signatures, meant_by_offices
-from rehearsal.run import Clock, Rehearsal
+from rehearsal.plan import Clock, Rehearsal
 from rehearsal.verify import Verified, verify
 from rehearsal.verify_notices import check_notices
 from rehearsal.village import Village
@@ -31,44 +32,19 @@ def summary(
         village.write_manifest()
     status = campaign_status(here.name)
     with clock.timed("schools: comparing with the truth"):
-        found = verify(
-            plan.out.resolve(), list(here.units.values()), here.campaign, _frozen(here),
-            looked=list(looked), forms=here.forms, history=village.history,
-        )  # fmt: skip
-        notices = list(check_notices(plan.out.resolve(), here.forms, max(looked), village.dead_boxes()))
-        found.differences.extend(notices)
         signed = signatures_of(here.name)
-        moved = village.history
-        manifest = plan.out.resolve() / "manifest.jsonl"
-        offices = meant_by_offices(
-            manifest, here.campaign, here.office.calendar, village.officers, looked, village.history.parents_at
-        )
-        add_lines(manifest, [*offices, *(each.as_line() for each in moved.changes)])
-        found.differences.extend(check_signatures(offices, signed))
-        found.differences.extend(check_sent_back(plan.out.resolve(), max(looked)))
+        found, states = _compared(plan.out.resolve(), here, village, looked, signed)
     return {
         "campaign": here.name,
-        "schools": sum(unit.level == "school" for unit in here.units.values()),
-        "units": len(here.units),
-        "seed": plan.seed,
-        "mix": village.stated_mix(),
+        **_scene(plan, here, village),
         "is_true": not (found.differences or found.lost or found.duplicates or found.ladder or village.complaints),
         "phases": status["phases"],
         "signatures": Counter(row["state"] for row in signed),
-        "officers": Counter(village.officers.behaviours.values()),
-        "moves": Counter(f"{here.units[each.unit].level} {each.kind}" for each in village.history.changes),
-        "office_states_compared": sum(len(line["milestones"]) for line in offices),
+        "office_states_compared": states,
         "mail": status["mail"],
         "inbox": status["inbox"],
         "for_a_person": Counter(row["reason"].partition("，这封来自：")[0] for row in status["person"]),
-        "figures_compared": found.compared,
-        "differences": found.differences[:MOST_SHOWN],
-        "difference_count": len(found.differences),
-        "lost": len(found.lost),
-        "lost_examples": found.lost[:MOST_SHOWN],
-        "duplicates": len(found.duplicates),
-        "duplicate_examples": found.duplicates[:MOST_SHOWN],
-        "ladder_faults": found.ladder[:MOST_SHOWN],
+        **_told(found),
         "complaints": village.complaints[:MOST_SHOWN],
         "reports": sum(counts["reports"] for counts in status["phases"].values()),
         "task_runs": task_run_count(),
@@ -78,6 +54,49 @@ def summary(
         "task_seconds": task_seconds(),
         "peak_rss_mib": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
         "prefect_ui": address,
+    }
+
+
+def _compared(
+    out: Path, here: Running, village: Village, looked: Sequence[datetime], signed: Sequence[Mapping[str, Any]]
+) -> tuple[Verified, int]:
+    """What was found, of how many states of offices. What officers and operators did joins the manifest."""
+    history, manifest = village.history, out / "manifest.jsonl"
+    found = verify(
+        out, list(here.units.values()), here.campaign, _frozen(here),
+        looked=list(looked), forms=here.forms, history=history,
+    )  # fmt: skip
+    found.differences.extend(check_notices(out, here.forms, max(looked), village.dead_boxes()))
+    offices = meant_by_offices(
+        manifest, here.campaign, here.office.calendar, village.officers, looked, history.parents_at
+    )
+    add_lines(manifest, [*offices, *(each.as_line() for each in history.changes)])
+    found.differences.extend(check_signatures(offices, signed))
+    found.differences.extend(check_sent_back(out, max(looked)))
+    return found, sum(len(line["milestones"]) for line in offices)
+
+
+def _scene(plan: Rehearsal, here: Running, village: Village) -> dict[str, Any]:
+    return {
+        "schools": sum(unit.level == "school" for unit in here.units.values()),
+        "units": len(here.units),
+        "seed": plan.seed,
+        "mix": village.stated_mix(),
+        "officers": Counter(village.officers.behaviours.values()),
+        "moves": Counter(f"{here.units[each.unit].level} {each.kind}" for each in village.history.changes),
+    }
+
+
+def _told(found: Verified) -> dict[str, Any]:
+    return {
+        "figures_compared": found.compared,
+        "differences": found.differences[:MOST_SHOWN],
+        "difference_count": len(found.differences),
+        "lost": len(found.lost),
+        "lost_examples": found.lost[:MOST_SHOWN],
+        "duplicates": len(found.duplicates),
+        "duplicate_examples": found.duplicates[:MOST_SHOWN],
+        "ladder_faults": found.ladder[:MOST_SHOWN],
     }
 
 

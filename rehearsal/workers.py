@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from desk.window import without_heartbeats
-from rehearsal.run import Rehearsal
+from rehearsal.plan import Rehearsal
 
 _LOG = "workers.log"
 _DID = "did "  # begins the line that answers; whatever else a flow prints is not ours

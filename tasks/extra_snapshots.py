@@ -9,9 +9,9 @@ from oneledger.domain.phrases import grouped
 from oneledger.domain.schedule import turns
 from oneledger.store import outbox, snapshots
 from oneledger.store.snapshots import Frozen
+from tasks.editions import edition
 from tasks.freezing import freeze_draft, freeze_in, recomputed, reports_of
 from tasks.office import Running, running
-from tasks.publishing import edition
 from tasks.recounting import Reference, figures_at
 from tasks.sign_letters import below_states, enclosures
 

@@ -22,10 +22,8 @@ from tasks.flood import has_room, hold_back, registered, release
 from tasks.office import Office, Running, office, running
 from tasks.retrying import STORE_RETRIES
 
-BATCH, BATCH_BYTES = (
-    400,
-    32 * MIB,
-)  # mails; what is archived together is forced to the disk together; all of it is in memory
+BATCH = 400  # mails; what is archived together is forced to the disk together
+BATCH_BYTES = 32 * MIB  # and is in memory together
 Place = tuple[str | None, str | None]  # campaign, county
 
 

@@ -66,7 +66,7 @@ def _is_taken(here: Office, job: str, holder: str) -> bool:
         gone = before if before and _is_gone(before) else None
         fence = leases.take(connection, job, holder, datetime.now(UTC), LENGTH, gone=gone)
     if fence is None:
-        log.info("%s is being done by %s", job, before)
+        log.debug("%s is being done by %s", job, before)
     return fence is not None
 
 

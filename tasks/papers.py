@@ -9,10 +9,10 @@ from oneledger.domain.supervision_order import order_context
 from oneledger.store import snapshots
 from oneledger.store.snapshots import Frozen
 from tasks.circulars import circular_of
+from tasks.editions import Edition, brief, edition, view_of, with_measures
 from tasks.office import Running, running
 from tasks.paper_rendering import rendered
 from tasks.public_copies import public_copy, said_of
-from tasks.publishing import Edition, brief, edition, view_of, with_measures
 
 TITLES = {
     "public": "公开版",

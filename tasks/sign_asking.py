@@ -11,8 +11,8 @@ from oneledger.domain.signoff import Deed
 from oneledger.store import outbox, signatures
 from oneledger.store.snapshots import Frozen
 from tasks.apart import worked
+from tasks.editions import Edition, edition
 from tasks.office import Running, running
-from tasks.publishing import Edition, edition
 from tasks.retrying import STORE_RETRIES
 from tasks.sign_letters import enclosures, request_letter
 from tasks.signing import SignRound, record_request

@@ -21,8 +21,8 @@ from oneledger.domain.signoff_answer import SignAnswer
 from oneledger.store import signatures, submissions
 from oneledger.store.outbox import OutboxRow
 from tasks.circulars import registers
+from tasks.editions import Edition, forms_by_name, rows_of, view_of
 from tasks.office import Running
-from tasks.publishing import Edition, forms_by_name, rows_of, view_of
 
 NAMED = 50
 COVERAGE_WORDS = {

@@ -22,8 +22,9 @@ from oneledger.domain.pupil_numbers import checksum
 from oneledger.domain.units import Level, Unit
 from rehearsal import authoring, posting
 from rehearsal.filler import Meant
+from rehearsal.plan import Rehearsal
 from rehearsal.province import PROVINCE, make_province
-from rehearsal.run import Rehearsal, rehearse
+from rehearsal.run import rehearse
 
 SEED, CITY, SCHOOLS_OF_A_COUNTY = 5, "210100", 6
 _FAMILY = words(

@@ -27,7 +27,8 @@ def main(directory: str, seed: str) -> int:
     out.mkdir(parents=True, exist_ok=True)
     os.environ["ONELEDGER_CONFIG"] = str(config_with(OWN, out.with_name(f"{out.name}-config")))
     from desk.window import window, without_heartbeats
-    from rehearsal.run import Rehearsal, rehearse
+    from rehearsal.plan import Rehearsal
+    from rehearsal.run import rehearse
 
     plan = Rehearsal("water-2025", SCHOOLS, int(seed), out, most_looks=FEW_LOOKS)
     with window(out / "prefect") as address, without_heartbeats():

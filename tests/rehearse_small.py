@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 
 from desk.window import window, without_heartbeats
 from oneledger.domain.units import Level, Unit
+from rehearsal.plan import Rehearsal
 from rehearsal.province import PROVINCE, make_province
-from rehearsal.run import Rehearsal, rehearse
+from rehearsal.run import rehearse
 
 CITY, COUNTIES = "210100", 3
 ZONE = ZoneInfo("Asia/Shanghai")

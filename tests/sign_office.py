@@ -86,7 +86,8 @@ def entries(office, unit: str) -> list:
 
 
 def frozen_reviews(office) -> dict[str, str]:
-    from tasks.publishing import edition, freeze_due
+    from tasks.editions import edition
+    from tasks.publishing import freeze_due
 
     freeze_due(office.name, "deploy", FROZEN)
     with office.store.read() as connection:

@@ -46,6 +46,16 @@ def owed(office, unit: str):
         return next(each for each in assignments.of_phase(connection, "first", "deploy") if each.unit == unit)
 
 
+def sign_and_freeze(office) -> None:
+    """Each level signs in its turn, then the report's figures are frozen."""
+    from tasks.publishing import freeze_due
+
+    for turn, code in ((COUNTY_TURN, COUNTY), (CITY_TURN, CITY), (ROOT_TURN, ROOT)):
+        bring(office, turn)
+        reply(office, code, "同意", turn + HOUR)
+    freeze_due("first", "deploy", FROZEN + timedelta(minutes=5))
+
+
 def frozen(office, key: str = KEY) -> dict:
     with office.store.read() as connection:
         found = snapshots.found(connection, "first", key)
@@ -106,10 +116,11 @@ def test_who_is_excused_in_mid_campaign_is_owed_no_more_and_the_change_of_the_de
 def test_a_school_counts_under_the_office_it_had_then(both):
     """domain.md 4.3: before the move and after it, once at every level; what was frozen is worked out again as it was,
     and the reports of both offices say who left and who came."""
+    from tasks.editions import edition, view_of
     from tasks.excepting import change_unit
     from tasks.extra_snapshots import freeze_on_demand, verify_snapshots
     from tasks.judging import entitled
-    from tasks.publishing import edition, freeze_due, view_of
+    from tasks.publishing import freeze_due
     from tasks.tracing import trace
 
     office, before = both, at("2021-03-10T17:00")
@@ -244,15 +255,11 @@ def test_a_supplement_is_frozen_and_told_together_or_not_at_all(both, monkeypatc
 
 def test_who_leaves_a_supplement_unanswered_lets_the_time_pass(office):
     """Issue 5 A: no answer by the deadline goes up as 未经审核; who sent a unit back has answered."""
-    from tasks.publishing import freeze_due
     from tasks.signers import signatures_of
     from tasks.signing import lapse_supplements
     from tasks.supplementing import supplement
 
-    for turn, code in ((COUNTY_TURN, COUNTY), (CITY_TURN, CITY), (ROOT_TURN, ROOT)):
-        bring(office, turn)
-        reply(office, code, "同意", turn + HOUR)
-    freeze_due("first", "deploy", FROZEN + timedelta(minutes=5))
+    sign_and_freeze(office)
     send(office, OTHER, at("2021-03-22T09:00"), rows=4)
     key = supplement("first", "deploy", at("2021-03-22T10:00"))
     reply(office, ROOT, f"退回 {OTHER} 条数不符", at("2021-03-22T11:00"), notice="supplement")
@@ -305,14 +312,10 @@ def test_what_is_sent_back_in_one_phase_is_no_late_entry_of_another(office):
 
 def test_a_correction_after_the_report_is_signed_for_anew_in_its_branch_only(office):
     """Issue 5 A: shows what moved, and asks for a new signature there only; 退回 goes on reopening the unit."""
-    from tasks.publishing import freeze_due
     from tasks.signers import signatures_of
     from tasks.supplementing import supplement
 
-    for turn, code in ((COUNTY_TURN, COUNTY), (CITY_TURN, CITY), (ROOT_TURN, ROOT)):
-        bring(office, turn)
-        reply(office, code, "同意", turn + HOUR)
-    freeze_due("first", "deploy", FROZEN + timedelta(minutes=5))
+    sign_and_freeze(office)
     send(office, DIRECT, at("2021-03-22T09:00"), rows=4)
     assert supplement("first", "deploy", at("2021-03-22T10:00")) == f"{KEY}-s1"
     reply(office, CITY, "同意", at("2021-03-22T11:00"), notice="supplement")

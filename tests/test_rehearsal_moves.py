@@ -29,7 +29,8 @@ COUNTIES = [
     )
 ]
 SCHOOLS = [replace(make_unit(code=f"212100{number:04}"), parent=COUNTIES[number % 6].code) for number in range(18)]
-UNITS = {unit.code: unit for unit in (PROVINCE, *CITIES, *COUNTIES, *SCHOOLS)}
+OFFICES = [replace(unit, county=unit.code) for unit in (PROVINCE, *CITIES, *COUNTIES)]  # as at a launch
+UNITS = {unit.code: unit for unit in (*OFFICES, *SCHOOLS)}
 PARENTS = {code: unit.parent for code, unit in UNITS.items()}
 MOVED_AT = at(3, 17, 9)
 SCHOOL = SCHOOLS[0].code  # of 210102

@@ -216,6 +216,9 @@ def test_the_same_mail_twice_is_worked_on_once(store):
         assert inbox.record(connection, [mail_row("1", "x"), mail_row("3", "x")]) == 1
         assert inbox.counts(connection) == {"new": 1, "duplicate": 2}
         assert inbox.new_by_county(connection, "c") == {("c", "210102"): [1]}
+        assert [row.id for row in inbox.by_ids(connection, range(1, 70_000))] == [
+            1
+        ]  # more than a statement has room for
 
 
 def test_arming_twice_changes_nothing(armed, liaoning):

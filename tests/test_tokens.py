@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from oneledger.domain import tokens as token_module
 from oneledger.domain.tokens import Token, TokenKind, find, find_subject_tag, read, sign, subject_tag
 
 KEY = b"a key of this campaign"
@@ -75,6 +76,13 @@ def test_no_text_makes_reading_raise(text):
 @pytest.mark.parametrize("text", ["", "\0", "ａ" * 29, "a" * 29, "a" * 28, "=" * 29, "\ud800" * 29])
 def test_what_is_no_token_reads_as_none(text):
     assert read(text, [KEY]) is None
+
+
+def test_what_a_stranger_may_make_long_is_not_remembered():
+    """Issue "3 of 6": a head may have 256 KB; two thousand of them would fill the memory."""
+    token_module._remembered.cache_clear()
+    assert find(f"{'x ' * 600}{sign(TOKEN, KEY)}", [KEY]) == [TOKEN]
+    assert token_module._remembered.cache_info().currsize == 0
 
 
 def test_tokens_are_found_inside_addresses_and_message_ids_each_once():

@@ -18,9 +18,9 @@ from oneledger.domain.report import report_context
 from oneledger.domain.rollup import Coverage, Rollup
 from oneledger.domain.tracing import Formula, Term, cells_behind, number_of, parsed, recounted
 from oneledger.store import assignments, progress, snapshots, submissions
+from tasks.editions import edition, view_of, with_measures
 from tasks.office import running
 from tasks.outlooks import outlook_page
-from tasks.publishing import edition, view_of, with_measures
 from tasks.tracing import trace
 
 NAME, PROVINCE = "liaoning-2021", "210000"

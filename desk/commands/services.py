@@ -35,7 +35,7 @@ def rehearse(
 ) -> None:
     """Rehearse a whole campaign against simulated schools; exit 1 if any figure differs from the truth."""
     from desk.demo import rehearse_with_progress  # noqa: PLC0415
-    from rehearsal.run import Rehearsal  # noqa: PLC0415
+    from rehearsal.plan import Rehearsal  # noqa: PLC0415
 
     use_data(None, set_file)
     plan = Rehearsal(campaign, schools, seed, out_dir, workers=workers, database_url=database_url)

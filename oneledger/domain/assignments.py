@@ -1,5 +1,6 @@
 """One unit's obligation to return one deliverable (应报事项), and the units of a campaign as frozen at launch."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -10,6 +11,13 @@ from oneledger.domain.units import Contact
 
 SealStatus = Literal["", "missing", "received"]
 """Of the scan that shows the seal; empty where none is wanted. Independent of the return status."""
+
+
+def county_of(code: str, level: str, above: Iterable[tuple[str, str]]) -> str:
+    """The unit by which work is grouped: an office's own code; of a school the nearest county's, else that of the
+    office right above. ``above``: code and level of its offices, the nearest first."""
+    offices = list(above) if level == "school" else []
+    return next((office for office, rank in offices if rank == "county"), offices[0][0] if offices else code)
 
 
 @dataclass(frozen=True)

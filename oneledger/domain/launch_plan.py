@@ -5,14 +5,13 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from oneledger.domain.assignments import CampaignUnit
+from oneledger.domain.assignments import CampaignUnit, county_of
 from oneledger.domain.burden import Burden
 from oneledger.domain.campaigns import Campaign, Deliverable, Phase, open_dates
 from oneledger.domain.mailing import Limits, days_needed
 from oneledger.domain.sampling import Draw, draw
 from oneledger.domain.schedule import answering_levels, due_day
 from oneledger.domain.unit_tree import UnitTree
-from oneledger.domain.units import Unit
 from oneledger.domain.vacations import vacation_doubts
 from oneledger.domain.work_calendar import WorkCalendar
 
@@ -27,7 +26,7 @@ def frozen_units(tree: UnitTree, exempt: Mapping[str, str]) -> list[CampaignUnit
             parent=unit.reports_to,
             stage=unit.stage or "",
             order=order,
-            county=_county(tree, unit),
+            county=county_of(unit.code, unit.level, ((each.code, each.level) for each in tree.ancestors(unit.code))),
             contacts=tuple(contact for contact in unit.contacts if contact.email),
             has_incidents=unit.has_earlier_incidents,
             exempt_reason=exempt.get(unit.code, ""),
@@ -35,13 +34,6 @@ def frozen_units(tree: UnitTree, exempt: Mapping[str, str]) -> list[CampaignUnit
         )
         for order, unit in enumerate(tree)
     ]
-
-
-def _county(tree: UnitTree, unit: Unit) -> str:
-    if unit.level.value != "school":
-        return unit.code
-    above = tree.ancestors(unit.code)
-    return next((each.code for each in above if each.level.value == "county"), above[0].code if above else unit.code)
 
 
 @dataclass(frozen=True)

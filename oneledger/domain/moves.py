@@ -4,9 +4,10 @@ it belonged then (domain.md 4.3)."""
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from itertools import islice
 from typing import NamedTuple, Protocol
 
-from oneledger.domain.assignments import CampaignUnit
+from oneledger.domain.assignments import CampaignUnit, county_of
 from oneledger.domain.forms import LEVELS
 
 MOVING = ("moved", "merged")
@@ -48,11 +49,9 @@ def tree_after(units: Tree, changes: Iterable[Change]) -> dict[str, CampaignUnit
 
 
 def _county(units: Tree, code: str) -> str:
-    """As at the launch (launch_plan.frozen_units): who is moved is on the map and in the samples of its new county."""
-    if units[code].level != "school":
-        return units[code].county
-    above = list(_upwards(units, code))[1:]
-    return next((each for each in above if units[each].level == "county"), above[0] if above else code)
+    """Who is moved is on the map and in the samples of its new county."""
+    above = islice(_upwards(units, code), 1, None)
+    return county_of(code, units[code].level, ((each, units[each].level) for each in above))
 
 
 def moved_units(units: Tree, changes: Iterable[Change]) -> list[Moved]:

@@ -80,12 +80,11 @@ def read(text: str, keys: Sequence[bytes]) -> Token | None:
 
 def find(text: str, keys: Sequence[bytes]) -> list[Token]:
     """Every true token standing free in an address, a Message-ID or any other text, each once, in order."""
-    return list(_found(text, tuple(keys)))
+    proved = _remembered if len(text) <= _SHORT else _found
+    return list(proved(text, tuple(keys)))
 
 
-@lru_cache(maxsize=2048)
 def _found(text: str, keys: tuple[bytes, ...]) -> tuple[Token, ...]:
-    """A mail's addresses and thread are asked for tokens of each kind."""
     tokens: dict[Token, None] = {}
     for count, match in enumerate(_TOKEN_AMONG_TEXT.finditer(text)):
         if count == _FIND_LIMIT:
@@ -93,6 +92,10 @@ def _found(text: str, keys: tuple[bytes, ...]) -> tuple[Token, ...]:
         if token := read(match[0], keys):
             tokens[token] = None
     return tuple(tokens)
+
+
+_SHORT = 1000  # a line of a mail's head: a stranger's longer ones would fill the memory
+_remembered = lru_cache(maxsize=2048)(_found)  # a mail's addresses and thread are asked for tokens of each kind
 
 
 def unit_number(code: str) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Connection, Update, bindparam, cast, func, select, update
 
 from oneledger.store import schema as t
-from oneledger.store.database import Store, insert_new
+from oneledger.store.database import Store, insert_new, slices
 
 WAITING = ("person", "confirm")  # for a person; for the registered address, while a person may decide before it
 
@@ -106,8 +106,9 @@ def by_ids(connection: Connection, ids: Iterable[int]) -> list[InboxRow]:
     """Those still new, oldest first: a run that comes second finds nothing to do."""
     c = t.inbox.c
     columns = (c.id, c.sha256, c.received_at, c.campaign, c.county, c.state, c.approved_by, c.begun, c.size)
-    query = select(*columns).where(c.id.in_(list(ids)), c.state == "new").order_by(c.received_at, c.id)
-    return [InboxRow(*row) for row in connection.execute(query)]
+    queries = (select(*columns).where(c.id.in_(some), c.state == "new") for some in slices(ids))
+    found = [InboxRow(*row) for query in queries for row in connection.execute(query)]
+    return sorted(found, key=lambda each: (each.received_at, each.id))
 
 
 def begin(connection: Connection, ids: Collection[int]) -> None:
