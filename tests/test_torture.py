@@ -16,6 +16,7 @@ from tests.torture.e8 import E8
 from tests.torture.e9 import E9
 from tests.torture.e15 import E15
 from tests.torture.e16 import E16
+from tests.torture.e17 import E17
 from tests.torture.e20 import E20
 from tests.torture.experiment import tried
 from tests.torture.faults import FAULTS
@@ -41,7 +42,7 @@ def assert_good(experiment, lab):
 
 
 @pytest.mark.parametrize(
-    "experiment", [E1_SEND, E1_COLLECT, E3, E4, E5, E6, E7, E8, E9, E15, E16, E20], ids=lambda each: each.name
+    "experiment", [E1_SEND, E1_COLLECT, E3, E4, E5, E6, E7, E8, E9, E15, E16, E17, E20], ids=lambda each: each.name
 )
 def test_the_claim_holds_on_sqlite_and_each_planted_fault_is_caught(experiment, lab):
     assert_good(experiment, lab)
