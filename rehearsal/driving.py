@@ -18,11 +18,12 @@ from rehearsal.looks import looks
 from rehearsal.moving import drawn_changes
 from rehearsal.plan import Clock, Progress, Rehearsal
 from rehearsal.post_office_client import PostOffice
+from rehearsal.resuming import Kept, keep, keep_seconds, kept_in
 from rehearsal.summing import summary
 from rehearsal.village import Village
 from rehearsal.workers import Worker, add_workers, at_once, running_workers
-from tasks.excepting import change_unit
-from tasks.office import office, running
+from tasks.excepting import change_unit, moved_units
+from tasks.office import Running, office, running
 from tasks.signers import name_acting
 
 LISTED_BEFORE = timedelta(days=60)  # the list of units is that old at launch
@@ -34,33 +35,57 @@ def drive(
     plan: Rehearsal, campaign: Campaign, units: Sequence[Unit], post: PostOffice, clock: Clock, address: str,
     progress: Progress,
 ) -> dict[str, Any]:  # fmt: skip
+    out, kept = plan.out.resolve(), kept_in(plan.out) if plan.is_resumed else None
+    exempt = _exempt(units)
+    if kept is None:
+        _begin(campaign, units, exempt, post, clock)
+    here = running(campaign.campaign)
+    moments = looks(campaign, here.office.calendar, plan.most_looks, plan.last)
+    moments += [moments[-1] + timedelta(hours=n) for n in range(1, _LAST)]
+    with running_workers(plan) as workers, _village(plan, here, exempt, post, kept) as village:
+        looked = [at for at in moments if not _is_slept_through(plan, at)]
+        for done, at in enumerate(moments[kept.acts - 1 if kept else 0 :], kept.acts if kept else 1):
+            progress(f"{at:%Y-%m-%d %H:%M}", done - 1, len(moments))
+            if kept is None or done > kept.acts:
+                _act(plan, village, clock, at, is_looked=at in looked)
+                with clock.timed("schools: keeping what they know"):
+                    keep(out, Kept(done, at, village))
+            if at in looked:
+                _look(plan, post, clock, at, workers)
+            keep_seconds(out, clock.seconds)
+        progress("核对", len(moments), len(moments))
+        told = summary(plan, here, village, clock, looked, address)
+    add_workers(told, out, workers)
+    _write(plan.out, told)
+    return told
+
+
+def _begin(campaign: Campaign, units: Sequence[Unit], exempt: dict[str, str], post: PostOffice, clock: Clock) -> None:
     with clock.timed("import units"), office().store.write() as connection:
         unit_store.import_units(connection, units, _opens_on(campaign) - LISTED_BEFORE)
-    exempt = _exempt(units)
     _launch(campaign, exempt, post, clock)
-    here = running(campaign.campaign)
-    moments = looks(campaign, here.office.calendar, plan.most_looks)
-    with running_workers(plan) as workers, Village(
+
+
+def _village(plan: Rehearsal, here: Running, exempt: dict[str, str], post: PostOffice, kept: Kept | None) -> Village:
+    if kept is not None:
+        village: Village = kept.village
+        return village.go_on(post)
+    campaign = here.campaign
+    moments = looks(campaign, here.office.calendar, plan.most_looks)  # of all phases: the same changes, however it ends
+    return Village(
         plan.out.resolve(), units=here.units.values(), campaign=campaign, forms=here.forms,
         calendar=here.office.calendar, seed=plan.seed, post=post, exempt=exempt,
         changes=drawn_changes(here.units, moments, plan.seed, {*exempt, campaign.root}),
-    ) as village:  # fmt: skip
-        moments += [moments[-1] + timedelta(hours=n) for n in range(1, _LAST)]
-        looked = [at for at in moments if not _is_slept_through(plan, at)]
-        for done, at in enumerate(moments):
-            progress(f"{at:%Y-%m-%d %H:%M}", done, len(moments))
-            with clock.timed("schools: reading, filling, answering"):
-                village.act(at)
-            _name_acting(plan.campaign, village, at)
-            _move_units(plan.campaign, village, at)
-            if at in looked:
-                village.looked_at(at)
-                _look(plan, post, clock, at, workers)
-        progress("核对", len(moments), len(moments))
-        told = summary(plan, here, village, clock, looked, address)
-    add_workers(told, plan.out.resolve(), workers)
-    _write(plan.out, told)
-    return told
+    )  # fmt: skip
+
+
+def _act(plan: Rehearsal, village: Village, clock: Clock, at: datetime, *, is_looked: bool) -> None:
+    with clock.timed("schools: reading, filling, answering"):
+        village.act(at)
+    _name_acting(plan.campaign, village, at)
+    _move_units(plan.campaign, village, at)
+    if is_looked:
+        village.looked_at(at)
 
 
 def _name_acting(name: str, village: Village, at: datetime) -> None:
@@ -69,7 +94,10 @@ def _name_acting(name: str, village: Village, at: datetime) -> None:
 
 
 def _move_units(name: str, village: Village, at: datetime) -> None:
+    known = {(each.unit, each.kind, each.other) for each in moved_units(name)}  # recorded before an interruption
     for each in village.newly_moved(at):
+        if (each.unit, each.kind, each.other) in known:
+            continue
         words = {"reason": "区划和学校布局调整", "by": "局长办公会"}
         change_unit(name, each.unit, each.kind, other=each.other, as_of=each.at, **words)
 

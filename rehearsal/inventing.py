@@ -23,6 +23,7 @@ Offices = dict[str, Unit]  # by code, parents before children
 def invented(land: Land, schools: int, seed: int, domain: str = "rehearsal.invalid") -> list[Unit]:
     """The same units for the same arguments. Every lowest office has a school where there are schools enough."""
     rng = random.Random(seed)
+    land = land.sized(schools)
     above = {office.code: _unit(office) for office in land.named()}
     for layer in land.layers:
         above |= _layer(above, layer, schools, random.Random(f"{seed}:{layer.level}:{layer.under}"))

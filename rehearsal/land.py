@@ -55,9 +55,17 @@ class Outside(Definition):
     owner: str
 
 
+class Whole(Definition):
+    """The real offices below the named ones, instead of invented layers, where there are as many schools."""
+
+    divisions: str
+    from_schools: int = Key(ge=1)
+
+
 class Land(Definition):
     divisions: str | None = None  # real offices kept with the program: rehearsal/data/<divisions>_divisions.csv
     offices: tuple[Office, ...] = ()
+    whole: Whole | None = None
     zones: tuple[Office, ...] = ()  # offices besides, where there are schools enough (002-17)
     layers: tuple[Layer, ...] = ()
     direct: tuple[Direct, ...] = ()
@@ -81,6 +89,13 @@ class Land(Definition):
     def named(self) -> list[Office]:
         """Parents before children."""
         return [*(_listed(self.divisions) if self.divisions else []), *self.offices]
+
+    def sized(self, schools: int) -> "Land":
+        """As it is for so many schools."""
+        if self.whole is None or schools < self.whole.from_schools:
+            return self
+        below = sorted(_listed(self.whole.divisions), key=lambda office: office.level.depth)
+        return self.model_copy(update={"offices": (*self.offices, *below), "layers": ()})
 
 
 def _listed(divisions: str) -> list[Office]:

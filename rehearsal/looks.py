@@ -1,7 +1,7 @@
 """The moments at which a rehearsal looks at its campaign: few, but none that matters is left out."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from oneledger.domain.campaigns import Campaign
 from oneledger.domain.schedule import Milestone, local_moment, milestones
@@ -13,15 +13,25 @@ _AFTER_REPORT = timedelta(minutes=5)
 _AFTER_DUE = timedelta(minutes=1)
 
 
-def looks(campaign: Campaign, calendar: WorkCalendar, most: int = MOST) -> list[datetime]:
+def looks(campaign: Campaign, calendar: WorkCalendar, most: int = MOST, last: str = "") -> list[datetime]:
     """Opening, every morning that has a rung or a list of late units, report moments; then, as far as ``most`` goes,
-    the other deadlines, ordinary days between, and two days after the last report for those who come too late."""
+    the other deadlines, ordinary days between, and two days after the last report for those who come too late.
+
+    ``last``: the phase that ends it, before the next one opens.
+    """
     every = milestones(campaign, calendar)
     moments: set[datetime] = set()
     for phase in campaign.phases:
         mine = [each for each in every if each.phase == phase.phase]
         moments |= set(_of_phase(campaign, mine, calendar, most))
-    return sorted(moments)
+    end = _opening_after(campaign, last)
+    return sorted(at for at in moments if end is None or at.date() < end)
+
+
+def _opening_after(campaign: Campaign, last: str) -> date | None:
+    keys = [phase.phase for phase in campaign.phases]
+    after = campaign.phases[keys.index(last) + 1 :] if last else ()
+    return min((phase.opens_on for phase in after if phase.opens_on), default=None)
 
 
 def _of_phase(campaign: Campaign, mine: Sequence[Milestone], calendar: WorkCalendar, most: int) -> list[datetime]:

@@ -34,24 +34,29 @@ from rehearsal.registry import Registry
 class Account:
     """What was written in each workbook that was sent; kept on disk, for it is long."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, end: int = 0) -> None:
+        """``end``: how much of the file that is there holds; 0 for a new one."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = path.open("w+b")
-        self._end = 0
+        self._file = path.open("r+b" if end else "w+b")
+        self._file.truncate(end)
+        self.end = end
 
     def add(self, told: str) -> tuple[int, int]:
         """Where it stands: offset and length."""
         line = told.encode("utf-8")
-        self._file.seek(self._end)
+        self._file.seek(self.end)
         self._file.write(line + b"\n")
-        place = self._end, len(line)
-        self._end += len(line) + 1
+        place = self.end, len(line)
+        self.end += len(line) + 1
         return place
 
     def told(self, place: tuple[int, int]) -> dict[str, Any]:
         self._file.seek(place[0])
         words: dict[str, Any] = json.loads(self._file.read(place[1]) or b"{}")
         return words
+
+    def flush(self) -> None:
+        self._file.flush()
 
     def close(self) -> None:
         self._file.close()

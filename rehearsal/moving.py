@@ -18,6 +18,7 @@ ParentsAt = Callable[[datetime], Parents]
 MIX: Mapping[str, int] = {"school moved": 2, "office moved": 1, "school merged": 1, "office merged": 1}
 """How many of each where the land has room for them; schools moved: so many in each two hundred."""
 _PER_SCHOOLS = 200
+_MOST = 40  # schools: as many as a province moves in half a year
 _QUIET = timedelta(hours=4)  # since the look before: every officer's first word about it has come
 _NOON = time(12)
 
@@ -106,46 +107,51 @@ def drawn_changes(
     touched = set(spared)
     for at, kind in zip(sorted(rng.choices(quiet, k=len(wanted))), wanted, strict=True):
         parents = History({code: unit.parent for code, unit in units.items()}, found).parents_at(at)
-        possible = sorted(_possible(units, parents, kind, touched))
-        if possible:
-            unit, other = rng.choice(possible)
-            found.append(Change(at, unit, kind.rpartition(" ")[2], other))
-            touched |= {unit, other}
+        if pair := _drawn(rng, units, parents, kind, touched):
+            found.append(Change(at, pair[0], kind.rpartition(" ")[2], pair[1]))
+            touched |= set(pair)
     return found
 
 
 def _count(kind: str, count: int, units: Mapping[str, CampaignUnit]) -> int:
     schools = sum(unit.level == Level.SCHOOL for unit in units.values())
-    return count * max(1, schools // _PER_SCHOOLS) if kind == "school moved" else count
+    return min(_MOST, count * max(1, schools // _PER_SCHOOLS)) if kind == "school moved" else count
 
 
-def _possible(
-    units: Mapping[str, CampaignUnit], parents: Parents, kind: str, touched: Collection[str]
-) -> Iterator[tuple[str, str]]:
-    """Schools go to an office like their own; an office goes under another above its level, or into its like."""
+def _drawn(
+    rng: random.Random, units: Mapping[str, CampaignUnit], parents: Parents, kind: str, touched: Collection[str]
+) -> tuple[str, str] | None:
+    """Who, and under or into which unit: schools go to an office like their own; an office goes under another above its
+    level, or into its like. A unit is drawn first, then its place: a province has a thousand million pairs."""
     who, what = kind.split()
-    levels = [level.value for level in Level]
-    for code, unit in units.items():
-        parent = parents[code]
-        if (
-            code in touched
-            or parent is None
-            or parent not in units
-            or unit.level == Level.PROVINCE
-            or (unit.level == Level.SCHOOL) != (who == "school")
-        ):
-            continue
-        for other, into in units.items():
-            if other in (code, parent) or other in touched or code in _upwards(parents, other):
-                continue
-            if what == "merged":
-                fits = into.level == unit.level
-            elif who == "school":
-                fits = into.level == units[parent].level
-            else:
-                fits = levels.index(into.level) < levels.index(unit.level)
-            if fits:
-                yield code, other
+    able = [
+        code
+        for code, unit in units.items()
+        if code not in touched and parents[code] in units and unit.level != Level.PROVINCE
+        and (unit.level == Level.SCHOOL) == (who == "school")
+    ]  # fmt: skip
+    rng.shuffle(able)
+    for code in able:
+        wanted = _levels_for(units, parents, code, what)
+        fitting = [
+            other
+            for other, into in units.items()
+            if into.level in wanted and other not in (code, parents[code]) and other not in touched
+            and code not in _upwards(parents, other)
+        ]  # fmt: skip
+        if fitting:
+            return code, rng.choice(fitting)
+    return None
+
+
+def _levels_for(units: Mapping[str, CampaignUnit], parents: Parents, code: str, what: str) -> Collection[str]:
+    level = units[code].level
+    if what == "merged":
+        return {level}
+    if level == Level.SCHOOL:
+        return {units[parents[code] or ""].level}
+    levels = [each.value for each in Level]
+    return levels[: levels.index(level)]
 
 
 def _upwards(parents: Parents, code: str) -> Iterator[str]:

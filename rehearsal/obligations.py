@@ -1,8 +1,9 @@
 """Who owes what in a phase, worked out by the rehearsal itself: the denominator the pipeline is checked against."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 
 from oneledger.domain.assignments import CampaignUnit
 from oneledger.domain.campaigns import Campaign, Deliverable
@@ -72,6 +73,19 @@ class World:
         while parent is not None:
             yield parent
             parent = self.units.get(parent.parent or "")
+
+    @cached_property
+    def _children(self) -> Mapping[str, Sequence[str]]:
+        found: dict[str, list[str]] = {}
+        for unit in self.units.values():
+            found.setdefault(unit.parent or "", []).append(unit.code)
+        return found
+
+    def below(self, code: str) -> Iterator[str]:
+        """All of them, each after the one above it."""
+        for child in self._children.get(code, ()):
+            yield child
+            yield from self.below(child)
 
 
 def owings(world: World, phase: str, with_open_problems: Collection[str]) -> list[Owing]:

@@ -46,4 +46,6 @@ class Rehearsal:
     most_looks: int = MOST  # a phase
     skipped: tuple[datetime, datetime] | None = None  # looks between these moments are slept through
     workers: int = 1  # processes that take each look at once, as workers on several machines do
+    last: str = ""  # the phase that ends it; empty: all of them
+    is_resumed: bool = False  # ``out`` holds one that was interrupted
     database_url: str = ""  # an empty PostgreSQL database; none: SQLite under ``out``

@@ -72,6 +72,9 @@ class Writers:
             )
         return self._pool
 
+    def __getstate__(self) -> dict[str, Any]:
+        return vars(self) | {"_pool": None}
+
     def close(self) -> None:
         if self._pool is not None:
             self._pool.shutdown()

@@ -22,6 +22,7 @@ class Registry:
     gone: Mapping[str, str] = field(default_factory=dict)  # units whose first contact has left, and that address
     owed: dict[str, list[Owing]] = field(default_factory=dict)  # by phase, exempt units included
     opened_at: dict[tuple[str, Key], datetime] = field(default_factory=dict)  # the look from which a return was owed
+    about: dict[tuple[str, str], list[Owing]] = field(default_factory=dict)  # the same by phase and unit
     desks: dict[tuple[str, str], list[Desk]] = field(default_factory=dict)  # by phase and respondent; one a request
     histories: dict[str, tuple[Piece, ...]] = field(default_factory=dict)  # accepted answers about a unit's problems
     selfchecks: dict[str, Piece] = field(default_factory=dict)  # each unit's last answer that holds a self-check
@@ -74,6 +75,7 @@ class Registry:
         self.opened_at |= {(phase, owing.key): at for owing in fresh}
         made: dict[str, Desk] = {}
         for owing in fresh:
+            self.about.setdefault((phase, owing.unit), []).append(owing)
             if not self.is_exempt(owing.unit, at):
                 if owing.respondent not in made:
                     made[owing.respondent] = self._new_desk(owing)

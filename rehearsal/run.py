@@ -17,6 +17,7 @@ from rehearsal.land import land_of
 from rehearsal.letter_box import JOURNAL
 from rehearsal.plan import Clock, Progress, Rehearsal
 from rehearsal.post_office_client import PostOffice, running_post_office
+from rehearsal.resuming import check_plan, keep_plan, kept_seconds
 
 
 def mail_settings(post: PostOffice) -> dict[str, Any]:
@@ -52,21 +53,34 @@ def environment(out: Path, post: PostOffice, database_url: str = "") -> Iterator
 def rehearse(plan: Rehearsal, address: str, progress: Progress) -> dict[str, Any]:
     """The summary, also written to DIR/summary.json. A Prefect server must be up; its address is only shown.
 
-    Raises RefusedError where DIR holds something already: a rehearsal never writes over another.
+    Raises RefusedError where DIR holds something already: a rehearsal never writes over another; and where it is to be
+    resumed, but holds none that was interrupted.
     """
     out = plan.out.resolve()
-    _check_empty(out)
     clock = Clock()
+    if plan.is_resumed:
+        check_plan(plan)
+        clock.seconds.update(kept_seconds(out))
+    else:
+        _check_empty(out)
+        keep_plan(plan)
     with running_post_office(out) as post, environment(out, post, plan.database_url) as settings:
         from rehearsal.driving import drive  # noqa: PLC0415  Prefect and our flows read the environment on import
 
         campaign = load_campaign(settings.config, plan.campaign, settings.overrides)
+        _check_last(campaign, plan.last)
         units = list(plan.units) if plan.units is not None else _invented(plan, campaign, settings)
         return drive(plan, campaign, units, post, clock, address, progress)
 
 
 def _invented(plan: Rehearsal, campaign: Campaign, settings: Settings) -> list[Unit]:
     return invented(land_of(campaign, settings.config), plan.schools, plan.seed)
+
+
+def _check_last(campaign: Campaign, last: str) -> None:
+    keys = [phase.phase for phase in campaign.phases]
+    if last and last not in keys:
+        raise RefusedError([f"no phase {last}; phases: {', '.join(keys)}"])
 
 
 def _check_empty(out: Path) -> None:

@@ -70,15 +70,15 @@ def _lot(seed: int, code: str, phase: str) -> float:
 
 
 def _desks_below(registry: Registry, request: Request) -> Iterator[Desk]:
-    for (phase, unit), desks in registry.desks.items():
-        below = request.unit in {above.code for above in registry.world.above(unit)}
-        if phase == request.phase and below and len(desks) == 1:
+    for unit in registry.world.below(request.unit):
+        desks = registry.desks_of(request.phase, unit)
+        if len(desks) == 1:
             yield desks[0]
 
 
 def _is_done(registry: Registry, desk: Desk) -> bool:
     unit = desk.unit
-    about = [owing for owing in registry.owed[desk.phase] if owing.unit == unit.code]
+    about = registry.about.get((desk.phase, unit.code), ())
     if unit.level != "school" or unit.code in registry.gone or desk.behaviour.mailbox or desk.waiting or desk.mending:
         return False
     mine = all(owing.respondent == unit.code and not owing.is_document for owing in about)

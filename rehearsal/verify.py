@@ -85,7 +85,7 @@ def verify(
     noticed = owed_by_notice(manifest, forms or {}, campaign, looked)
     mail = check_mail(directory, manifest, campaign, calendar, by_code, looked, noticed, history)
     verified = Verified(mail.unexpected, mail.lost, mail.duplicates, mail.ladder)
-    for key in sorted(_milestones(campaign, calendar) - frozen.keys()):
+    for key in sorted(_milestones(campaign, calendar, looked[-1]) - frozen.keys()):
         verified.differences.append(f"{key}: never frozen")
     for key, (snapshot, rollups) in frozen.items():
         frozen_at = next((look for look in looked if look >= snapshot.as_of), snapshot.as_of)
@@ -95,8 +95,9 @@ def verify(
     return verified
 
 
-def _milestones(campaign: Campaign, calendar: WorkCalendar) -> set[str]:
-    return {each.key for phase in campaign.phases for each in report_milestones(campaign, phase.phase, calendar)}
+def _milestones(campaign: Campaign, calendar: WorkCalendar, until: datetime) -> set[str]:
+    every = (each for phase in campaign.phases for each in report_milestones(campaign, phase.phase, calendar))
+    return {each.key for each in every if each.at <= until}
 
 
 def expected_rollups(

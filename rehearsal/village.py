@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 from zoneinfo import ZoneInfo
 
 from oneledger.domain.assignments import CampaignUnit
@@ -71,16 +71,13 @@ class Village:
         self.complaints: list[str] = []
         self.seconds = 0.0
         self._directory = directory
-        self._post = post
         self._zone = ZoneInfo(campaign.timezone)
         self._writers = Writers(definitions, seed, directory, openpyxl_share=openpyxl_share, processes=processes)
         self._registry = Registry(World(definitions, everyone, calendar), self._writers.author, mix, seed, gone)
         self.officers = Officers(directory, everyone, seed)
-        self._again = SecondThoughts(
-            self._registry, self.officers, self._plan, lambda: {each.desk for each in self._due}
-        )
+        self._again = SecondThoughts(self._registry, self.officers, self._plan, self._busy)
         self._changes = list(changes)  # still to come
-        self._account = Account(directory / "answers.jsonl")
+        self._open(post, 0)
         self._boxes = {contact.email.lower(): unit.code for unit in listed.values() for contact in unit.contacts}
         self._phase_of_mailboxes = ""
         self._looks: list[datetime] = []
@@ -88,6 +85,20 @@ class Village:
         self._serial = 0
         self._offset = 0
         self._now = datetime(2000, 1, 1, tzinfo=self._zone)
+
+    def _open(self, post: PostOffice, end: int) -> None:
+        self._post, self._account = post, Account(self._directory / "answers.jsonl", end)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """All but the post office and the open file: see ``resuming``."""
+        self._account.flush()
+        kept = {key: value for key, value in vars(self).items() if key not in ("_post", "_account")}
+        return kept | {"_end": self._account.end}
+
+    def go_on(self, post: PostOffice) -> Self:
+        """One that was kept, in a new process."""
+        self._open(post, vars(self).pop("_end"))
+        return self
 
     def __enter__(self) -> Self:
         return self

@@ -1,6 +1,6 @@
 """Run as a program: rehearse one small city in a process of its own, since Prefect reads its environment on import.
 
-python -m tests.rehearse_small DIR SEED [repeat=2] [skip=2021-03-01..2021-03-08] [workers=2 database=URL]
+python -m tests.rehearse_small DIR SEED [repeat=2] [skip=2021-03-01..2021-03-08] [workers=2 database=URL] [last=deploy] [resume=yes]
 """
 
 import sys
@@ -39,6 +39,7 @@ def main(directory: str, seed: str, *options: str) -> int:
         "liaoning-2021", 0, int(seed), out,
         units=small_province(900, int(seed)), repeat=int(given.get("repeat", 1)), skipped=skipped,
         workers=int(given.get("workers", 1)), database_url=given.get("database", ""),
+        last=given.get("last", ""), is_resumed="resume" in given,
     )  # fmt: skip
     with window(out / "prefect") as address, without_heartbeats():
         told = rehearse(plan, address, lambda *_: None)

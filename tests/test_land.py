@@ -44,6 +44,14 @@ def test_each_campaign_has_a_tree_of_its_own(name, root, expected):
     assert set(read) == set(units)
 
 
+def test_a_country_of_schools_has_its_real_cities_and_counties():  # issue 6 of 6, part C
+    expected = {"ministry": 1, "province": 32, "city": 333, "county": 2847, "school": 20_000}
+    units = tree("moe-2021", 20_000)
+    assert below(units, "100000") == expected
+    assert [units[code].name for code in ("210102", "429004", "659001")] == ["和平区", "仙桃市", "石河子市"]
+    assert units["429004"].reports_to == "420000"  # a county directly under its province
+
+
 def test_the_corps_answers_to_the_ministry_like_a_province():  # 004-A1
     units = tree("moe-2021")
     nodes = units.children("100000")

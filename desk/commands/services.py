@@ -32,13 +32,17 @@ def rehearse(
     set_file: SetFile = None,
     workers: Annotated[int, typer.Option(min=1, help="processes that take each look at once")] = 1,
     database_url: Annotated[str, typer.Option(help="an empty PostgreSQL database; none: SQLite")] = "",
+    last: Annotated[str, typer.Option(help="end with this phase, before the next one opens")] = "",
+    resume: Annotated[bool, typer.Option("--resume", help="go on with the one in --out that was interrupted")] = False,
 ) -> None:
     """Rehearse a whole campaign against simulated schools; exit 1 if any figure differs from the truth."""
     from desk.demo import rehearse_with_progress  # noqa: PLC0415
     from rehearsal.plan import Rehearsal  # noqa: PLC0415
 
     use_data(None, set_file)
-    plan = Rehearsal(campaign, schools, seed, out_dir, workers=workers, database_url=database_url)
+    plan = Rehearsal(
+        campaign, schools, seed, out_dir, workers=workers, database_url=database_url, last=last, is_resumed=resume
+    )
     raise typer.Exit(rehearse_with_progress(out, plan))
 
 

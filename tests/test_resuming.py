@@ -1,0 +1,66 @@
+"""Issue 6 of 6, part C: a rehearsal that was interrupted goes on where it stopped, and comes to the same end."""
+
+import json
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import time
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from oneledger.domain.errors import RefusedError
+from rehearsal.plan import Rehearsal
+from rehearsal.resuming import check_plan, keep_plan
+from tests.rehearsed_city import ROOT, SEED, rehearse_in_a_process_of_its_own
+from tests.test_whole_way import end_figures
+
+ACTS = 5  # it is killed after so many: in the look that follows, or while the units act again
+
+
+def killed_while_it_runs(out: Path, where: str) -> None:
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(("ONELEDGER_", "PREFECT_"))}
+    command = [sys.executable, "-m", "tests.rehearse_small", str(out), str(SEED), "last=deploy"]
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environment, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as process:
+        end = time.monotonic() + 300
+        while process.poll() is None and time.monotonic() < end and not is_at(out, where):
+            time.sleep(0.01)
+        os.killpg(process.pid, signal.SIGKILL)
+    assert not (out / "summary.json").exists()
+
+
+def is_at(out: Path, where: str) -> bool:
+    """In an act the post office's clock runs ahead of what was kept."""
+    if not (out / "state.pickle").exists():
+        return False
+    kept = pickle.loads((out / "state.pickle").read_bytes())
+    clock = datetime.fromisoformat((out / "clock").read_text())
+    return kept.acts >= ACTS and (where == "look" or clock > kept.at)
+
+
+@pytest.mark.parametrize("where", ["look", "act"])
+def test_a_rehearsal_that_was_killed_goes_on_and_ends_as_if_nothing_had_been(tmp_path, rehearsed, where):
+    out = tmp_path / "out"
+    killed_while_it_runs(out, where)
+    rehearse_in_a_process_of_its_own(out, ("last=deploy", "resume=yes"))
+    told = json.loads((out / "summary.json").read_text())
+    assert told["differences"] == []
+    assert [told["lost"], told["duplicates"], told["ladder_faults"], told["complaints"]] == [0, 0, [], []]
+    whole, _ = rehearsed()
+    assert end_figures(out) == [each for each in end_figures(whole) if each[0].startswith("deploy")]
+
+
+def test_it_goes_on_only_with_what_was_begun(tmp_path):
+    begun = Rehearsal("liaoning-2021", 300, 7, tmp_path)
+    with pytest.raises(RefusedError, match="no rehearsal was interrupted here"):
+        check_plan(begun)
+    keep_plan(begun)
+    (tmp_path / "state.pickle").touch()
+    check_plan(begun)
+    with pytest.raises(RefusedError, match="begun with another seed: 7"):
+        check_plan(Rehearsal("liaoning-2021", 300, 8, tmp_path))
