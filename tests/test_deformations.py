@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from oneledger.adapters.workbook_reader import WorkbookReader
-from oneledger.domain import layout, layout_rows, layout_table, review_cells, values
+from oneledger.domain import layout, layout_rows, layout_table, review_cells, review_form, review_rows, values
 from oneledger.domain.headings import Headings
 from oneledger.domain.layout_merged import Merged
 from oneledger.domain.parsed import BLANK, Parsed
@@ -65,28 +65,31 @@ def test_the_table_of_deformations_in_the_documents_is_current():
     assert on_the_page(PAGE.read_text(encoding="utf-8")) == section(), "run python -m tests.deformation_table"
 
 
+def cells_are_read(patch, wrongly):
+    """``wrongly``: like values.parse."""
+    for module in (review_form, review_rows):
+        patch.setattr(module, "asked_in", review_cells.asked_in.__wrapped__)  # what was read rightly is not remembered
+    patch.setattr(review_cells, "reader_of", lambda field: lambda raw: wrongly(field, raw))
+
+
 def plant_none_is_zero(patch):
-    real = values.parse
-    patch.setattr(
-        review_cells, "parse", lambda field, raw: Parsed(0) if raw == "无" and field.type == "int" else real(field, raw)
+    cells_are_read(
+        patch, lambda field, raw: Parsed(0) if raw == "无" and field.type == "int" else values.parse(field, raw)
     )
 
 
 def plant_about_is_exact(patch):
-    real = values.parse
-    patch.setattr(
-        review_cells, "parse", lambda field, raw: real(field, raw.removeprefix("约") if isinstance(raw, str) else raw)
+    cells_are_read(
+        patch, lambda field, raw: values.parse(field, raw.removeprefix("约") if isinstance(raw, str) else raw)
     )
 
 
 def plant_faults_are_blanks(patch):
-    real = values.parse
-    patch.setattr(review_cells, "parse", lambda field, raw: BLANK if (told := real(field, raw)).fault else told)
+    cells_are_read(patch, lambda field, raw: BLANK if (told := values.parse(field, raw)).fault else told)
 
 
 def plant_notes_are_dropped(patch):
-    real = values.parse
-    patch.setattr(review_cells, "parse", lambda field, raw: real(field, raw)._replace(note=None))
+    cells_are_read(patch, lambda field, raw: values.parse(field, raw)._replace(note=None))
 
 
 def plant_merged_cells_are_ignored(patch):

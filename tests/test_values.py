@@ -7,7 +7,7 @@ from hypothesis import given, strategies as st
 
 from oneledger.domain.forms import Field, FieldType
 from oneledger.domain.parsed import Parsed, shown
-from oneledger.domain.values import LOST_DIGITS, expected, parse
+from oneledger.domain.values import LOST_DIGITS, expected, parse, reader_of
 from tests.make_returns import local
 
 PLACES = ("班级摸排", "家访/家长沟通", "“回头看”", "隐患点（部位、时段）")
@@ -405,3 +405,23 @@ def test_what_is_shown_in_a_mail_is_short_and_masks_long_numbers():
         "3",
         "",
     ]
+
+
+CELLS = ("是", "否", " 是", "√", "甲", "甲、乙", "/", "#N/A", "", "12", "约3", "2021-03-05", "1E+9", None, True, 1.0, 1e300,
+         date(2021, 3, 5), time(9, 30), local("2021-03-05 09:30"))  # fmt: skip
+
+
+def agrees(kind, cell):
+    field = make_field(kind, choices=("甲", "乙") if kind in (FieldType.CHOICE, FieldType.MULTI) else ())
+    return reader_of(field)(cell) == parse(field, cell)
+
+
+@pytest.mark.parametrize("kind", FieldType)
+def test_a_field_looked_up_once_reads_each_cell_as_any_field_does(kind):
+    """The quick way of a whole column is the general way, cell for cell."""
+    assert [cell for cell in CELLS if not agrees(kind, cell)] == []
+
+
+@given(kind=st.sampled_from(FieldType), cell=st.one_of(st.floats(), st.dates(), st.datetimes(), st.text(max_size=12)))
+def test_so_it_does_with_whatever_cell(kind, cell):
+    assert agrees(kind, cell)

@@ -123,14 +123,14 @@ def _rows(sheet: CalamineSheet) -> list[list[Any]]:
     top, left = sheet.start or (0, 0)
     rows: list[list[Any]] = sheet.to_python(skip_empty_area=True)
     for row in rows:
-        while row and row[-1] == "":
+        if row.count("") == len(row):
+            row.clear()
+            continue
+        while row[-1] == "":
             row.pop()
-        for index, value in enumerate(row):
-            if value == "":
-                row[index] = None
-            elif isinstance(value, timedelta):
-                row[index] = str(value)
-        row[:0] = [None] * (left if row else 0)
+        if "" in row or timedelta in map(type, row):
+            row[:] = [None if cell == "" else str(cell) if type(cell) is timedelta else cell for cell in row]
+        row[:0] = [None] * left
     while rows and not rows[-1]:
         rows.pop()
     return [*([] for _ in range(top if rows else 0)), *rows]

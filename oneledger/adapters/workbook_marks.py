@@ -1,6 +1,7 @@
 """Our marks in an xlsx, and which part of the zip holds which sheet: small XML parts, read without the fast parser."""
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from xml.etree import ElementTree as ET
 
 Parts = Mapping[str, bytes]
@@ -9,12 +10,16 @@ Parts = Mapping[str, bytes]
 def _elements(parts: Parts, ending: str, tag: str) -> Iterator[ET.Element]:
     """Parts with a DOCTYPE were refused before, so entities cannot be declared."""
     for name, xml in parts.items():
-        if name.lower().endswith(ending):
-            try:
-                root = ET.fromstring(xml)  # noqa: S314
-            except (ET.ParseError, LookupError, ValueError):  # broken, or in an encoding nobody knows
-                continue
+        if name.lower().endswith(ending) and (root := _root(xml)) is not None:
             yield from (element for element in root.iter() if element.tag.rpartition("}")[2] == tag)
+
+
+@lru_cache(maxsize=4)  # the parts of one workbook, each asked for several things
+def _root(xml: bytes) -> ET.Element | None:
+    try:
+        return ET.fromstring(xml)  # noqa: S314
+    except (ET.ParseError, LookupError, ValueError):  # broken, or in an encoding nobody knows
+        return None
 
 
 def _attribute(element: ET.Element, name: str) -> str:

@@ -19,7 +19,7 @@ CHILD = "oneledger.adapters.reader_child"
 class WorkbookReader(RenewedReader):
     """``with WorkbookReader() as reader: reader.read(content)``."""
 
-    def __init__(self, *, timeout_seconds: float = 15.0, renew_after: int = 200) -> None:
+    def __init__(self, *, timeout_seconds: float = 15.0, renew_after: int = 2000) -> None:
         command = (CHILD, META_SHEET, CUSTOM_PROPERTY, DEFINED_NAME)
         super().__init__(*command, timeout_seconds=timeout_seconds, renew_after=renew_after)
 

@@ -10,6 +10,7 @@ from oneledger.domain.findings import Finding
 from oneledger.domain.forms import CrossRule, Form
 from oneledger.domain.layout import Placed, Position
 from oneledger.domain.parsed import shown
+from oneledger.domain.remembered import once_a_form
 
 Values = Mapping[str, Any]
 
@@ -49,6 +50,7 @@ class RulePlan:
         return any({zero_fact, "table_rows"} <= each.names for each in self.of_facts)
 
 
+@once_a_form
 def plan_of(form: Form) -> RulePlan:
     columns = {column.key for column in form.columns}
     rules = [_rule(rule) for rule in form.rules]

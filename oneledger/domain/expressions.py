@@ -5,10 +5,9 @@ A rule that names a blank value does not apply (three-valued logic would only co
 """
 
 import ast
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from types import CodeType
 from typing import Any
 
 _NODES = (
@@ -36,8 +35,9 @@ _ASKS_FOR_BLANKS = {"blank", "filled", "total", "size", "has"}
 @dataclass(frozen=True)
 class Expression:
     text: str
-    code: CodeType
-    names: frozenset[str]  # every value it reads
+    judge: Callable[..., Any]  # of the values it reads, in the order of ``read``
+    read: tuple[str, ...]
+    names: frozenset[str]  # the same without an order
     needed: frozenset[str]  # those that must be present for the rule to apply
 
     def holds(self, values: Mapping[str, Any]) -> bool | None:
@@ -45,9 +45,8 @@ class Expression:
         for name in self.needed:
             if values.get(name) is None:
                 return None
-        scope = {name: values.get(name) for name in self.names}
         try:
-            return bool(eval(self.code, _GLOBALS, scope))  # noqa: S307  the tree was whitelisted
+            return bool(self.judge(*map(values.get, self.read)))
         except (TypeError, ZeroDivisionError):
             return None
 
@@ -69,9 +68,19 @@ def compiled(text: str) -> Expression:
             if node.func.id in _ASKS_FOR_BLANKS:
                 inside_asks.update(inner for argument in node.args for inner in ast.walk(argument))
     names = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id not in FUNCTIONS]
+    read = tuple(sorted({node.id for node in names}))
     return Expression(
         text,
-        compile(tree, "<rule>", "eval"),
-        frozenset(node.id for node in names),
+        _function(tree, read),
+        read,
+        frozenset(read),
         frozenset(node.id for node in names if node not in inside_asks),
     )
+
+
+def _function(tree: ast.Expression, read: Sequence[str]) -> Callable[..., Any]:
+    """Called with values, it needs no dictionary of them made for each row."""
+    arguments = ast.arguments([], [ast.arg(name) for name in read], None, [], [], None, [])
+    function = ast.fix_missing_locations(ast.Expression(ast.Lambda(arguments, tree.body)))
+    made: Callable[..., Any] = eval(compile(function, "<rule>", "eval"), _GLOBALS)  # noqa: S307  a whitelisted tree
+    return made

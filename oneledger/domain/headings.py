@@ -42,6 +42,9 @@ class Headings:
         """As we printed it: the quick way, which nearly every workbook takes."""
         return self._exact.get(cell, []) if isinstance(cell, str) else []
 
+    def names_none(self, row: Sequence[CellValue]) -> bool:
+        return self._exact.keys().isdisjoint(row)
+
     def meant(self, text: CellValue) -> list[Field]:
         if not isinstance(text, str) or len(text) > LONGEST:
             return []

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field as member
+from typing import NamedTuple
 
 from oneledger.domain.cells import cell_at, cell_name, is_blank
 from oneledger.domain.findings import Finding
@@ -11,6 +12,7 @@ from oneledger.domain.headings import Headings, heading_key
 from oneledger.domain.layout_table import HEADING_WITHIN
 from oneledger.domain.parsed import folded, shown, written
 from oneledger.domain.printed import hint, label
+from oneledger.domain.remembered import once_a_form
 from oneledger.domain.returns import CellValue, SheetCells
 from oneledger.domain.rules import structural
 from oneledger.domain.workbooks import FACT_HEADINGS
@@ -28,20 +30,30 @@ class FactPlaces:
     adopted: frozenset[str] = frozenset()  # known by their number alone
 
 
-@dataclass(frozen=True)
-class _Line:
+class _Line(NamedTuple):
     row: int
     title: CellValue
     number: CellValue
     answer: tuple[int, int]
-    beside: Mapping[str, int] = member(default_factory=dict)  # the columns where unit and hint are printed
+    unit: int | None = None  # the columns where unit and hint are printed
+    hint: int | None = None
+
+
+@once_a_form
+def _headings(form: Form) -> Headings:
+    return Headings(form.facts, label)
+
+
+@once_a_form
+def _hints(form: Form) -> dict[str, str]:
+    return {fact.key: hint(fact) for fact in form.facts}
 
 
 def find_facts(sheet: SheetCells, form: Form, table_span: range) -> FactPlaces:
     """``table_span``: the rows that belong to the table, where no fact is looked for."""
     if not form.facts:
         return FactPlaces()
-    headings = Headings(form.facts, label)
+    headings, hints = _headings(form), _hints(form)
     found = _heading_row(sheet.rows, table_span)
     lines = list(_lines(sheet, found, table_span) if found else _beside(sheet, headings, table_span))
     cells: dict[str, tuple[int, int]] = {}
@@ -55,7 +67,7 @@ def find_facts(sheet: SheetCells, form: Form, table_span: range) -> FactPlaces:
         cells[fact.key] = line.answer
         if not headings.exactly(line.title) and headings.renames(line.title, fact):
             findings.append(_renamed(sheet, line, fact))
-        findings += _out_of_place(sheet, line, fact)
+        findings += _out_of_place(sheet, line, fact, hints[fact.key])
     named = set(cells)
     strays = [line for line in strays if not _adopt(sheet, line, form, headings, cells, findings)]
     missing = [fact for fact in form.facts if fact.key not in cells and not fact.locked]
@@ -69,19 +81,20 @@ def find_facts(sheet: SheetCells, form: Form, table_span: range) -> FactPlaces:
     return FactPlaces(cells, gone, findings, frozenset(cells.keys() - named))
 
 
-def _out_of_place(sheet: SheetCells, line: _Line, fact: Field) -> Iterator[Finding]:
+def _out_of_place(sheet: SheetCells, line: _Line, fact: Field, hint_of: str) -> list[Finding]:
     """An answer written where the unit or the hint stands would be lost without a word."""
-    is_blank_there = is_blank(cell_at(sheet.rows, *line.answer))
-    for kind, printed in ((_UNIT, fact.unit), (_HINT, hint(fact))):
-        place = (line.row, line.beside.get(kind, -1))
-        there = cell_at(sheet.rows, *place) if kind in line.beside else None
-        if is_blank(there) or folded(written(there)) == folded(printed):
+    found = []
+    for column, printed in ((line.unit, fact.unit), (line.hint, hint_of)):
+        there = cell_at(sheet.rows, line.row, column) if column is not None else None
+        if there is None or there == printed or is_blank(there) or folded(written(there)) == folded(printed):
             continue
-        if is_blank_there and not fact.locked:
+        place = cell_name(line.row, column or 0)
+        if is_blank(cell_at(sheet.rows, *line.answer)) and not fact.locked:
             words = {"title": fact.title, "place": cell_name(*line.answer)}
-            yield structural("WB-038", sheet.name, cell_name(*place), found=shown(there), **words)
-        elif kind == _UNIT:
-            yield structural("WB-029", sheet.name, cell_name(*place), found=shown(there))
+            found.append(structural("WB-038", sheet.name, place, found=shown(there), **words))
+        elif column == line.unit:
+            found.append(structural("WB-029", sheet.name, place, found=shown(there)))
+    return found
 
 
 def _outside(sheet: SheetCells, heading: int, columns: Mapping[str, int], lines: Sequence[_Line]) -> Iterator[Finding]:
@@ -89,8 +102,10 @@ def _outside(sheet: SheetCells, heading: int, columns: Mapping[str, int], lines:
     known = {columns[key] for key in _KEYS if key in columns}
     width = max((len(sheet.rows[line.row]) for line in lines), default=0)
     for column in range(min(columns[_TITLE], columns[_ANSWER]), width):
+        if column in known:
+            continue
         written_in = [line.row for line in lines if not is_blank(cell_at(sheet.rows, line.row, column))]
-        if column in known or not written_in:
+        if not written_in:
             continue
         title = cell_at(sheet.rows, heading, column)
         rule, row = ("WB-029", written_in[0]) if is_blank(title) else ("WB-025", heading)
@@ -103,14 +118,14 @@ def _renamed(sheet: SheetCells, line: _Line, fact: Field) -> Finding:
 
 def _lines(sheet: SheetCells, found: tuple[int, Mapping[str, int]], table_span: range) -> Iterator[_Line]:
     first, columns = found
-    number = columns.get(_NO)
-    beside = {key: columns[key] for key in (_UNIT, _HINT) if key in columns}
+    number, beside = columns.get(_NO), (columns.get(_UNIT), columns.get(_HINT))
+    titles, answers = columns[_TITLE], columns[_ANSWER]
     for row in range(first + 1, len(sheet.rows)):
-        title = cell_at(sheet.rows, row, columns[_TITLE])
-        if row in table_span or is_blank(title):
+        title = cell_at(sheet.rows, row, titles)
+        if title is None or row in table_span or is_blank(title):
             continue
         no = cell_at(sheet.rows, row, number) if number is not None else None
-        yield _Line(row, title, no, (row, columns[_ANSWER]), beside)
+        yield _Line(row, title, no, (row, answers), *beside)
 
 
 def _heading_row(rows: Sequence[Sequence[CellValue]], table_span: range) -> tuple[int, dict[str, int]] | None:
@@ -166,7 +181,7 @@ def _adopt(
     if fact is None:
         return False
     cells[fact.key] = line.answer
-    findings += [_renamed(sheet, line, fact), *_out_of_place(sheet, line, fact)]
+    findings += [_renamed(sheet, line, fact), *_out_of_place(sheet, line, fact, hint(fact))]
     return True
 
 

@@ -29,6 +29,8 @@ def answering_rows(
     numbering = {columns[column.key] for column in form.columns if column.key in columns and _is_numbering(column)}
     for index in range(heading_row + 1, len(sheet.rows)):
         row = sheet.rows[index]
+        if not row:
+            continue
         filled = [(column, cell) for column, cell in enumerate(row) if cell is not None and not is_blank(cell)]
         if not filled:
             continue

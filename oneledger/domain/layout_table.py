@@ -11,6 +11,7 @@ from oneledger.domain.headings import Headings
 from oneledger.domain.layout_rows import answering_rows
 from oneledger.domain.parsed import shown
 from oneledger.domain.printed import heading
+from oneledger.domain.remembered import once_a_form
 from oneledger.domain.returns import CellValue, SheetCells
 from oneledger.domain.rules import structural
 
@@ -41,15 +42,22 @@ class _Heading:
 def find_table(sheet: SheetCells, form: Form) -> TablePlaces:
     if form.table is None:
         return TablePlaces()
-    headings = Headings(form.columns, heading)
+    headings = _headings(form)
     found = _as_printed(sheet, headings) or _as_meant(sheet, headings)
     if found is None:
         return TablePlaces(missing=frozenset(column.key for column in form.columns))
     return _read(sheet, form, headings, found)
 
 
+@once_a_form
+def _headings(form: Form) -> Headings:
+    return Headings(form.columns, heading)
+
+
 def _as_printed(sheet: SheetCells, headings: Headings) -> _Heading | None:
     for index, row in enumerate(sheet.rows[:HEADING_WITHIN]):
+        if headings.names_none(row):
+            continue
         named = {column: fields[0] for column, cell in enumerate(row) if (fields := headings.exactly(cell))}
         if len(named) == len(headings.fields) == len({field.key for field in named.values()}):
             others = ((column, headings.meant(cell)) for column, cell in enumerate(row) if column not in named)

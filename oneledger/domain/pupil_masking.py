@@ -36,17 +36,21 @@ def strays(cells: WorkbookCells, ledgers: Mapping[str, Ledger]) -> Iterator[Find
     """What stands where nothing is read: further columns and sheets, under a table. Each cell once."""
     read: set[tuple[str, str]] | None = None
     for sheet in cells.sheets:
-        for row, values in enumerate(sheet.rows):
+        telling = {text for text in sheet.texts if _is_exposing(text)}
+        for row, values in enumerate(sheet.rows if telling else ()):
             for column, value in enumerate(values):
-                told = traces(value, "prose") if isinstance(value, str) else ()
-                rules = [each.rule for each in told if each.rule in MASKED]
-                if not rules:
+                if not isinstance(value, str) or value not in telling:
                     continue
                 if read is None:
                     read = {place for ledger in ledgers.values() for place in _places(ledger)}
                 if (sheet.name, cell_name(row, column)) not in read:
-                    quoted = shown(masked(value, "prose")) if isinstance(value, str) else ""
-                    yield structural(rules[0], sheet.name, cell_name(row, column), found=quoted)
+                    rule = next(each.rule for each in traces(value, "prose") if each.rule in MASKED)
+                    found = shown(masked(value, "prose"))
+                    yield structural(rule, sheet.name, cell_name(row, column), found=found)
+
+
+def _is_exposing(text: str) -> bool:
+    return any(each.rule in MASKED for each in traces(text, "prose"))
 
 
 def _places(ledger: Ledger) -> Iterator[tuple[str, str]]:

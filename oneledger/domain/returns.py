@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
+from functools import cached_property
 from typing import Any, Literal
 
 from oneledger.domain.findings import Finding
@@ -19,6 +20,11 @@ class SheetCells:
     from_1904: bool = False  # days are counted from 1904, as Excel on a Mac used to
     hidden_rows: frozenset[int] = frozenset()  # from 0, as the columns
     hidden_columns: frozenset[int] = frozenset()
+
+    @cached_property
+    def texts(self) -> frozenset[str]:
+        """What is written anywhere in it, each text once."""
+        return frozenset(cell for row in self.rows for cell in row if isinstance(cell, str))
 
 
 @dataclass(frozen=True)

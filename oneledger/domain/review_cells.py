@@ -1,19 +1,20 @@
 """The fields of one row, or of the list of facts: values, and a finding for each cell that is not as asked."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field as member
-from typing import Any
+from typing import Any, NamedTuple
 
 from oneledger.domain.cells import cell_name, is_blank
-from oneledger.domain.expressions import compiled
+from oneledger.domain.expressions import Expression, compiled
 from oneledger.domain.findings import Finding
-from oneledger.domain.forms import Field, FieldType
+from oneledger.domain.forms import Field, FieldType, Form
 from oneledger.domain.layout import Placed, Position
 from oneledger.domain.parsed import BLANK, Parsed, folded, shown, written
-from oneledger.domain.pupil_data import masked, may_hold_pupil_data, pupil_data_in, source_of
+from oneledger.domain.pupil_data import Source, masked, may_hold_pupil_data, pupil_data_in, source_of
+from oneledger.domain.remembered import once_a_form
 from oneledger.domain.returns import CellValue
 from oneledger.domain.rules import structural
-from oneledger.domain.values import expected, parse
+from oneledger.domain.values import expected, parse, reader_of
 from oneledger.domain.written_dates import since_1900
 
 Values = Mapping[str, Any]
@@ -29,6 +30,38 @@ class Reading:
         return [finding for findings in self.told.values() for finding in findings]
 
 
+class Asked(NamedTuple):
+    """A field as every cell of it is read."""
+
+    field: Field
+    key: str
+    read: Callable[[CellValue], Parsed]
+    is_locked: bool
+    is_text: bool
+    source: Source | None  # where it is searched for pupils' data
+    is_date: bool
+    must: bool | Expression  # be filled, or be filled where this holds
+
+
+class AskedOf(NamedTuple):
+    facts: Sequence[Asked]
+    columns: Sequence[Asked]
+
+
+@once_a_form
+def asked_in(form: Form) -> AskedOf:
+    return AskedOf([*map(_asked, form.facts)], [*map(_asked, form.columns)])
+
+
+def _asked(field: Field) -> Asked:
+    is_text = field.type is FieldType.TEXT
+    must = compiled(field.required) if isinstance(field.required, str) else field.required
+    return Asked(
+        field, field.key, reader_of(field), field.locked, is_text, source_of(field) if is_text else None,
+        field.type is FieldType.DATE, False if field.locked else must,
+    )  # fmt: skip
+
+
 class CellReader:
     """Reads the fields of one sheet."""
 
@@ -41,39 +74,38 @@ class CellReader:
         self._has_riddles = bool(self._without_result or placed.unclear)  # blanks that are not simply blank
 
     def read(
-        self, fields: Sequence[Field], places: Mapping[str, Position], scope: Values, ours: Values | None
+        self, asked: Sequence[Asked], places: Mapping[str, Position], scope: Values, ours: Values | None
     ) -> Reading:
         """``scope``: what a condition may read besides these fields. ``ours``: what we printed, None if not known."""
         reading = Reading()
         values, at = reading.values, self._placed.at
-        blank: list[Field] = []
-        for field in fields:
-            place = places.get(field.key)
-            if field.locked and ours is not None and field.key in ours:
-                values[field.key] = self._take_ours(field, place, ours[field.key], reading)
+        blank: list[Asked] = []
+        for each in asked:
+            key = each.key
+            place = places.get(key)
+            if each.is_locked and ours is not None and key in ours:
+                values[key] = self._take_ours(each, place, ours[key], reading)
                 continue
             raw = at(place) if place is not None else None
-            if self._from_1904 and field.type is FieldType.DATE and type(raw) is float:
+            if self._from_1904 and each.is_date and type(raw) is float:
                 raw = since_1900(raw)
-            parsed = BLANK if raw is None else parse(field, raw)
-            values[field.key] = parsed.value
-            if parsed.value is None and not field.locked:
-                blank.append(field)
+            parsed = BLANK if raw is None else each.read(raw)
+            values[key] = value = parsed.value
+            if value is None and each.must:
+                blank.append(each)
             if place is None:
-                reading.broken.add(field.key)
-            elif parsed.note or parsed.fault or self._has_riddles or self._may_tell(field, parsed.value):
-                self._look_closer(field, place, parsed, reading)
+                reading.broken.add(key)
+                continue
+            tells = each.source is not None and may_hold_pupil_data(value)
+            if tells or parsed.note or parsed.fault or self._has_riddles:
+                self._look_closer(each, place, parsed, reading, may_tell=tells)
         self._miss(blank, places, scope, reading)
         if len(reading.told) > 1:
-            reading.told = {field.key: reading.told[field.key] for field in fields if field.key in reading.told}
+            reading.told = {each.key: reading.told[each.key] for each in asked if each.key in reading.told}
         return reading
 
-    def _may_tell(self, field: Field, value: Any) -> bool:
-        """Pupils' data, where it is searched for at all."""
-        return field.type is FieldType.TEXT and source_of(field) is not None and may_hold_pupil_data(value)
-
-    def _look_closer(self, field: Field, place: Position, parsed: Parsed, reading: Reading) -> None:
-        raw, value = self._placed.at(place), parsed.value
+    def _look_closer(self, asked: Asked, place: Position, parsed: Parsed, reading: Reading, *, may_tell: bool) -> None:
+        raw, field, source = self._placed.at(place), asked.field, asked.source
         if self._has_riddles and self._is_riddle(field, place, parsed, reading):
             return
         if parsed.fault:
@@ -81,9 +113,9 @@ class CellReader:
             self._tell(field, reading, self._fault(field, place, raw, parsed.fault))
         elif parsed.note:
             self._tell(field, reading, self._note(field, place, raw, parsed.note))
-        if may_hold_pupil_data(value) and (source := source_of(field)):
-            for rule in pupil_data_in(value, source):
-                told = shown(masked(value, source))
+        if may_tell and source is not None:
+            for rule in pupil_data_in(parsed.value, source):
+                told = shown(masked(parsed.value, source))
                 self._tell(field, reading, structural(rule, self._sheet, cell_name(*place), found=told))
 
     def _is_riddle(self, field: Field, place: Position, parsed: Parsed, reading: Reading) -> bool:
@@ -97,27 +129,26 @@ class CellReader:
         reading.broken.add(field.key)
         return True
 
-    def _take_ours(self, field: Field, place: Position | None, ours: Any, reading: Reading) -> Any:
-        as_printed = _as_printed(ours)
-        mine = Parsed(as_printed) if field.type is FieldType.TEXT else parse(field, as_printed)
+    def _take_ours(self, asked: Asked, place: Position | None, ours: Any, reading: Reading) -> Any:
+        as_printed, field = _as_printed(ours), asked.field
+        mine = Parsed(as_printed) if asked.is_text else asked.read(as_printed)
         raw = self._placed.at(place) if place else None
         if place is not None and raw != as_printed and not is_blank(raw) and not _same(field, raw, as_printed):
             words = {"title": field.title, "ours": shown(as_printed) or "空白"}
             self._tell(field, reading, structural("WB-051", self._sheet, cell_name(*place), found=shown(raw), **words))
         return as_printed if mine.fault else mine.value
 
-    def _miss(self, blank: Sequence[Field], places: Mapping[str, Position], scope: Values, reading: Reading) -> None:
+    def _miss(self, blank: Sequence[Asked], places: Mapping[str, Position], scope: Values, reading: Reading) -> None:
         """Required fields left blank."""
         everything: Values | None = None
-        for field in blank:
-            if field.required is False or field.key in reading.broken:
+        for field, key, must in ((each.field, each.key, each.must) for each in blank):
+            if key in reading.broken:
                 continue
-            if isinstance(field.required, str):
-                condition = compiled(field.required)
+            if isinstance(must, Expression):
                 everything = everything or {**scope, **reading.values}
-                if condition.names & reading.broken or not condition.holds(everything):
+                if must.names & reading.broken or not must.holds(everything):
                     continue
-            place = places[field.key]
+            place = places[key]
             fault = "必填，现在是空白，请填写"
             self._tell(field, reading, self._fault(field, place, self._placed.at(place), fault))
 

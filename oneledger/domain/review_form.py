@@ -9,7 +9,7 @@ from oneledger.domain.findings import Finding
 from oneledger.domain.layout import Placed
 from oneledger.domain.problem_moves import moves_amiss
 from oneledger.domain.returns import Ledger
-from oneledger.domain.review_cells import CellReader, Reading
+from oneledger.domain.review_cells import CellReader, Reading, asked_in
 from oneledger.domain.review_rows import RowsReading, read_rows
 from oneledger.domain.review_scores import reckon
 from oneledger.domain.rules import structural
@@ -22,7 +22,7 @@ def judged(placed: Placed, context: Values, printed: Fill | None) -> tuple[Ledge
     form = placed.form
     plan = plan_of(form)
     ours = printed.facts.get(form.form, {}) if printed else None
-    facts = CellReader(placed).read(form.facts, placed.facts.cells, context, ours)
+    facts = CellReader(placed).read(asked_in(form).facts, placed.facts.cells, context, ours)
     scope = {**context, **facts.values, "table_rows": len(placed.table.rows)}
     no_table = {"table_rows"} if form.table and not placed.table.columns else set()
     broken = frozenset(facts.broken | no_table)

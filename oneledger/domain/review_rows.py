@@ -11,7 +11,7 @@ from oneledger.domain.forms import Field, Rows, Table
 from oneledger.domain.layout import Placed
 from oneledger.domain.parsed import folded, shown, written
 from oneledger.domain.returns import LedgerRow
-from oneledger.domain.review_cells import CellReader
+from oneledger.domain.review_cells import CellReader, asked_in
 from oneledger.domain.rules import structural
 from oneledger.domain.workbooks import ADDED, Fill
 
@@ -38,14 +38,16 @@ def read_rows(
 ) -> RowsReading:
     """``broken``: facts whose value is not known, which no rule of a row may judge by."""
     known = _known(placed, table, printed)
-    reader = CellReader(placed)
+    reader, asked = CellReader(placed), asked_in(placed.form).columns
     result = RowsReading()
     for line, ours in _recognised(placed, table, known, result.findings):
         places = {key: (line, column) for key, column in placed.table.columns.items()}
-        reading = reader.read(table.columns, places, scope, ours)
+        reading = reader.read(asked, places, scope, ours)
         result.rows.append(LedgerRow(line + 1, reading.values))
         result.findings += reading.findings()
-        result.findings += plan.broken_by_row({**scope, **reading.values}, broken | reading.broken, places, placed)
+        if plan.of_row:
+            values = {**scope, **reading.values}
+            result.findings += plan.broken_by_row(values, broken | reading.broken, places, placed)
     if known and table.rows != Rows.OPEN and known.column.key in placed.table.columns:
         result.findings += _vanished(placed, known)
     return result
