@@ -25,6 +25,7 @@ _BEGUN = {
 
 
 def dies(lab: Lab, number: int, fault: str) -> Generator[Trial]:
+    _give_a_history(lab)
     rng = random.Random(_SEED)
     for trial in range(number):
         what = STRIKES[trial % len(STRIKES)]
@@ -38,6 +39,13 @@ def dies(lab: Lab, number: int, fault: str) -> Generator[Trial]:
         code = world.run("by_prefect", flow, RECOVERY, fault=fault)
         failures = [f"the restart ended with {code}"] * (code != 0)
         yield Trial([f"{each} ({flow}, {what})" for each in (*failures, *broken(world))])
+
+
+def _give_a_history(lab: Lab) -> None:
+    """To both templates, once: making a database of Prefect's anew takes most of a server's start."""
+    for folder in (lab.template, lab.answered):
+        if not (folder / "data" / "prefect").exists():
+            World(lab, folder, "", lab.oracle).run("by_prefect", "send", [])
 
 
 def _await_begin(world: World, flow: str) -> None:

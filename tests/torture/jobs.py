@@ -122,8 +122,9 @@ def sha_of(path: Path) -> str:
 
 
 def by_prefect(flow: str, minutes: Sequence[float]) -> None:
-    """The flow itself, so many minutes after the start, beside a Prefect server of its own."""
-    from prefect.settings import PREFECT_API_URL, temporary_settings
+    """The flow itself, so many minutes after the start, beside a Prefect server of its own. A server that is gone is
+    asked once more, not five times: a flow at work would else wait for it for two minutes, trial after trial."""
+    from prefect.settings import PREFECT_API_URL, PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 
     from desk.window import window
     from flows.collect import collect as collecting
@@ -131,7 +132,7 @@ def by_prefect(flow: str, minutes: Sequence[float]) -> None:
 
     with (
         window(Path(os.environ["ONELEDGER_DATA"]) / "prefect") as address,
-        temporary_settings({PREFECT_API_URL: f"{address}/api"}),
+        temporary_settings({PREFECT_API_URL: f"{address}/api", PREFECT_CLIENT_MAX_RETRIES: 1}),
     ):
         for each in minutes:
             at = START + timedelta(minutes=each)
