@@ -31,6 +31,7 @@ TOKEN_PLACE = "@@oneledger:token@@"  # noqa: S105  # where the token goes, not a
 UNIT_CODE_PLACE = "@@oneledger:unit_code@@"
 PLACES = {"token": TOKEN_PLACE, "unit_code": UNIT_CODE_PLACE, "unit_name": UNIT_NAME_PLACE}
 STRINGS_PART = "xl/sharedStrings.xml"
+PROPERTIES = "docProps/core.xml"
 
 
 def build_master(spec: WorkbookSpec) -> bytes:
@@ -94,11 +95,16 @@ def _settled(saved: bytes) -> bytes:
     for name, text in parts.items():
         if name.startswith("xl/worksheets/"):
             parts[name] = _ordered_merges(_shared(text, moved))
-    parts["docProps/core.xml"] = _MOMENT.sub(f">{_FIXED:%Y-%m-%dT%H:%M:%SZ}<", parts["docProps/core.xml"])
+    parts[PROPERTIES] = clockless(parts[PROPERTIES])
     parts["xl/_rels/workbook.xml.rels"] = parts["xl/_rels/workbook.xml.rels"].replace("</R", f"{_STRINGS_REL}</R")
     parts["[Content_Types].xml"] = parts["[Content_Types].xml"].replace("</Types>", f"{_STRINGS_TYPE}</Types>")
     parts[STRINGS_PART] = _STRINGS.format(count=len(moved), items="".join(f"<si>{text}</si>" for text in moved))
     return zip_parts.archived(zip_parts.packed(name, text.encode("utf-8")) for name, text in parts.items())
+
+
+def clockless(properties: str) -> str:
+    """openpyxl stamps the moment of writing; a fixed one makes equal contents equal bytes."""
+    return _MOMENT.sub(f">{_FIXED:%Y-%m-%dT%H:%M:%SZ}<", properties)
 
 
 _FIXED = datetime(2020, 1, 1)  # noqa: DTZ001  # not a moment of anything
