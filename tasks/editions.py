@@ -18,10 +18,11 @@ from oneledger.domain.rollup import Rollup
 from oneledger.store import snapshots, submissions
 from oneledger.store.snapshots import Frozen
 from oneledger.store.submissions import Counted
+from tasks.following import followed
 from tasks.office import Running, running
 from tasks.progressing import changes_by_office, map_of, map_of_all, rectified
 from tasks.public_copies import said_of
-from tasks.recounting import basis_of, reference_of, roll_up
+from tasks.recounting import Basis, basis_of, reference_of
 from tasks.reviewed import Review, reviewed, signoff_facts
 from tasks.trees import moves_until, tree_of
 
@@ -58,12 +59,14 @@ def stored_edition(place: str, name: str, milestone: str, digest: str) -> Editio
 
 
 def edition(here: Running, frozen: Frozen, *, is_stored: bool = True) -> Edition:
-    """What is not stored is rolled up here."""
+    """What is not stored is rolled up here, after what was rolled up last."""
     with here.office.store.read() as connection:
         moment = min(frozen.as_of, frozen.owed_by or frozen.as_of)
         moves = moves_until(here, connection, moment)
         here = tree_of(here, connection, moment)
-        basis = basis_of(here, connection, reference_of(frozen))
+        basis, rollups = (
+            _stored(here, connection, frozen) if is_stored else followed(here, connection, reference_of(frozen))
+        )
         counted: dict[str, dict[int, str]] = {}
         for each in basis.own:
             if each.counted is None:
@@ -71,7 +74,6 @@ def edition(here: Running, frozen: Frozen, *, is_stored: bool = True) -> Edition
             unit = each.assignment.unit
             for code in (unit, *(above.code for above in here.ancestors(unit))):
                 counted.setdefault(code, {})[each.counted.submission] = unit
-        rollups = snapshots.rollups(connection, frozen.id) if is_stored else roll_up(here, basis.own)
         children: dict[str, list[str]] = {}
         for code in rollups:
             children.setdefault(here.units[code].parent or "", []).append(code)
@@ -86,6 +88,10 @@ def edition(here: Running, frozen: Frozen, *, is_stored: bool = True) -> Edition
         return this
     forms = view_of(here, this, next(iter(rollups))).phase_forms
     return replace(this, said=said_of(here, frozen, rollups, forms))
+
+
+def _stored(here: Running, connection: Any, frozen: Frozen) -> tuple[Basis, Mapping[str, Rollup]]:
+    return basis_of(here, connection, reference_of(frozen)), snapshots.rollups(connection, frozen.id)
 
 
 def _late(everyone: Iterable[Assignment], found: Mapping[int, Counted], as_of: datetime) -> dict[str, bool]:

@@ -15,7 +15,7 @@ from oneledger.domain.schedule import report_day
 from oneledger.domain.shifts import in_force, own_due_at
 from oneledger.store import assignments, shifts, submissions, unit_changes
 from oneledger.store.snapshots import Frozen
-from oneledger.store.submissions import Counted
+from oneledger.store.submissions import Counted, Known
 from tasks.office import Running
 from tasks.trees import tree_of
 
@@ -54,10 +54,10 @@ def own_rollups(here: Running, connection: Connection, at: Reference) -> list[Ow
     return basis_of(here, connection, at).own
 
 
-def basis_of(here: Running, connection: Connection, at: Reference) -> Basis:
-    """From what was received until then."""
+def basis_of(here: Running, connection: Connection, at: Reference, known: Known | None = None) -> Basis:
+    """From what was received until then. ``known``: figures that are not read again."""
     everyone = assignments.of_phase(connection, here.name, at.phase)
-    counted = submissions.counting(connection, here.name, at.phase, at.as_of, at.known_at)
+    counted = submissions.counting(connection, here.name, at.phase, at.as_of, at.known_at, known)
     faulty = submissions.faulty(connection, here.name, at.phase, at.as_of, at.known_at)
     exempt = unit_changes.exempt(connection, here.name, at.phase, at.as_of, at.known_at)
     dues = _moved_dues(here, connection, at)
@@ -68,10 +68,14 @@ def basis_of(here: Running, connection: Connection, at: Reference) -> Basis:
 
 
 def roll_up(here: Running, own: Iterable[Own]) -> dict[str, Rollup]:
-    by_unit: dict[str, list[Rollup]] = {}
+    return rolled_up(here.units, by_unit(own))
+
+
+def by_unit(own: Iterable[Own]) -> dict[str, list[Rollup]]:
+    made: dict[str, list[Rollup]] = {}
     for each in own:
-        by_unit.setdefault(each.assignment.unit, []).append(each.rollup)
-    return rolled_up(here.units, by_unit)
+        made.setdefault(each.assignment.unit, []).append(each.rollup)
+    return made
 
 
 def figures_at(here: Running, connection: Connection, at: Reference) -> dict[str, Rollup]:

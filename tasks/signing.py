@@ -22,9 +22,10 @@ from oneledger.domain.signoff import (
     unit_digest,
 )  # fmt: skip
 from oneledger.store import signatures, snapshots
+from tasks.following import figures_now
 from tasks.freezing import reports_of
 from tasks.office import Running, running
-from tasks.recounting import Reference, figures_at
+from tasks.recounting import Reference
 
 _FAR = timedelta(days=40)  # before a report-by date nobody's turn can have come
 
@@ -100,7 +101,7 @@ def _lapse(
 
 def _bring(here: Running, milestone: Milestone, come: Mapping[str, Turn], as_of: datetime) -> list[SignRound]:
     with here.office.store.read() as connection:
-        figures = figures_at(here, connection, Reference(milestone.phase, milestone.at, as_of, as_of))
+        figures = figures_now(here, connection, Reference(milestone.phase, milestone.at, as_of, as_of))
         entries = signatures.of_campaign(connection, here.name, milestone.key)
     found, times = standings(entries), times_asked(entries)
     wanted: dict[str, list[str]] = {level: [] for level in come}

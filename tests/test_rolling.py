@@ -2,7 +2,7 @@
 
 from hypothesis import given, settings, strategies as st
 
-from oneledger.domain.rolling import children_of, rolled_again, rolled_up
+from oneledger.domain.rolling import children_of, rolled_again, rolled_on, rolled_up
 from oneledger.domain.rollup import Coverage, Rollup
 from tests.test_moves import trees
 
@@ -29,3 +29,17 @@ def test_rolled_again_where_returns_changed_is_rolled_up_anew(units, data):
     again = rolled_again(units, children_of(units), rolled_up(units, before), after, changes)
     assert rolled_up(units, before) | again == rolled_up(units, after)
     assert set(again) == set().union(*(line_of(units, code) for code in changes))
+
+
+@settings(max_examples=100)
+@given(trees(), st.data())
+def test_sums_carried_on_from_look_to_look_are_those_of_a_whole_roll_up(units, data):
+    """Issue 7. Units come to have something of their own, and cease to."""
+    numbers = st.dictionaries(st.sampled_from(sorted(units)), st.integers(0, 2))
+    last, below = None, children_of(units)
+    for _ in range(4):
+        drawn = data.draw(numbers)
+        own = {code: [Rollup({"a": n}, {"f": 1}, Coverage(missing=1), ((code, "x"),))] for code, n in drawn.items()}
+        last = rolled_on(last, units, below, own)
+        assert last.sums == rolled_up(units, own)
+        assert list(last.sums) == list(rolled_up(units, own))

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from oneledger.domain.assignments import CampaignUnit
 from oneledger.domain.rollup import Coverage, Number, Rollup, added, as_data
@@ -70,6 +71,25 @@ def rolled_again(
         if parts:
             again[code] = added(parts)
     return again
+
+
+class Rolled(NamedTuple):
+    """Sums, and what they were made of."""
+
+    own: Mapping[str, list[Rollup]]
+    sums: Mapping[str, Rollup]
+
+
+def rolled_on(
+    last: Rolled | None, units: Mapping[str, CampaignUnit], below: Mapping[str, Sequence[str]],
+    own: Mapping[str, list[Rollup]],
+) -> Rolled:  # fmt: skip
+    """As ``rolled_up``. Where the same units have something of their own as in the last one, of the same tree, only
+    those are added up again whose own has changed, and who is above them."""
+    if last is None or last.own.keys() != own.keys():
+        return Rolled(own, rolled_up(units, own))
+    changed = [code for code, parts in own.items() if parts != last.own[code]]
+    return Rolled(own, {**last.sums, **rolled_again(units, below, last.sums, own, changed)})
 
 
 def _deepest_first(units: Mapping[str, CampaignUnit], codes: Iterable[str]) -> list[str]:

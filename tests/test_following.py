@@ -1,0 +1,61 @@
+"""Figures that still move are followed from look to look, and are at each the very figures of all returns."""
+
+import pytest
+from sqlalchemy import select
+
+from oneledger.store import schema as t
+from tests.sign_office import COUNTY_TURN, FROZEN, bring, reply, send, signing_office
+from tests.small_office import COUNTY, DIRECT, OTHER, SCHOOL, at
+
+
+@pytest.fixture
+def office(tmp_path, monkeypatch):
+    with signing_office(tmp_path, monkeypatch) as only:
+        yield only
+
+
+def both_ways(office, moment):
+    """The phase's figures followed, and worked out of all returns."""
+    from tasks.following import figures_now
+    from tasks.office import running
+    from tasks.recounting import Reference, figures_at
+
+    here, at_then = running(office.name), Reference("deploy", FROZEN, moment, moment)
+    with office.store.read() as connection:
+        return figures_now(here, connection, at_then), figures_at(here, connection, at_then)
+
+
+def judged_anew(office, unit: str, moment, rows: int) -> None:
+    """The same version, as a rule that was mended has it now."""
+    s, a = t.submission.c, t.assignment.c
+    with office.store.write() as connection:
+        query = select(s.id, s.figures).join(t.assignment, a.accepted == s.id).where(a.unit == unit)
+        row = connection.execute(query).one()
+        figures = {**row.figures, "figures": {**row.figures["figures"], "ledger.rows": rows}}
+        connection.execute(t.submission.update().where(s.id == row.id).values(figures=figures, reviewed_at=moment))
+
+
+def test_followed_figures_are_those_of_all_returns_whatever_comes_between_two_looks(office):
+    """Issue 7: what changed is rolled up again; 004: a correction, a return sent back, one judged anew, one more."""
+    seen = []
+
+    def look(moment) -> None:
+        followed, whole = both_ways(office, at(moment))
+        assert followed == whole
+        assert list(followed) == list(whole)
+        seen.append(followed[COUNTY].figures.get("ledger.rows"))
+
+    look("2021-03-15T09:00")
+    look("2021-03-15T10:00")
+    send(office, SCHOOL, at("2021-03-16T09:00"), rows=3)
+    look("2021-03-16T10:00")
+    send(office, OTHER, at("2021-03-16T11:00"), rows=2)
+    look("2021-03-16T12:00")
+    judged_anew(office, OTHER, at("2021-03-16T13:00"), rows=7)
+    look("2021-03-16T14:00")
+    bring(office, COUNTY_TURN)
+    reply(office, COUNTY, f"退回 {SCHOOL} 请核对", at("2021-03-17T18:00"))
+    look("2021-03-17T19:00")
+    send(office, DIRECT, at("2021-03-18T09:00"), rows=4)
+    look("2021-03-18T10:00")
+    assert seen == [1, 1, 3, 5, 10, 7, 7]
