@@ -1,8 +1,10 @@
 """What every phase's flow does."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
-from prefect import unmapped
+from prefect import Task, unmapped
+from prefect.futures import PrefectFuture
 
 from flows.publish import publish
 from flows.running import finished, labels
@@ -12,6 +14,7 @@ from tasks.apart import is_many
 from tasks.asking import ask
 from tasks.bringing import bring_phase, needs_a_look
 from tasks.office import running
+from tasks.reminding import remind_pack
 from tasks.sign_asking import sign_pack
 from tasks.signing import SignRound
 
@@ -35,21 +38,37 @@ def bring(campaign_id: str, kind: PhaseKind, as_of: datetime) -> None:
     published. Twice is the same as once."""
     for phase in phases_to_bring(campaign_id, kind, as_of):
         work = bring_phase(campaign_id, phase, as_of)
-        made = packs(work.to_ask, least=100)
-        ids = [[number for county in pack.values() for number in county] for pack in made]
-        futures = ask.map(
-            unmapped(campaign_id), ids, unmapped(as_of), labels(campaign_id, made),
-            is_one_of_many=unmapped(is_many(len(made))),
-        )  # fmt: skip
-        finished(futures)
+        reminders = _mapped(remind_pack, campaign_id, work.to_remind, as_of, least=300)
+        finished([*reminders, *_mapped(ask, campaign_id, work.to_ask, as_of, least=100)])
         for wanted in work.to_sign:
             ask_signatures(campaign_id, wanted, as_of)
         for milestone in work.to_publish:
             publish(campaign_id, milestone, as_of)
 
 
+def _mapped(
+    step: Task[..., int], campaign_id: str, work: Mapping[str, list[int]], as_of: datetime, *, least: int
+) -> list[PrefectFuture[int]]:
+    made = packs(work, least)
+    ids = [[number for county in pack.values() for number in county] for pack in made]
+    return list(
+        step.map(
+            unmapped(campaign_id), ids, unmapped(as_of), labels(campaign_id, made),
+            is_one_of_many=unmapped(is_many(len(made))),
+        )
+    )  # fmt: skip
+
+
+AN_OFFICE, A_PACK = 40, 600
+"""In units of a list: what any office's papers cost, and what is worth a task run."""
+
+
 def ask_signatures(campaign_id: str, wanted: SignRound, as_of: datetime) -> None:
-    made = packs({code: [code] for code in wanted.offices}, least=10)
+    """A city's papers hold the rows of all below it: few cities are as much work as many counties."""
+    below = running(campaign_id).below
+    made = packs(
+        {code: [code] for code in wanted.offices}, A_PACK, lambda code: AN_OFFICE + sum(1 for _ in below(code))
+    )
     futures = sign_pack.map(
         unmapped(campaign_id), unmapped(wanted), made, unmapped(as_of), labels(campaign_id, made),
         is_one_of_many=unmapped(is_many(len(made))),

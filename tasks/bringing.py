@@ -13,7 +13,7 @@ from tasks.escalating import escalate, must_escalate
 from tasks.extra_snapshots import draft_due
 from tasks.office import Running, office, running
 from tasks.publishing import freeze_due, lacks_reports
-from tasks.reminding import digest, remind
+from tasks.reminding import digest, to_remind
 from tasks.retrying import STORE_RETRIES
 from tasks.signing import SignRound, sign_due
 
@@ -23,6 +23,7 @@ class PhaseWork:
     to_ask: dict[str, list[int]]  # county -> assignments without a mail
     to_publish: list[str]  # milestones whose reports are not all made
     to_sign: list[SignRound]
+    to_remind: dict[str, list[int]]  # county -> assignments a reminder is due about
 
 
 def needs_a_look(name: str, phase: str, as_of: datetime) -> bool:
@@ -62,14 +63,14 @@ def has_mail_to_send(as_of: datetime) -> bool:
 
 @task(task_run_name="bring-{phase}", **STORE_RETRIES)
 def bring_phase(name: str, phase: str, as_of: datetime) -> PhaseWork:
-    """Who owes what is written down; due reminders and digests are planned; due figures are frozen."""
+    """Who owes what is written down; due digests are planned; due figures are frozen."""
     if is_over(running(name), phase, as_of):
         escalate(name, phase, as_of)
-        return PhaseWork({}, [], [])
+        return PhaseWork({}, [], [], {})
     open_phase(name, phase, as_of)
-    remind(name, phase, as_of)
+    reminders = to_remind(name, phase, as_of)
     digest(name, phase, as_of)
     escalate(name, phase, as_of)
     draft_due(name, phase, as_of)
     to_sign = sign_due(name, phase, as_of)
-    return PhaseWork(units_to_ask(name, phase), freeze_due(name, phase, as_of), to_sign)
+    return PhaseWork(units_to_ask(name, phase), freeze_due(name, phase, as_of), to_sign, reminders)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+from prefect import task
 from sqlalchemy import Connection
 
 from oneledger.domain.assignments import Assignment
@@ -12,24 +13,59 @@ from oneledger.domain.notices import Key, Notice, common_context, office_of
 from oneledger.domain.schedule import rung_reached
 from oneledger.store import assignments, outbox
 from oneledger.store.outbox import OutboxRow
+from tasks.apart import worked
 from tasks.office import Running, running
+from tasks.retrying import STORE_RETRIES
 from tasks.trees import tree_today
 
 
 def remind(name: str, phase: str, as_of: datetime) -> int:
     """Plan the reminders that are due. Says how many are new. Stops for a unit the moment all it owes has come."""
+    return sum(reminded(name, ids, as_of) for ids in to_remind(name, phase, as_of).values())
+
+
+def to_remind(name: str, phase: str, as_of: datetime) -> dict[str, list[int]]:
+    """Assignments that a reminder is due about, by the county of who owes them."""
     here = running(name)
     with here.office.store.read() as connection:
         reached = _reached(here, connection, phase, here.campaign.reminders.rungs, as_of)
         owing = assignments.still_owed(connection, name, phase) if reached else []
         known = outbox.known(connection, name, phase, [Notice.REMIND.value]) if owing else set()
-    letters = []
+    work: dict[str, list[int]] = {}
     for (respondent, subject_of), theirs in _by_deadline(here, owing).items():
         rung = reached.get(theirs[0].due_at)
         if rung is None or (respondent, subject_of, rung.rung, Notice.REMIND.value) in known:
             continue
         if theirs[0].opened_at < as_of:  # never on the heels of the first mail
-            letters.append(_reminder(here, respondent, subject_of, theirs, rung, as_of))
+            work.setdefault(here.units[respondent].county, []).extend(each.id for each in theirs)
+    return work
+
+
+@task(task_run_name="remind {label}", **STORE_RETRIES)
+def remind_pack(
+    name: str,
+    ids: list[int],
+    as_of: datetime,
+    label: str,  # noqa: ARG001  the run's name
+    *,
+    is_one_of_many: bool,
+) -> int:
+    """Plan the reminders of some counties. Says how many are new."""
+    return worked(reminded, name, ids, as_of, is_one_of_many=is_one_of_many)
+
+
+def reminded(name: str, ids: list[int], as_of: datetime) -> int:
+    """``ids``: of one phase, as ``to_remind`` found them."""
+    here = running(name)
+    with here.office.store.read() as connection:
+        owing = assignments.owed_of(connection, ids)
+        phase = owing[0].phase if owing else ""
+        reached = _reached(here, connection, phase, here.campaign.reminders.rungs, as_of)
+    letters = [
+        _reminder(here, respondent, subject_of, theirs, rung, as_of)
+        for (respondent, subject_of), theirs in _by_deadline(here, owing).items()
+        if (rung := reached.get(theirs[0].due_at)) is not None
+    ]
     with here.office.store.write() as connection:
         return outbox.plan(connection, letters)
 

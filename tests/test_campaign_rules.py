@@ -75,6 +75,13 @@ def test_packing_loses_nothing_and_splits_no_county(work):
     assert all(sum(map(len, pack.values())) >= 5 for pack in made[:-1])
 
 
+def test_offices_are_packed_by_the_units_below_them():
+    """Issue 7: a city's papers are as much work as those of many counties."""
+    below = {"210100": 9, "210102": 2, "210103": 2, "210104": 1}
+    made = packs({code: [code] for code in below}, 5, below.__getitem__)
+    assert [list(pack) for pack in made] == [["210100"], ["210102", "210103", "210104"]]
+
+
 def school(code: str, county: str, has_incidents: bool = False) -> CampaignUnit:
     return CampaignUnit(code, code, "school", county, county=county, has_incidents=has_incidents)
 

@@ -201,18 +201,30 @@ def _is_mail(kind: _Kind, content: bytes) -> bool:
 
 
 def _split_parts(structure: Structure, body: bytes, boundary: str) -> Iterator[bytes]:
-    fence = re.escape(boundary.encode("utf-8", "replace"))
-    starts, start, closed = re.compile(rb"(?m)^--" + fence + rb"(--)?[ \t]*\r?$"), None, False
-    for match in starts.finditer(body):
+    start, closed = None, False
+    for at, end in _fences(body, b"--" + boundary.encode("utf-8", "replace")):
         if start is not None:
-            yield _without_last_line_break(body[start : match.start()])
-        start, closed = match.end() + 1, match[1] is not None
+            yield _without_last_line_break(body[start:at])
+        start, closed = end.end() + 1, end[1] is not None
         if closed:
             break
     if not closed:
         structure.defects.append("multipart without its end")
         if start is not None:
             yield body[start:]
+
+
+_FENCE_END = re.compile(rb"(?m)(--)?[ \t]*\r?$")
+
+
+def _fences(body: bytes, fence: bytes) -> Iterator[tuple[int, re.Match[bytes]]]:
+    """Where each begins that has a line of its own, and its end. Every mail has other ones: none is compiled."""
+    at = body.find(fence)
+    while at != -1:
+        end = _FENCE_END.match(body, at + len(fence)) if at == 0 or body[at - 1 : at] == b"\n" else None
+        if end is not None:
+            yield at, end
+        at = body.find(fence, at + 1)
 
 
 def _without_last_line_break(part: bytes) -> bytes:

@@ -1,18 +1,26 @@
 """Work is done county by county, small counties several to a pack: one task run a pack, never one a school."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 Work = TypeVar("Work")
 
 
-def packs(work: Mapping[str, list[Work]], least: int = 150) -> list[dict[str, list[Work]]]:
-    """Counties in order of code, packed until a pack holds at least ``least`` items. Nothing is split or lost."""
+def packs(
+    work: Mapping[str, list[Work]], least: int = 150, weight: Callable[[str], int] | None = None
+) -> list[dict[str, list[Work]]]:
+    """Counties in order of code, packed until a pack holds at least ``least`` items. Nothing is split or lost.
+
+    ``weight``: of a county's work, where its items do not tell.
+    """
     made: list[dict[str, list[Work]]] = []
+    held = least
     for county in sorted(work):
-        if not made or sum(map(len, made[-1].values())) >= least:
+        if held >= least:
             made.append({})
+            held = 0
         made[-1][county] = work[county]
+        held += len(work[county]) if weight is None else weight(county)
     return made
 
 

@@ -9,9 +9,11 @@ from sqlalchemy import Connection, Update, bindparam, func, select, update
 
 from oneledger.domain.assignments import Assignment
 from oneledger.store import schema as t
-from oneledger.store.database import insert_new
+from oneledger.store.database import insert_new, slices
 
 _LIGHT = tuple(column for column in t.assignment.c if column.name != "printed")
+_LACKS_SEAL = (t.assignment.c.seal == "missing") & (t.assignment.c.status != "exempt")
+_IS_OWED = (t.assignment.c.status == "missing") | _LACKS_SEAL
 
 
 def open_new(connection: Connection, rows: Sequence[dict[str, Any]]) -> int:
@@ -35,9 +37,18 @@ def of_phase(connection: Connection, campaign: str, phase: str) -> list[Assignme
 def still_owed(connection: Connection, campaign: str, phase: str) -> list[Assignment]:
     """Those that are open, and those that lack a seal. Without what was printed."""
     c = t.assignment.c
-    lacks_seal = (c.seal == "missing") & (c.status != "exempt")
-    mine = (c.campaign == campaign, c.phase == phase, (c.status == "missing") | lacks_seal)
-    return [_as_assignment(row) for row in connection.execute(select(*_LIGHT).where(*mine).order_by(c.id))]
+    query = select(*_LIGHT).where(c.campaign == campaign, c.phase == phase, _IS_OWED).order_by(c.id)
+    return [_as_assignment(row) for row in connection.execute(query)]
+
+
+def owed_of(connection: Connection, ids: Iterable[int]) -> list[Assignment]:
+    """Those of the named that are still owed, in order of number."""
+    c = t.assignment.c
+    query = select(*_LIGHT).where(_IS_OWED)
+    found = [
+        row for some in slices(sorted(ids)) for row in connection.execute(query.where(c.id.in_(some)).order_by(c.id))
+    ]
+    return [_as_assignment(row) for row in found]
 
 
 def dues(connection: Connection, campaign: str, phase: str) -> list[datetime]:
