@@ -20,7 +20,19 @@ import pysqlite3.dbapi2
 
 from benchmarks.timing import Row, Times, measured
 
-ROWS = ("workbook", "mail", "returned", "rollup", "rerolled", "reports", "consolidated", "status", "plan", "whole_way")
+ROWS = (
+    "workbook",
+    "mail",
+    "returned",
+    "rollup",
+    "rerolled",
+    "reports",
+    "consolidated",
+    "status",
+    "plan",
+    "sweep",
+    "whole_way",
+)
 LIBRARIES = ("prefect", "sqlalchemy", "openpyxl", "python-calamine", "docxtpl", "yagmail", "rustpy-xlsxwriter")
 
 
