@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from oneledger.adapters.whole_file import write_whole
 from rehearsal.letter_box import Delivery
 
 
@@ -35,10 +36,10 @@ class PostOffice:
 
     def set_clock(self, at: datetime) -> None:
         """Mail accepted from now on carries this campaign time."""
-        _replace(self.directory / "clock", at.isoformat())
+        write_whole(self.directory / "clock", at.isoformat().encode())
 
     def set_behaviours(self, by_address: Mapping[str, str]) -> None:
-        _replace(self.directory / "behaviour.json", json.dumps(dict(by_address)))
+        write_whole(self.directory / "behaviour.json", json.dumps(dict(by_address)).encode())
 
     def deliveries(self, offset: int = 0) -> tuple[list[Delivery], int]:
         """The index from a byte offset on, and the offset to read on from. A line still being written waits."""
@@ -90,10 +91,3 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         process.wait(5)
     except subprocess.TimeoutExpired:
         process.kill()
-
-
-def _replace(path: Path, text: str) -> None:
-    """Whole or not at all: the post office may read at any moment."""
-    unfinished = path.with_name(f"{path.name}.{os.getpid()}")
-    unfinished.write_text(text, encoding="utf-8")
-    unfinished.replace(path)

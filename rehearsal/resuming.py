@@ -5,7 +5,6 @@ after the act they send again, byte for byte, and the pipeline knows it.
 """
 
 import json
-import os
 import pickle
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from oneledger.adapters.whole_file import write_whole
 from oneledger.domain.errors import RefusedError
 from rehearsal.plan import Rehearsal
 
@@ -29,7 +29,7 @@ class Kept:
 
 
 def keep_plan(plan: Rehearsal) -> None:
-    _replace(plan.out / _PLAN, json.dumps(_told(plan), ensure_ascii=False).encode())
+    write_whole(plan.out / _PLAN, json.dumps(_told(plan), ensure_ascii=False).encode())
 
 
 def check_plan(plan: Rehearsal) -> None:
@@ -51,7 +51,7 @@ def _told(plan: Rehearsal) -> dict[str, Any]:
 
 
 def keep(out: Path, kept: Kept) -> None:
-    _replace(out / _STATE, pickle.dumps(kept, protocol=pickle.HIGHEST_PROTOCOL))
+    write_whole(out / _STATE, pickle.dumps(kept, protocol=pickle.HIGHEST_PROTOCOL))
 
 
 def kept_in(out: Path) -> Kept:
@@ -60,18 +60,9 @@ def kept_in(out: Path) -> Kept:
 
 
 def keep_seconds(out: Path, seconds: Mapping[str, float]) -> None:
-    _replace(out / _SECONDS, json.dumps(dict(seconds)).encode())
+    write_whole(out / _SECONDS, json.dumps(dict(seconds)).encode())
 
 
 def kept_seconds(out: Path) -> dict[str, float]:
     path = out / _SECONDS
     return dict(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else {}
-
-
-def _replace(path: Path, content: bytes) -> None:
-    unfinished = path.with_name(f"{path.name}.unfinished")
-    with unfinished.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    unfinished.replace(path)

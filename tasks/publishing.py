@@ -8,6 +8,7 @@ from typing import Any
 from prefect import task
 
 from oneledger.adapters.report_xlsx import consolidated_workbook
+from oneledger.adapters.whole_file import write_whole
 from oneledger.domain.mailing import Attachment
 from oneledger.domain.notices import Key, Notice, common_context
 from oneledger.domain.report import SnapshotView, report_context
@@ -119,9 +120,7 @@ def _save(here: Running, frozen: Frozen, code: str, end: str, content: bytes) ->
     relative = f"reports/{here.name}/{frozen.milestone}/{code}_{unit.name}_{title}{end}"
     path = safe_path(here.office.settings.data, relative)
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.part")
-    unfinished.write_bytes(content)
-    unfinished.replace(path)
+    write_whole(path, content)
     return relative, sha256(content).hexdigest()
 
 
