@@ -86,7 +86,7 @@ class Course:
             self._rounds.append(now)
             self._asked_at = at
             self._due_at = self.turn.due_at if at < self.turn.due_at else self.report_at
-        elif self._due_at and at > self._due_at and not has_moved and self.state != "returned":
+        elif self._due_at and at > self._due_at and self.state not in ("returned", "stale"):
             self._lapse()
 
     def _lapse(self) -> None:

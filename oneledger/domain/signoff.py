@@ -159,8 +159,9 @@ def next_steps(
     standing: Standing, turn: Turn, digest_now: str, as_of: datetime, zone: ZoneInfo, *, is_mended: bool,
     is_frozen: bool,
 ) -> Turnout:  # fmt: skip
-    """``is_mended``: all that it sent back has come again. One request a day at most. Who sent units back has answered:
-    his time is up only when the figures are frozen."""
+    """``is_mended``: all that it sent back has come again. One request a day at most. Who sent units back has answered,
+    and so has who signed before his figures moved: his time is up when the figures are frozen, or after he was asked
+    again. So a second look of the same moment, or another worker's, finds what the first found."""
     due = max(standing.due_at or turn.due_at, turn.due_at) if standing.asked else turn.due_at
     if is_frozen:
         return Turnout(lapses=Deed.LAPSE in MOVES[standing.state])
@@ -169,7 +170,7 @@ def next_steps(
     was_asked_today = standing.asked is not None and standing.asked.at.astimezone(zone).date() == today
     wants = {State.WAITING: True, State.STALE: True, State.RETURNED: is_mended}.get(standing.state, moved)
     asks = wants and not was_asked_today
-    has_answered = moved or standing.state is State.RETURNED
+    has_answered = moved or standing.state in (State.RETURNED, State.STALE)
     lapses = not asks and not has_answered and as_of > due and Deed.LAPSE in MOVES[standing.state]
     return Turnout(moved, asks, lapses)
 
