@@ -1,6 +1,7 @@
 """What a mail led to, written in the caller's one transaction: verdicts, problems, answers, the mail's own state."""
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -24,18 +25,57 @@ from tasks.incident_intake import record_report
 from tasks.office import Running
 from tasks.opened import Judgement, Opened
 from tasks.quiet_answers import first_of_the_day
-from tasks.recording_problems import record_problems
+from tasks.recording_problems import concerns_problems, record_problems
 from tasks.sign_intake import record_sign
-from tasks.supervising import rectification_notice
+from tasks.supervising import is_inspected, rectification_notice
 from tasks.together import Together
 
 
-def record(here: Running, together: Together, opened: Opened, as_of: datetime) -> None:
+@dataclass(frozen=True)
+class _Return:
+    """A judgement with its row in the store."""
+
+    opened: Opened
+    judgement: Judgement
+    row: dict[str, Any]
+    submission: int
+
+    @property
+    def is_accepted(self) -> bool:
+        return self.judgement.review.verdict == "accepted"
+
+
+def record(here: Running, together: Together, mails: Sequence[Opened], as_of: datetime) -> None:
+    """Plain returns, as many as follow one another; or any one mail."""
+    returns = _recorded_returns(here, together, [mail for mail in mails if not mail.belongs_to], as_of)
+    for mail in mails:
+        if mail.belongs_to:
+            inbox.pass_on(together.connection, mail.row.id, mail.belongs_to)
+        else:
+            _record_mail(here, together, mail, [each for each in returns if each.opened is mail], as_of)
+
+
+def _recorded_returns(here: Running, together: Together, mails: Sequence[Opened], as_of: datetime) -> Sequence[_Return]:
+    """All submissions of these mails in one statement; and what is known of their units' problems asked in one."""
+    judged = [(mail, each) for mail in mails for each in mail.judgements]
+    rows = [_submission_row(here, mail, each, as_of) for mail, each in judged]
+    numbers = submissions.record(together.connection, rows)
+    found = [_Return(*each, row, number) for each, row, number in zip(judged, rows, numbers, strict=True)]
+    forms = {form.form: form for form in here.forms.values()}
+    together.problems.write()
+    together.problems.foresee({
+        each.judgement.assignment.unit
+        for each in found
+        if each.is_accepted and concerns_problems(forms, each.judgement.review)
+    })  # fmt: skip
+    return found
+
+
+def _record_mail(
+    here: Running, together: Together, opened: Opened, returns: Sequence[_Return], as_of: datetime
+) -> None:
     connection = together.connection
-    if opened.belongs_to:
-        inbox.pass_on(connection, opened.row.id, opened.belongs_to)
-        return
-    notices = [_record_judgement(here, together, opened, judgement, as_of) for judgement in opened.judgements]
+    notices = [_record_judgement(here, together, each, as_of) for each in returns]
     letters = [*(judgement.letter for judgement in opened.judgements), *(each.letter for each in opened.seals)]
     if not opened.is_plain_return:
         together.write()
@@ -52,18 +92,16 @@ def record(here: Running, together: Together, opened: Opened, as_of: datetime) -
     })  # fmt: skip
 
 
-def _record_judgement(
-    here: Running, together: Together, opened: Opened, judgement: Judgement, as_of: datetime
-) -> OutboxRow | None:
+def _record_judgement(here: Running, together: Together, of: _Return, as_of: datetime) -> OutboxRow | None:
     """The notice that goes out besides the answer, where there is one."""
-    connection = together.connection
-    row = _submission_row(here, opened, judgement, as_of)
-    submission = submissions.record(connection, row)
-    together.deeds.append(_deed(opened, judgement, row, submission))
+    connection, opened, judgement, submission = together.connection, of.opened, of.judgement, of.submission
+    together.deeds.append(_deed(opened, judgement, of.row, submission))
     after, notice = judgement.assignment, None
-    if judgement.review.verdict == "accepted":
+    if of.is_accepted:
         after = replace(after, accepted=submission)
-        record_problems(here, connection, after, judgement.review, submission, opened.row.received_at)
+        record_problems(here, together.problems, after, judgement.review, submission, opened.row.received_at)
+        if is_inspected(here, after, judgement.review):
+            together.problems.write()
         notice = rectification_notice(here, connection, after, judgement.review, submission, as_of)
         keep(
             connection, here, after, judgement.files, "copy",

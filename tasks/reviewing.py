@@ -7,7 +7,7 @@ transaction. A crash in between repeats the work and none of its effects.
 import logging
 from collections.abc import Mapping
 from datetime import datetime
-from itertools import chain
+from itertools import chain, groupby
 
 from prefect import task
 
@@ -25,6 +25,7 @@ from tasks.opened import Opened, ReviewTally
 from tasks.quarantine import seal
 from tasks.readers import borrowed_reader
 from tasks.recording import record
+from tasks.recording_problems import Problems
 from tasks.retrying import STORE_RETRIES
 from tasks.together import Together
 
@@ -88,9 +89,9 @@ def _review_chunk(
         with here.office.store.reading():
             opened = _opened(here, reader, rows, as_of)
         with here.office.store.write() as connection:
-            together = Together(connection)
-            for each in opened:
-                record(here, together, each, as_of)
+            together = Together(connection, Problems(connection, here.name))
+            for _, run in groupby(opened, lambda each: each.is_plain_return or id(each)):
+                record(here, together, list(run), as_of)
             together.write()
             inbox.not_begun(connection, ids)
     except Exception:

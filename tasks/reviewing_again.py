@@ -36,7 +36,7 @@ from tasks.opened import Opened
 from tasks.quarantine import told
 from tasks.readers import borrowed_reader
 from tasks.recording import judged_row
-from tasks.recording_problems import record_problems
+from tasks.recording_problems import Problems, record_problems
 
 
 @dataclass(frozen=True)
@@ -234,9 +234,11 @@ def _record_problems(
     here: Running, connection: Connection, after: Assignment, anew: list[_Anew], turns: Mapping[int, int]
 ) -> None:
     """Of the version that counts now. Numbers once given stay, whatever becomes of the version that opened them."""
+    problems = Problems(connection, here.name)
     for each in anew:
         if each.kept.id == after.accepted and each.kept.id in turns and each.review:
-            record_problems(here, connection, after, each.review, each.kept.id, each.kept.received_at)
+            record_problems(here, problems, after, each.review, each.kept.id, each.kept.received_at)
+    problems.write()
 
 
 def _letter(

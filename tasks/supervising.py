@@ -29,8 +29,8 @@ def rectification_notice(
 
     None where there is nothing to mend, or the unit has no address: then its inspectors must tell it.
     """
-    form = next((form for form in here.forms.values() if form.opens and form.scoring), None)
-    if form is None or form.form not in review.ledgers or after.unit == after.respondent:
+    form = _inspection_form(here)
+    if form is None or not is_inspected(here, after, review):
         return None
     known = submissions.problems_of(connection, here.name, [after.unit])
     opened = [each for each in known if each.is_open and each.source.startswith(f"{form.form}/")]
@@ -42,6 +42,16 @@ def rectification_notice(
         review.ledgers[form.form], opened, after.versions, as_of.astimezone(here.zone).date(),
     )  # fmt: skip
     return _letter(here, connection, after, inspected, known, as_of)
+
+
+def is_inspected(here: Running, after: Assignment, review: Review) -> bool:
+    """By others, in this return."""
+    form = _inspection_form(here)
+    return form is not None and form.form in review.ledgers and after.unit != after.respondent
+
+
+def _inspection_form(here: Running) -> Form | None:
+    return next((form for form in here.forms.values() if form.opens and form.scoring), None)
 
 
 def _letter(

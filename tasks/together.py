@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from oneledger.domain.assignments import Assignment
 from oneledger.store import assignments, audit, inbox, outbox
 from oneledger.store.outbox import OutboxRow
+from tasks.recording_problems import Problems
 
 
 @dataclass
@@ -15,12 +16,14 @@ class Together:
     """Within one transaction; ``write`` before it ends, and before anything is read that depends on it."""
 
     connection: Connection
+    problems: Problems
     deeds: list[dict[str, Any]] = field(default_factory=list)
     returns: list[Assignment] = field(default_factory=list)
     letters: list[OutboxRow] = field(default_factory=list)
     mails: list[dict[str, Any]] = field(default_factory=list)
 
     def write(self) -> None:
+        self.problems.write()
         audit.record(self.connection, self.deeds)
         assignments.record_returns(self.connection, self.returns)
         outbox.plan(self.connection, self.letters)

@@ -38,12 +38,19 @@ def of_problems(
     return found
 
 
-def last_serial(connection: Connection, unit: str, year: int) -> int:
-    """The highest serial the unit was given that year, in whichever campaign: a number is never given twice."""
+def numbers_given(connection: Connection, units: Sequence[str]) -> dict[str, list[str]]:
+    """By unit, in whichever campaign: a number is never given twice."""
     c = t.problem.c
-    mine = select(c.problem_no).where(c.campaign.in_(select(t.campaign.c.id)), c.unit == unit)
-    numbers = [each for each in connection.execute(mine).scalars() if each.startswith(f"{unit}-{year}-")]
-    return max(map(serial_of, numbers), default=0)
+    mine = select(c.unit, c.problem_no).where(c.campaign.in_(select(t.campaign.c.id)), c.unit.in_(list(units)))
+    found: dict[str, list[str]] = {unit: [] for unit in units}
+    for row in connection.execute(mine):
+        found[row.unit].append(row.problem_no)
+    return found
+
+
+def last_serial(numbers: Iterable[str], unit: str, year: int) -> int:
+    """The highest that the unit was given that year."""
+    return max((serial_of(each) for each in numbers if each.startswith(f"{unit}-{year}-")), default=0)
 
 
 def state_changes(connection: Connection, campaign: str, moment: datetime) -> list[tuple[str, datetime, str, str, int]]:

@@ -26,8 +26,12 @@ class Counted(NamedTuple):
     forms: list[str]
 
 
-def record(connection: Connection, row: dict[str, Any]) -> int:
-    return int(connection.execute(t.submission.insert().returning(t.submission.c.id), row).scalar_one())
+def record(connection: Connection, rows: Sequence[dict[str, Any]]) -> list[int]:
+    """Their numbers, in the same order."""
+    if not rows:
+        return []
+    statement = t.submission.insert().returning(t.submission.c.id, sort_by_parameter_order=True)
+    return list(connection.execute(statement, list(rows)).scalars())
 
 
 def judged_parts(connection: Connection, inbox: int) -> set[str]:
