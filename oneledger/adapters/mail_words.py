@@ -112,6 +112,8 @@ def from_base64(raw: bytes) -> tuple[bytes, bool]:
     """Decode what can be decoded, and say whether all of it could: foreign bytes and missing ends are passed over."""
     clean = raw.translate(None, _NOT_BASE64)
     sound = len(clean) == len(raw) - sum(map(raw.count, (b" ", b"\t", b"\r", b"\n"))) and len(clean) % 4 == 0
+    if b"=" not in (whole := clean.rstrip(b"=")) and len(whole) % 4 != 1:  # one piece, as nearly always
+        return a2b_base64(whole + b"=="), sound
     chunks = [chunk for chunk in re.split(rb"=+", clean) if len(chunk) > 1]
     return b"".join(a2b_base64(chunk[: len(chunk) - (len(chunk) % 4 == 1)] + b"==") for chunk in chunks), sound
 

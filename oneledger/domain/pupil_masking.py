@@ -6,6 +6,7 @@ The file as it came keeps everything, and is sealed (tasks/quarantine.py).
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 from oneledger.domain.cells import cell_name
@@ -36,7 +37,7 @@ def strays(cells: WorkbookCells, ledgers: Mapping[str, Ledger]) -> Iterator[Find
     """What stands where nothing is read: further columns and sheets, under a table. Each cell once."""
     read: set[tuple[str, str]] | None = None
     for sheet in cells.sheets:
-        telling = {text for text in sheet.texts if _is_exposing(text)}
+        telling = _telling(sheet.texts)
         for row, values in enumerate(sheet.rows if telling else ()):
             for column, value in enumerate(values):
                 if not isinstance(value, str) or value not in telling:
@@ -49,8 +50,11 @@ def strays(cells: WorkbookCells, ledgers: Mapping[str, Ledger]) -> Iterator[Find
                     yield structural(rule, sheet.name, cell_name(row, column), found=found)
 
 
-def _is_exposing(text: str) -> bool:
-    return any(each.rule in MASKED for each in traces(text, "prose"))
+@lru_cache(maxsize=16)  # each sheet is asked about twice: what the mail exposes, and what the return says
+def _telling(texts: frozenset[str]) -> frozenset[str]:
+    return frozenset(
+        text for text in texts if (told := traces(text, "prose")) and any(each.rule in MASKED for each in told)
+    )
 
 
 def _places(ledger: Ledger) -> Iterator[tuple[str, str]]:
