@@ -4,8 +4,9 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
+from sqlalchemy import select
 
-from oneledger.store import problem_history, submissions
+from oneledger.store import problem_history, schema as t, submissions
 from tests.small_office import SCHOOL, at, make_campaign, opened
 
 GOOD_ROW = {
@@ -81,6 +82,27 @@ def test_a_problem_goes_from_the_ledger_to_its_closing_with_every_step_kept(offi
         "0001": [("opened", "", "未启动"), ("told", "未启动", "已销号")],
         "0002": [("opened", "", "未启动"), ("told", "未启动", "整改中")],
     }
+
+
+def test_two_versions_of_one_return_in_one_look_are_recorded_one_after_the_other(office):
+    """Returns of a look are written together; what the second changes is seen from where the first left it."""
+    asked = office.open("deploy", at("2021-03-01"))[SCHOOL]
+    replies = [
+        office.reply(
+            asked, "find", SCHOOL, at("2021-03-10"),
+            facts={"ledger": {"zero_flag": "否"}}, rows={"ledger": rows, "selfcheck": checked()},
+        )
+        for rows in ([problem(1), problem(2)], [problem(1, risk="较大"), problem(3)])
+    ]  # fmt: skip
+    assert office.take_all(replies, at("2021-03-10")).accepted == 2
+    assert history(office) == {
+        "0001": [("opened", "", "未启动"), ("changed", "未启动", "未启动")],
+        "0002": [("opened", "", "未启动"), ("withdrawn", "未启动", "已撤回")],
+        "0003": [("opened", "", "未启动")],
+    }
+    with office.store.read() as connection:
+        kept = connection.execute(select(t.submission.c.version).order_by(t.submission.c.id)).scalars().all()
+    assert (kept, [each.submission for each in problems(office)]) == ([1, 2], [2, 1, 2])
 
 
 def mended(office, asked, moment, number, **said):
