@@ -9,6 +9,8 @@ HEAD = (
     "|---|---|---|---|---|---|---|---|---|---|---|",
 )  # fmt: skip
 
+FEWEST = 10  # trials of which a rate says something
+
 
 def table(results: Iterable[Result]) -> str:
     return "\n".join([*HEAD, *map(_row, sorted(results, key=_place))]) + "\n"
@@ -24,7 +26,7 @@ def _row(result: Result) -> str:
     cells = (
         f"{result.name}: {result.fault}; {result.database}", result.trials, result.units or "", len(result.failures),
         result.lost, result.duplicates, f"{result.unknown} → {result.settled}" if result.unknown else "",
-        result.by_hand or "", f"{result.bound:.2%}" if result.trials else "", caught.replace("_", " "),
+        result.by_hand or "", f"{result.bound:.2%}" if result.trials >= FEWEST else "", caught.replace("_", " "),
         f"{result.seconds:.0f}",
     )  # fmt: skip
     return "| " + " | ".join(map(str, cells)) + " |"
