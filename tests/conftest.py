@@ -17,11 +17,12 @@ settings.register_profile("oneledger", deadline=None)  # these machines are nois
 settings.load_profile("oneledger")
 
 
+LONG = ("two_workers", "whole_way", "torture", "resuming", "tracing", "audit", "leaks", "own_rehearsal", "serving")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest first, so that no worker is left with them at the end."""
-    items.sort(
-        key=lambda item: not any(name in item.nodeid for name in ("test_whole_way", "test_tracing", "test_audit"))
-    )
+    items.sort(key=lambda item: not any(f"test_{name}." in item.nodeid for name in LONG))
 
 
 CONFIG = Path(__file__).parent.parent / "config"

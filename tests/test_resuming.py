@@ -18,36 +18,37 @@ from rehearsal.resuming import check_plan, keep_plan
 from tests.rehearsed_city import ROOT, SEED, rehearse_in_a_process_of_its_own
 from tests.test_whole_way import end_figures
 
-ACTS = 5  # it is killed after so many: in the look that follows, or while the units act again
+LAST = "last=deploy"
 
 
-def killed_while_it_runs(out: Path, where: str) -> None:
+def killed_while_it_runs(out: Path, where: str, acts: int, *options: str) -> None:
+    """After so many acts of the units: in the look that follows, or while they act again."""
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("ONELEDGER_", "PREFECT_"))}
-    command = [sys.executable, "-m", "tests.rehearse_small", str(out), str(SEED), "last=deploy"]
+    command = [sys.executable, "-m", "tests.rehearse_small", str(out), str(SEED), LAST, *options]
     with subprocess.Popen(
         command, cwd=ROOT, env=environment, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as process:
         end = time.monotonic() + 300
-        while process.poll() is None and time.monotonic() < end and not is_at(out, where):
+        while process.poll() is None and time.monotonic() < end and not is_at(out, where, acts):
             time.sleep(0.01)
         os.killpg(process.pid, signal.SIGKILL)
     assert not (out / "summary.json").exists()
 
 
-def is_at(out: Path, where: str) -> bool:
+def is_at(out: Path, where: str, acts: int) -> bool:
     """In an act the post office's clock runs ahead of what was kept."""
     if not (out / "state.pickle").exists():
         return False
     kept = pickle.loads((out / "state.pickle").read_bytes())
     clock = datetime.fromisoformat((out / "clock").read_text())
-    return kept.acts >= ACTS and (where == "look" or clock > kept.at)
+    return kept.acts >= acts and (where == "look" or clock > kept.at)
 
 
-@pytest.mark.parametrize("where", ["look", "act"])
-def test_a_rehearsal_that_was_killed_goes_on_and_ends_as_if_nothing_had_been(tmp_path, rehearsed, where):
+def test_a_rehearsal_that_was_killed_goes_on_and_ends_as_if_nothing_had_been(tmp_path, rehearsed):
     out = tmp_path / "out"
-    killed_while_it_runs(out, where)
-    rehearse_in_a_process_of_its_own(out, ("last=deploy", "resume=yes"))
+    killed_while_it_runs(out, "look", 5)
+    killed_while_it_runs(out, "act", 8, "resume=yes")
+    rehearse_in_a_process_of_its_own(out, (LAST, "resume=yes"))
     told = json.loads((out / "summary.json").read_text())
     assert told["differences"] == []
     assert [told["lost"], told["duplicates"], told["ladder_faults"], told["complaints"]] == [0, 0, [], []]
