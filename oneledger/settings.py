@@ -234,6 +234,7 @@ class Sender(BaseModel):
     password_env: str = "ONELEDGER_SMTP_PASSWORD"  # noqa: S105  the name of a variable
     password_file: Path | None = None
     cafile: str | None = None
+    connections: int = Field(1, ge=1, le=32)  # to the server at a time; a crash leaves as many mails in doubt
 
     @property
     def password(self) -> str:

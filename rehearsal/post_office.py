@@ -61,7 +61,7 @@ class Behaviours:
 
 
 class Clerk:
-    """aiosmtpd's handler: answers RCPT and DATA."""
+    """aiosmtpd's handler: answers EHLO, RCPT and DATA."""
 
     def __init__(self, box: LetterBox, behaviours: Behaviours, linger_seconds: float = 0.0) -> None:
         self._box = box
@@ -80,6 +80,12 @@ class Clerk:
             return f"451 4.7.1 <{address}>: Greylisted, please try again later"
         envelope.rcpt_tos.append(address)
         return "250 2.1.5 OK"
+
+    async def handle_EHLO(  # noqa: N802
+        self, _server: SMTP, session: Session, _envelope: Envelope, hostname: str, responses: list[str]
+    ) -> list[str]:
+        session.host_name = hostname
+        return [*responses[:-1], "250-PIPELINING", responses[-1]]
 
     async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
         content = envelope.original_content or b""

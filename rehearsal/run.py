@@ -19,6 +19,8 @@ from rehearsal.plan import Clock, Progress, Rehearsal
 from rehearsal.post_office_client import PostOffice, running_post_office
 from rehearsal.resuming import check_plan, keep_plan, kept_seconds
 
+CONNECTIONS = 8
+
 
 def mail_settings(post: PostOffice) -> dict[str, Any]:
     address = "collect@ledger.invalid"
@@ -29,6 +31,7 @@ def mail_settings(post: PostOffice) -> dict[str, Any]:
             "host": post.host,
             "port": post.port,
             "security": "none",
+            "connections": CONNECTIONS,
         },
         "collect": {"address": address, "reply": "plus", "maildir": str(post.collect)},
         "journal": {"bcc": JOURNAL, "maildir": str(post.journal)},

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -13,11 +13,11 @@ from zoneinfo import ZoneInfo
 from prefect import task
 from prefect.artifacts import create_progress_artifact, update_progress_artifact
 
-from oneledger.adapters.mail_out import MailAccount, Mailer
+from oneledger.adapters.mail_out import MailAccount, Mailer, in_turns
 from oneledger.domain.mailing import Scope, SendOutcome, SendState, allowance, retry_delay
 from oneledger.settings import MailSettings
 from oneledger.store import outbox, unsettled
-from oneledger.store.database import Store
+from oneledger.store.database import Store, slices
 from oneledger.store.outbox import Claim
 from tasks.leasing import alone
 from tasks.office import Office, office
@@ -65,8 +65,8 @@ def _send_due(here: Office, as_of: datetime) -> SendTally:
     with here.store.write() as connection:
         waiting = outbox.waiting(connection, as_of)
     room = _room(here.store, here.mail, as_of)
-    with mailer(here.mail) as post, shown_progress(waiting) as show:
-        round_ = Round(here.store, post, here.mail, as_of)
+    with mailers(here.mail) as posts, shown_progress(waiting) as show:
+        round_ = Round(here.store, posts, here.mail, as_of)
         while (room is None or room > 0) and not round_.tally.stopped:
             most = BATCH if room is None else min(BATCH, room)
             with here.store.write() as connection:
@@ -93,8 +93,12 @@ def shown_progress(total: int) -> Iterator[Callable[[int], None]]:
     yield show
 
 
-def mailer(mail: MailSettings) -> Mailer:
-    return Mailer(account_of(mail))
+@contextmanager
+def mailers(mail: MailSettings) -> Iterator[list[Mailer]]:
+    """As many as the settings allow, and no more than mails may leave in a second. They connect when they are used."""
+    number = min(mail.sender.connections, max(1, int(mail.per_second or mail.sender.connections)))
+    with ExitStack() as stack:
+        yield [stack.enter_context(Mailer(account_of(mail))) for _ in range(number)]
 
 
 def account_of(mail: MailSettings) -> MailAccount:
@@ -115,10 +119,11 @@ def _room(store: Store, mail: MailSettings, as_of: datetime) -> int | None:
 
 @dataclass
 class Round:
-    """One sender at work. ``as_of`` is its moment; leases run on from there with the time that really passes."""
+    """One sender at work, over one connection or several. ``as_of`` is its moment; leases run on from there with the
+    time that really passes."""
 
     store: Store
-    post: Mailer
+    posts: Sequence[Mailer]
     mail: MailSettings
     as_of: datetime
     tally: SendTally = field(default_factory=SendTally)
@@ -129,33 +134,37 @@ class Round:
         return self.as_of + timedelta(seconds=time.monotonic() - self.started)
 
     def send(self, claims: Sequence[Claim]) -> None:
-        """The outcome of one mail is committed together with the beginning of the next: a crash leaves one in doubt."""
-        outcome: list[dict[str, Any]] = []
+        """As many at a time as there are connections. Their outcomes are committed together with the beginning of the
+        next: a crash leaves so many in doubt, and no more."""
+        outcomes: list[dict[str, Any]] = []
         tried = 0
         with self.store.writing() as write:
-            for claim in claims:
+            for some in slices(claims, len(self.posts)):
                 if self.tally.stopped:
                     break
                 not_after = time.monotonic() + LEASE.total_seconds() / 2
                 with write() as connection:
-                    outbox.settle(connection, outcome)
-                    is_ours = outbox.begin(connection, claim, self.now + LEASE, self.mail.journal_name)
-                outcome = [self._handed_over(claim, not_after)] if is_ours else []
-                tried += 1
+                    outbox.settle(connection, outcomes)
+                    until, copies = self.now + LEASE, self.mail.journal_name
+                    begun = [claim for claim in some if outbox.begin(connection, claim, until, copies)]
+                outcomes = self._handed_over(begun, not_after)
+                tried += len(some)
             with write() as connection:
-                outbox.settle(connection, outcome)
+                outbox.settle(connection, outcomes)
                 outbox.release(connection, claims[tried:], self.as_of)
 
-    def _handed_over(self, claim: Claim, not_after: float) -> dict[str, Any]:
-        copy_to = self.mail.journal.bcc if self.mail.journal else ""
-        outcome = self.post.send_bytes(
-            self.mail.sender.address, claim.address, claim.content, copy_to=copy_to, not_after=not_after
+    def _handed_over(self, claims: Sequence[Claim], not_after: float) -> list[dict[str, Any]]:
+        sender, copy_to = self.mail.sender.address, self.mail.journal.bcc if self.mail.journal else ""
+        outcomes = in_turns(
+            post.conversation(sender, claim.address, claim.content, copy_to=copy_to, not_after=not_after)
+            for post, claim in zip(self.posts, claims, strict=False)
         )
-        self.tally.count(outcome)
-        self.tally.stopped = _reason_to_stop(outcome)
+        for outcome in outcomes:
+            self.tally.count(outcome)
+            self.tally.stopped = self.tally.stopped or _reason_to_stop(outcome)
         if self.mail.per_second:
-            time.sleep(1 / self.mail.per_second)
-        return _settled(claim, outcome, self.as_of)
+            time.sleep(len(claims) / self.mail.per_second)
+        return [_settled(claim, outcome, self.as_of) for claim, outcome in zip(claims, outcomes, strict=True)]
 
 
 def _reason_to_stop(outcome: SendOutcome) -> str:

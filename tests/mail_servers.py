@@ -66,7 +66,8 @@ class Clerk(SMTP):
 class PostOffice:
     """Keeps what it accepted in `mails`; `script` maps a verb (CONNECT, MAIL, RCPT, DATA, DOT) to its next answers."""
 
-    def __init__(self, **script):
+    def __init__(self, *, pipelining=False, **script):
+        self.pipelining = pipelining
         self.script = {verb: deque(answers) for verb, answers in script.items()}
         self.mails = []
         self.logins = []
@@ -76,6 +77,10 @@ class PostOffice:
     def next_answer(self, verb):
         answers = self.script.get(verb)
         return answers.popleft() if answers else None
+
+    async def handle_EHLO(self, server, session, envelope, hostname, responses):  # noqa: N802
+        session.host_name = hostname
+        return [*responses[:-1], *["250-PIPELINING"] * self.pipelining, responses[-1]]
 
     async def handle_DATA(self, server, session, envelope):  # noqa: N802
         answer = self.next_answer("DOT")
@@ -93,9 +98,9 @@ class PostOffice:
 
 
 @contextmanager
-def post_office(*, tls=None, starttls=None, auth=False, **script):
+def post_office(*, tls=None, starttls=None, auth=False, pipelining=False, **script):
     """An SMTP server in a thread of its own, on a free port."""
-    office = PostOffice(**script)
+    office = PostOffice(pipelining=pipelining, **script)
     options = {"hostname": "mx.test", "tls_context": starttls, "require_starttls": starttls is not None}
     if auth:
         options |= {"authenticator": office.authenticate, "auth_require_tls": False}

@@ -5,7 +5,7 @@ test_store, test_leaks."""
 import pytest
 
 from tests.torture import catalogue
-from tests.torture.e1 import E1_COLLECT, E1_SEND
+from tests.torture.e1 import E1_COLLECT, E1_SEND, E1_SEVERAL
 from tests.torture.e3 import E3
 from tests.torture.e4 import E4
 from tests.torture.e5 import E5
@@ -42,7 +42,9 @@ def assert_good(experiment, lab):
 
 
 @pytest.mark.parametrize(
-    "experiment", [E1_SEND, E1_COLLECT, E3, E4, E5, E6, E7, E8, E9, E15, E16, E17, E20], ids=lambda each: each.name
+    "experiment",
+    [E1_SEND, E1_SEVERAL, E1_COLLECT, E3, E4, E5, E6, E7, E8, E9, E15, E16, E17, E20],
+    ids=lambda each: each.name,
 )
 def test_the_claim_holds_on_sqlite_and_each_planted_fault_is_caught(experiment, lab):
     assert_good(experiment, lab)

@@ -8,7 +8,7 @@ import logging
 import re
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Generator, Iterable
 from dataclasses import dataclass, field
 from typing import Any, NoReturn, Self
 
@@ -24,8 +24,8 @@ log = logging.getLogger(__name__)
 _CONNECT_SECONDS = 30.0
 _REPLY_SECONDS = 300.0
 _AFTER_DOT_SECONDS = 600.0  # RFC 5321 4.5.3.2.6: giving up earlier makes second copies
+_LEAST_SECONDS = 0.05  # for an answer that may lie there already
 _QUIT_SECONDS = 5.0
-_COPY = 2  # among the commands of a mail that has a copy
 _ADDRESS = re.compile(r"[!-;=?-~]+@[!-;=?-~]+")
 
 
@@ -40,6 +40,28 @@ class MailAccount:
     password: str | None = field(repr=False)
     from_address: str
     cafile: str | None = None
+
+
+Conversation = Generator[None, None, SendOutcome]
+"""One mail's, with the server. It pauses wherever the server has to answer and returns the outcome."""
+
+_OK = 2
+_WANTED = {Stage.MAIL: _OK, Stage.RCPT: _OK, Stage.DATA: 3}
+
+
+def in_turns(talks: Iterable[Conversation]) -> list[SendOutcome]:
+    """One step of each, over and over: what one server has to do is done while we talk to the next. Each must be over a
+    connection of its own."""
+    going = dict(enumerate(talks))
+    outcomes: dict[int, SendOutcome] = {}
+    while going:
+        for number, talk in list(going.items()):
+            try:
+                next(talk)
+            except StopIteration as end:
+                outcomes[number] = end.value
+                del going[number]
+    return [outcomes[number] for number in sorted(outcomes)]
 
 
 class Mailer(yagmail.SMTP):  # type: ignore[misc]  # yagmail ships no types
@@ -89,7 +111,15 @@ class Mailer(yagmail.SMTP):  # type: ignore[misc]  # yagmail ships no types
     def send_bytes(
         self, envelope_sender: str, rcpt: str, content: bytes, *, copy_to: str = "", not_after: float | None = None
     ) -> SendOutcome:
-        """Hand one mail to the server, once. The row must be committed as SENDING before.
+        """Hand one mail to the server, once: a whole ``conversation``."""
+        talk = self.conversation(envelope_sender, rcpt, content, copy_to=copy_to, not_after=not_after)
+        return in_turns([talk])[0]
+
+    def conversation(
+        self, envelope_sender: str, rcpt: str, content: bytes, *, copy_to: str = "", not_after: float | None = None
+    ) -> Conversation:
+        """Hand one mail to the server, once. The row must be committed as SENDING before. It pauses wherever the server
+        has to answer; see ``in_turns``.
 
         Trouble is an outcome, never an exception: UNKNOWN if the connection broke after the final dot, DEFERRED if it
         broke before. An outcome that needs an operator would be met by every further mail.
@@ -105,18 +135,18 @@ class Mailer(yagmail.SMTP):  # type: ignore[misc]  # yagmail ships no types
             self.close()
         used = not self.is_closed and self._mails_on_connection > 0
         self._copy_to, self._not_after = copy_to, not_after
-        outcome = self._connect_and_hand_over(envelope_sender, rcpt, content)
+        outcome = yield from self._connect_and_hand_over(envelope_sender, rcpt, content)
         if used and self._stage is Stage.MAIL and outcome.scope is Scope.CONNECTION:
             # The server closed an old connection; it has not been given anything of this mail.
-            outcome = self._connect_and_hand_over(envelope_sender, rcpt, content)
+            outcome = yield from self._connect_and_hand_over(envelope_sender, rcpt, content)
         return outcome
 
-    def _connect_and_hand_over(self, envelope_sender: str, rcpt: str, content: bytes) -> SendOutcome:
+    def _connect_and_hand_over(self, envelope_sender: str, rcpt: str, content: bytes) -> Conversation:
         try:
             if self.is_closed:
                 self._stage = Stage.CONNECT
                 self.login()
-            outcome = self._hand_over(envelope_sender, rcpt, content)
+            outcome = yield from self._hand_over(envelope_sender, rcpt, content)
         except OSError as error:  # everything the connection raises is one
             outcome = self._outcome_of_error(error)
             self._hang_up()
@@ -124,27 +154,52 @@ class Mailer(yagmail.SMTP):  # type: ignore[misc]  # yagmail ships no types
             self.close()
         return outcome
 
-    def _hand_over(self, envelope_sender: str, rcpt: str, content: bytes) -> SendOutcome:
+    def _hand_over(self, envelope_sender: str, rcpt: str, content: bytes) -> Conversation:
+        """Sender and recipients go in one packet where the server takes it (RFC 2920), and DATA when all are good."""
         self._mails_on_connection += 1
-        commands: tuple[tuple[Stage, int, Callable[[], tuple[int, bytes]]], ...] = (
-            (Stage.MAIL, 2, lambda: self.smtp.mail(envelope_sender)),
-            (Stage.RCPT, 2, lambda: self.smtp.rcpt(rcpt)),
-            *([(Stage.RCPT, 2, lambda: self.smtp.rcpt(self._copy_to))] if self._copy_to else []),
-            (Stage.DATA, 3, lambda: self.smtp.docmd("DATA")),
-        )
-        for number, (self._stage, wanted, command) in enumerate(commands):
-            code, reply = command()
-            if code // 100 != wanted:
-                outcome = self._refused(code, reply)
-                return _of_journal(outcome) if self._copy_to and number == _COPY else outcome
+        envelope = [(Stage.MAIL, f"MAIL FROM:<{envelope_sender}>"), (Stage.RCPT, f"RCPT TO:<{rcpt}>")]
+        envelope += [(Stage.RCPT, f"RCPT TO:<{self._copy_to}>")] if self._copy_to else []
+        packets = [envelope] if self.smtp.has_extn("pipelining") else [[each] for each in envelope]
+        asked = 0
+        for packet in (*packets, [(Stage.DATA, "DATA")]):
+            answers = yield from self._asked(packet)
+            for (self._stage, _), (code, reply) in zip(packet, answers, strict=False):
+                asked += 1
+                if code // 100 != _WANTED[self._stage]:
+                    outcome = self._refused(code, reply)
+                    return _of_journal(outcome) if asked == len(envelope) and self._copy_to else outcome
         if self._not_after is not None and time.monotonic() > self._not_after:
             raise OSError("our lease ended before the mail did")
         self.smtp.sock.settimeout(self._after_dot_seconds)
         self.smtp.send(_dotted(content))  # raises only if the end of the mail did not leave this machine
         self._stage = Stage.DOT
-        code, reply = self.smtp.getreply()
-        self.smtp.sock.settimeout(self._reply_seconds)
+        since = time.monotonic()
+        yield
+        code, reply = self._answer(since, self._after_dot_seconds)
         return classify_reply(code, _readable(reply), Stage.DOT)
+
+    def _asked(self, packet: list[tuple[Stage, str]]) -> Generator[None, None, list[tuple[int, bytes]]]:
+        """The answers; fewer than the lines where the server hung up after it had refused one."""
+        self._stage = packet[0][0]
+        self.smtp.sock.settimeout(self._reply_seconds)
+        self.smtp.send("".join(f"{line}\r\n" for _, line in packet))
+        since = time.monotonic()
+        yield
+        answers: list[tuple[int, bytes]] = []
+        for self._stage, _ in packet:
+            try:
+                answers.append(self._answer(since, self._reply_seconds))
+            except OSError:
+                if all(code // 100 == _OK for code, _ in answers):
+                    raise
+                break
+        return answers
+
+    def _answer(self, since: float, seconds: float) -> tuple[int, bytes]:
+        """Within so many seconds of what was sent: others may have been listened to meanwhile."""
+        self.smtp.sock.settimeout(max(_LEAST_SECONDS, since + seconds - time.monotonic()))
+        code, reply = self.smtp.getreply()
+        return code, reply
 
     def _refused(self, code: int, reply: bytes) -> SendOutcome:
         outcome = classify_reply(code if code // 100 in (4, 5) else -1, _readable(reply), self._stage)

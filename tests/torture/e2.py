@@ -1,5 +1,5 @@
 """E2: sender and collector at work side by side, one of them killed at random moments, again and again, until all is
-done. The post office takes its time before it keeps a mail and again before it says so: there most kills of a sender
+done; every second world sends over several connections. The post office takes its time before it keeps a mail and again before it says so: there most kills of a sender
 fall."""
 
 import random
@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from rehearsal.post_office_client import PostOffice, running_post_office
 from tasks.guarding import POISON
-from tests.torture.experiment import Experiment, Trial, in_state
+from tests.torture.experiment import SEVERAL, Experiment, Trial, in_state
 from tests.torture.invariants import broken
 from tests.torture.world import RECOVERY, Lab, World, plan
 
@@ -31,7 +31,8 @@ def killed_at_random(lab: Lab, kills: int, fault: str) -> Generator[Trial]:
     done = units = 0
     while done < kills or units < kills * UNITS_A_KILL:
         with running_post_office(lab.folder / f"post{units}", fsync=True, linger_ms=LINGER_MS) as post:
-            for trial in _killed_until_all_is_sent(Busy(lab, post, fault), rng):
+            connections = SEVERAL if units // UNITS % 2 else 1
+            for trial in _killed_until_all_is_sent(Busy(lab, post, fault, connections), rng):
                 done += trial.count
                 yield trial
         units += UNITS
@@ -40,8 +41,8 @@ def killed_at_random(lab: Lab, kills: int, fault: str) -> Generator[Trial]:
 class Busy:
     """A world with a sender and a collector, started anew whenever they are gone."""
 
-    def __init__(self, lab: Lab, post: PostOffice, fault: str) -> None:
-        self.world: World = lab.collecting(post)
+    def __init__(self, lab: Lab, post: PostOffice, fault: str, connections: int) -> None:
+        self.world: World = lab.collecting(post, connections=connections)
         plan(self.world, UNITS)
         self.fault = fault
         self.running: dict[str, ForkServerProcess] = {}

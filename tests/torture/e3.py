@@ -1,8 +1,9 @@
-"""E3: the server keeps the mail and its 250 is lost; with a journal all are found, without one a person must."""
+"""E3: the server keeps the mail and its 250 is lost; with a journal all are found, without one a person must. Over one connection
+and over several."""
 
 from collections.abc import Generator
 
-from tests.torture.experiment import EACH, Experiment, Trial, in_state
+from tests.torture.experiment import EACH, SEVERAL, Experiment, Trial, in_state
 from tests.torture.invariants import broken
 from tests.torture.world import RECOVERY, Lab
 
@@ -10,10 +11,10 @@ UNITS = 30
 
 
 def lost_replies(lab: Lab, lost: int, fault: str) -> Generator[Trial]:
-    for journal in (True, False):
+    for journal, connections in ((True, 1), (True, SEVERAL), (False, 1), (False, SEVERAL)):
         for first in range(0, lost, UNITS):
             few = min(UNITS, lost - first)
-            world = lab.sending(UNITS, **({} if journal else {"journal": None}))
+            world = lab.sending(UNITS, connections=connections, **({} if journal else {"journal": None}))
             lab.post.set_behaviours({f"{unit}@x.invalid": "drop_250" for unit in world.units[:few]})
             world.run("send", [0], fault=fault)
             unknown = in_state(world, "unknown")

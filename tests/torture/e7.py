@@ -2,7 +2,7 @@
 
 from collections.abc import Generator
 
-from tests.torture.experiment import EACH, Experiment, Trial
+from tests.torture.experiment import EACH, SEVERAL, Experiment, Trial
 from tests.torture.invariants import broken
 from tests.torture.world import RECOVERY, Lab
 
@@ -11,8 +11,8 @@ PROCESSES = 10
 
 
 def double_start(lab: Lab, number: int, fault: str) -> Generator[Trial]:
-    for _ in range(number):
-        world = lab.sending(UNITS)
+    for trial in range(number):
+        world = lab.sending(UNITS, connections=SEVERAL if trial % 2 else 1)
         started = [world.start("send", [0], fault=fault) for _ in range(PROCESSES)]
         codes = [world.ended(each) for each in started]
         world.run("send", RECOVERY, fault=fault)

@@ -6,7 +6,7 @@ import time
 from collections.abc import Generator
 from pathlib import Path
 
-from tests.torture.experiment import Experiment, Trial
+from tests.torture.experiment import SEVERAL, Experiment, Trial
 from tests.torture.invariants import broken
 from tests.torture.world import RECOVERY, Lab
 
@@ -19,7 +19,7 @@ _POINTS = range(14, 60, 3)
 def frozen(lab: Lab, number: int, fault: str) -> Generator[Trial]:
     for trial in range(number):
         k = _POINTS[trial % len(_POINTS)]
-        world = lab.sending(UNITS)
+        world = lab.sending(UNITS, connections=SEVERAL if trial // len(_POINTS) % 2 else 1)
         holder = world.start("send", [0], LEASE_SECONDS, JOB_SECONDS, act="freeze", at=k, fault=fault)
         if not is_stopped(holder.pid):
             world.ended(holder)

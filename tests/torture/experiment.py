@@ -13,6 +13,7 @@ from tests.torture.world import Lab, World
 
 MOST_TRIALS_OF_A_CONTROL = 50
 EACH = ("sqlite", "postgresql")
+SEVERAL = 4  # connections of one sender
 
 
 @dataclass

@@ -26,13 +26,13 @@ def retry_on_disconnect() -> None:
     from oneledger.adapters.mail_out import Mailer
     from oneledger.domain.mailing import SendState
 
-    real = Mailer.send_bytes
+    real = Mailer.conversation
 
     def twice(self: Any, *args: Any, **named: Any) -> Any:
-        outcome = real(self, *args, **named)
-        return real(self, *args, **named) if outcome.state is SendState.UNKNOWN else outcome
+        outcome = yield from real(self, *args, **named)
+        return (yield from real(self, *args, **named)) if outcome.state is SendState.UNKNOWN else outcome
 
-    Mailer.send_bytes = twice
+    Mailer.conversation = twice
 
 
 def resend_by_timer() -> None:
@@ -70,12 +70,12 @@ def no_fences() -> None:
     _no_fences()
     from oneledger.adapters.mail_out import Mailer
 
-    real = Mailer.send_bytes
+    real = Mailer.conversation
 
-    def send(self: Any, *args: Any, **named: Any) -> Any:
+    def talk(self: Any, *args: Any, **named: Any) -> Any:
         return real(self, *args, **{**named, "not_after": None})
 
-    Mailer.send_bytes = send
+    Mailer.conversation = talk
 
 
 def _no_fences() -> None:

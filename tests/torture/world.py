@@ -112,10 +112,10 @@ class World:
         kept.write_bytes(content)
         self.mails.append(kept)
 
-    def settings(self, *, port: int = 0, **changes: Any) -> None:
+    def settings(self, *, port: int = 0, connections: int = 1, **changes: Any) -> None:
         mail = yaml.safe_load((CONFIG / "mail.yaml").read_text(encoding="utf-8"))
         post = self.oracle.post
-        mail["sender"] |= {"port": port or post.port, "address": ADDRESS}
+        mail["sender"] |= {"port": port or post.port, "address": ADDRESS, "connections": connections}
         mail |= {"per_second": None, "per_15_minutes": None, "per_day": None, "low_water_mb": 1}
         mail["collect"]["maildir"] = str(self.folder / "box")
         mail["journal"] = {"bcc": JOURNAL, "maildir": str(post.journal)}
