@@ -15,7 +15,7 @@ _BETWEEN = 3  # points, at least, between the last byte of a mail and the commit
 
 def sender(lab: Lab, step: int, fault: str, connections: int = 1) -> Generator[Trial]:
     """In doubt is at most one mail a connection."""
-    for k in range(1, _MOST, min(step, _BETWEEN) if fault else step):
+    for k in range(1, _MOST, _BETWEEN if fault else step):
         world = lab.sending(UNITS if step == 1 else FEW * connections, connections=connections)
         code = world.run("send", [0], act="die", at=k, fault=fault)
         if code == 0:
