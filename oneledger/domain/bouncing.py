@@ -11,8 +11,9 @@ from oneledger.domain.incoming import BounceKind, status_of
 from oneledger.domain.notices import Notice
 
 RETRY_AFTER = timedelta(hours=24)
-WATCHED = 200  # mails sent last
+WATCHED = 200  # mails sent last, without copies: those go where an address was wrong before
 MOST_HARD = 10  # of them: 5 %
+COPY_MARK = "~"  # in the round of a copy
 _RETRIED = "r"
 
 NOT_REPEATED = frozenset({Notice.RECEIPT, Notice.PLAN_RECEIVED, Notice.UNMATCHED})
@@ -43,13 +44,13 @@ def hardened(kind: BounceKind, round_: str) -> BounceKind:
 
 
 def was_retried(round_: str) -> bool:
-    return "~" in round_ and round_.endswith(_RETRIED)
+    return COPY_MARK in round_ and round_.endswith(_RETRIED)
 
 
 def copy_round(round_: str, address: str, *, is_retry: bool = False) -> str:
     """The round of a copy: the same mail goes once to each address, and once more where that is tried again."""
     mark = hashlib.sha256(address.lower().encode()).hexdigest()[:6]
-    return f"{round_.partition('~')[0]}~{mark}{_RETRIED if is_retry else ''}"
+    return f"{round_.partition(COPY_MARK)[0]}{COPY_MARK}{mark}{_RETRIED if is_retry else ''}"
 
 
 def kind_of_refusal(code: int, reply: str) -> BounceKind:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select, update
 
-from oneledger.domain.bouncing import WATCHED, Returned, hardened, kind_of_refusal
+from oneledger.domain.bouncing import COPY_MARK, WATCHED, Returned, hardened, kind_of_refusal
 from oneledger.domain.incoming import BounceKind
 from oneledger.domain.mailing import SendState
 from oneledger.store import schema as t
@@ -119,9 +119,10 @@ def unstrand(connection: Connection, campaign: str, unit: str) -> None:
 
 
 def among_the_last(connection: Connection, campaign: str, since: datetime | None) -> tuple[int, int]:
-    """(hard bounces, mails) of those sent last; only since the operator resumed, where he did."""
+    """(hard bounces, mails) of those sent last, without copies; only since the operator resumed, where he did."""
     c = t.outbox.c
-    sent = (c.campaign == campaign, c.state == SendState.SENT.value, *([c.sent_at > since] if since else []))
+    sent = [c.campaign == campaign, c.state == SendState.SENT.value, ~c.round.contains(COPY_MARK)]
+    sent += [c.sent_at > since] if since else []
     last = select(c.bounce).where(*sent).order_by(c.sent_at.desc(), c.id.desc()).limit(WATCHED)
     found = list(connection.execute(last).scalars())
     return sum(each in (BounceKind.HARD.value, STRANDED) for each in found), len(found)
