@@ -49,6 +49,7 @@ class WorkCalendar:
     def __init__(self, years: Iterable[CalendarYear], *, fallback: Literal["weekends"] | None = None) -> None:
         self._years = {year.year: year for year in years}
         self._fallback = fallback
+        self._counted: dict[tuple[date, date], int] = {}  # a province's problems ask the same few again and again
 
     def has_year(self, year: int) -> bool:
         return year in self._years
@@ -78,9 +79,11 @@ class WorkCalendar:
 
         The inverse of `add_working_days`: counting to the day that n working days lead to gives n.
         """
-        if end < start:
-            return -sum(self.is_working_day(start - timedelta(days=n)) for n in range(1, (start - end).days + 1))
-        return sum(self.is_working_day(start + timedelta(days=n)) for n in range(1, (end - start).days + 1))
+        if (start, end) not in self._counted:
+            step = -1 if end < start else 1
+            days = range(step, (end - start).days + step, step)
+            self._counted[start, end] = step * sum(self.is_working_day(start + timedelta(days=n)) for n in days)
+        return self._counted[start, end]
 
     def working_days_overdue(self, due_on: date, today: date) -> int:
         """Count the working days passed since a deadline: 0 on the due date and before it (004-C2)."""
