@@ -1,6 +1,6 @@
 """E2: sender and collector at work side by side, one of them killed at random moments, again and again, until all is
-done; every second world sends over several connections. The post office takes its time before it keeps a mail and again before it says so: there most kills of a sender
-fall."""
+done. Every second world sends over several connections. The post office takes its time before it keeps a mail and again
+before it says so: there most kills of a sender fall."""
 
 import random
 import time

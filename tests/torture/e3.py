@@ -1,5 +1,5 @@
-"""E3: the server keeps the mail and its 250 is lost; with a journal all are found, without one a person must. Over one connection
-and over several."""
+"""E3: the server keeps the mail and its 250 is lost; with a journal all are found, without one a person must. Over one
+connection and over several."""
 
 from collections.abc import Generator
 
