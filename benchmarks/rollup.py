@@ -16,8 +16,9 @@ from benchmarks.timing import Row, Ways
 from benchmarks.world import LEDGER_ROWS, NAME, OPENED_AT, RETURNED_AT, World, armed, rows_of
 from oneledger.domain.figures import figures_of
 from oneledger.domain.returns import Ledger, LedgerRow
+from oneledger.domain.rolling import rolled_up
 from tasks.asking import open_phase
-from tasks.recounting import Reference, figures_at
+from tasks.recounting import Reference, basis_of, by_unit, own_reader
 
 SCHOOLS = 30_000
 GROUPED = "SELECT unit, aspect7, risk, count(*), sum(n_pupils) FROM row GROUP BY unit, aspect7, risk"
@@ -73,7 +74,9 @@ def ways(_rounds: int) -> Iterator[Ways]:
 
         def ours(_number: int) -> None:
             with world.here.office.store.read() as connection:
-                found = figures_at(world.here, connection, at)
+                own = by_unit(basis_of(world.here, connection, at).own)
+                read = own_reader(world.here, connection, own)
+                found = dict(rolled_up(world.here.units, world.here.children, read))
             assert found["210000"].figures["ledger.rows"] == SCHOOLS * LEDGER_ROWS, found["210000"]
 
         yield {"ours": ours, "floor": lambda _number: database.execute(GROUPED).fetchall()}

@@ -14,7 +14,6 @@ from typing import Any
 from sqlalchemy import Connection, Table, insert, select
 
 from oneledger.domain.packs import packs
-from oneledger.domain.rolling import digest
 from oneledger.store import schema as t, snapshots
 from tasks.apart import CORES, worked
 from tasks.office import _running, running
@@ -82,9 +81,10 @@ def freeze(name: str, phase: str) -> tuple[list[str], datetime]:
     here = running(name)
     with here.office.store.write() as connection:
         last = [each for each in snapshots.of_campaign(connection, name) if each.phase == phase][-1]
-        rollups = figures_at(here, connection, reference_of(last))
+        figures = figures_at(here, connection, reference_of(last))
         snapshots.freeze(
-            connection, name, phase, MILESTONE, label=last.label, as_of=last.as_of, digest=digest(rollups),
-            rollups=rollups, root=here.campaign.root, owed_by=last.owed_by, frozen_at=last.frozen_at,
+            connection, name, phase, MILESTONE, label=last.label, as_of=last.as_of, digest=figures.digest(),
+            rollups=figures.every(), coverage=figures.of([here.campaign.root])[here.campaign.root].coverage,
+            owed_by=last.owed_by, frozen_at=last.frozen_at,
         )  # fmt: skip
-    return [code for code in rollups if here.units[code].level != "school"], last.as_of
+    return [code for code in figures.codes if here.units[code].level != "school"], last.as_of

@@ -7,7 +7,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from oneledger.domain.rollup import Rollup
 from oneledger.store import snapshots
 from oneledger.store.snapshots import Frozen
 from rehearsal.manifest import add_lines
@@ -17,7 +16,9 @@ from rehearsal.verify import Verified, verify
 from rehearsal.verify_notices import check_notices
 from rehearsal.village import Village
 from rehearsal.window_counts import task_run_count, task_seconds
+from tasks.freezing import frozen_figures
 from tasks.office import Running
+from tasks.recounting import Figures
 from tasks.signers import signatures_of
 from tasks.status import campaign_status
 
@@ -100,10 +101,10 @@ def _told(found: Verified) -> dict[str, Any]:
     }
 
 
-def _frozen(here: Running) -> dict[str, tuple[Frozen, Mapping[str, Rollup]]]:
+def _frozen(here: Running) -> dict[str, tuple[Frozen, Figures]]:
     with here.office.store.read() as connection:
         found = snapshots.of_campaign(connection, here.name)
-        return {each.milestone: (each, snapshots.rollups(connection, each.id)) for each in found}
+        return {each.milestone: (each, frozen_figures(here, connection, each)) for each in found}
 
 
 __all__ = ["Verified", "summary"]

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from oneledger.adapters.archive import Archive, ArchiveDamagedError
 from oneledger.domain.audit import Entry, faults
-from oneledger.domain.rolling import digest
+from oneledger.domain.rolling import digest_of
 from oneledger.store import audit, snapshots
 from oneledger.store.database import Store
 from tasks.office import office
@@ -84,7 +84,7 @@ def _altered_figures(connection: Any, trail: list[Entry]) -> list[str]:
     for entry in trail:
         if entry.deed == FROZEN and "digest" in entry.detail:
             each = frozen.get((entry.campaign or "", entry.detail["milestone"]))
-            if each is None or digest(snapshots.rollups(connection, each.id)) != entry.detail["digest"]:
+            if each is None or digest_of(snapshots.every_rollup(connection, each.id)) != entry.detail["digest"]:
                 found.append(f"snapshot {entry.campaign}/{entry.detail['milestone']} is not as entry {entry.id} says")
     return found
 

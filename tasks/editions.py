@@ -19,10 +19,11 @@ from oneledger.store import snapshots, submissions
 from oneledger.store.snapshots import Frozen
 from oneledger.store.submissions import Counted
 from tasks.following import followed
+from tasks.freezing import frozen_figures
 from tasks.office import Running, running
 from tasks.progressing import changes_by_office, map_of, map_of_all, rectified
 from tasks.public_copies import said_of
-from tasks.recounting import Basis, basis_of, reference_of
+from tasks.recounting import Figures, basis_of, reference_of
 from tasks.reviewed import Review, reviewed, signoff_facts
 from tasks.trees import moves_until, tree_of
 
@@ -35,7 +36,7 @@ class Edition:
 
     here: Running  # in the tree of then
     frozen: Frozen
-    rollups: Mapping[str, Rollup]
+    figures: Figures
     previous: Mapping[str, Rollup]  # the last snapshot of the phase before
     counted: Mapping[str, Mapping[int, str]]  # office -> the submissions that count at and below it, and whose they are
     children: Mapping[str, list[str]]
@@ -64,8 +65,11 @@ def edition(here: Running, frozen: Frozen, *, is_stored: bool = True) -> Edition
         moment = min(frozen.as_of, frozen.owed_by or frozen.as_of)
         moves = moves_until(here, connection, moment)
         here = tree_of(here, connection, moment)
-        basis, rollups = (
-            _stored(here, connection, frozen) if is_stored else followed(here, connection, reference_of(frozen))
+        at = reference_of(frozen)
+        basis, figures = (
+            (basis_of(here, connection, at), frozen_figures(here, connection, frozen))
+            if is_stored
+            else followed(here, connection, at)
         )
         counted: dict[str, dict[int, str]] = {}
         for each in basis.own:
@@ -75,23 +79,19 @@ def edition(here: Running, frozen: Frozen, *, is_stored: bool = True) -> Edition
             for code in (unit, *(above.code for above in here.ancestors(unit))):
                 counted.setdefault(code, {})[each.counted.submission] = unit
         children: dict[str, list[str]] = {}
-        for code in rollups:
+        for code in figures.codes:
             children.setdefault(here.units[code].parent or "", []).append(code)
         late = _late(basis.everyone, basis.counted, frozen.as_of)
-        reviews = reviewed(here, connection, frozen, rollups)
-        owners = {each.assignment.id: each.assignment.unit for each in basis.own if each.counted}
+        offices = figures.of(reporting_units(here, figures.codes))
+        reviews = reviewed(here, connection, frozen, figures)
         this = Edition(
-            here, frozen, rollups, _previous(connection, here, frozen), counted, children, late, reviews, moves,
-            map_of_all(here, connection, frozen, rollups, owners), changes_by_office(here, connection, frozen), {},
+            here, frozen, figures, _previous(connection, here, frozen), counted, children, late, reviews, moves,
+            map_of_all(here, connection, frozen, offices, basis.own), changes_by_office(here, connection, frozen), {},
         )  # fmt: skip
     if not here.campaign.public.levels:
         return this
-    forms = view_of(here, this, next(iter(rollups))).phase_forms
-    return replace(this, said=said_of(here, frozen, rollups, forms))
-
-
-def _stored(here: Running, connection: Any, frozen: Frozen) -> tuple[Basis, Mapping[str, Rollup]]:
-    return basis_of(here, connection, reference_of(frozen)), snapshots.rollups(connection, frozen.id)
+    forms = view_of(here, this, next(iter(figures.codes))).phase_forms
+    return replace(this, said=said_of(here, frozen, offices, forms))
 
 
 def _late(everyone: Iterable[Assignment], found: Mapping[int, Counted], as_of: datetime) -> dict[str, bool]:
@@ -126,7 +126,8 @@ def brief(unit: CampaignUnit) -> UnitBrief:
 
 def view_of(here: Running, this: Edition, code: str) -> SnapshotView:
     here = this.here
-    children = [(here.units[each], this.rollups[each]) for each in this.children.get(code, ())]
+    rollup, *below = this.figures.of([code, *this.children.get(code, ())]).values()
+    children = [(here.units[each], told) for each, told in zip(this.children.get(code, ()), below, strict=True)]
     parent = here.units.get(here.units[code].parent or "")
     return SnapshotView(
         campaign=here.campaign,
@@ -134,7 +135,7 @@ def view_of(here: Running, this: Edition, code: str) -> SnapshotView:
         label=this.frozen.label,
         as_of=this.frozen.as_of,
         unit=brief(here.units[code]),
-        rollup=this.rollups[code],
+        rollup=rollup,
         children=tuple((brief(unit), rollup) for unit, rollup in children),
         previous=this.previous.get(code),
         forms=forms_by_name(here),

@@ -43,7 +43,7 @@ def _send_draft(here: Running, frozen: Frozen, key: str, at: datetime, as_of: da
     with here.office.store.write() as connection:
         context |= {
             "label": frozen.label,
-            "coverage": this.rollups[root.code].coverage,
+            "coverage": this.figures.of([root.code])[root.code].coverage,
             "below": below_states(here, connection, this, root.code, key),
         }
         mail = Key(here.name, frozen.phase, root.code, frozen.milestone, Notice.DRAFT, "1")
@@ -60,7 +60,7 @@ def freeze_on_demand(name: str, phase: str, label: str, as_of: datetime, known_a
         owed_by = next((each.at for each in reports if each.at >= as_of), reports[-1].at if reports else as_of)
         at = Reference(phase, owed_by, as_of, known_at)
         figures = figures_at(here, connection, at)
-    root = figures.get(here.campaign.root)
+    root = figures.of([here.campaign.root]).get(here.campaign.root)
     if root is None:
         raise RefusedError([f"“{here.campaign.phase(phase).title}”阶段在这一时刻还没有应报的材料"])
     local, cover = as_of.astimezone(here.zone), root.coverage

@@ -1,11 +1,10 @@
 """Freeze figures: at a report-by date, a day before it, and on demand; and work the same figures out again."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection
 
-from oneledger.domain.rolling import digest
 from oneledger.domain.rollup import Rollup
 from oneledger.domain.schedule import Milestone, draft_at, report_milestones
 from oneledger.domain.shifts import in_force
@@ -13,7 +12,7 @@ from oneledger.store import shifts, snapshots
 from oneledger.store.snapshots import Frozen
 from tasks.auditing import FROZEN
 from tasks.office import Running
-from tasks.recounting import Reference, figures_at, reference_of
+from tasks.recounting import Figures, Reference, figures_at, reference_of
 
 
 def reports_of(here: Running, connection: Connection, phase: str) -> list[Milestone]:
@@ -44,23 +43,24 @@ def freeze_as(here: Running, at: Reference, key: str, label: str, kind: str) -> 
     with here.office.store.read() as connection:
         if known := snapshots.found(connection, here.name, key):
             return known
-        rollups = figures_at(here, connection, at)
-    if not rollups:
+        figures = figures_at(here, connection, at)
+    if not figures.codes:
         return None
     with here.office.store.write() as connection:
-        return freeze_in(connection, here, at, key, label, kind, rollups)
+        return freeze_in(connection, here, at, key, label, kind, figures)
 
 
 def freeze_in(
-    connection: Connection, here: Running, at: Reference, key: str, label: str, kind: str, rollups: Mapping[str, Rollup]
+    connection: Connection, here: Running, at: Reference, key: str, label: str, kind: str, figures: Figures
 ) -> Frozen | None:
     """In the caller's transaction, for who must write more together with it. A snapshot that stands, stands."""
     if known := snapshots.found(connection, here.name, key):
         return known
-    seen = digest(rollups)
+    seen = figures.digest()
     snapshots.freeze(
         connection, here.name, at.phase, key, label=label, as_of=at.as_of, digest=seen,
-        rollups=rollups, root=here.campaign.root, kind=kind, owed_by=at.owed_by, frozen_at=at.known_at,
+        rollups=figures.every(), coverage=figures.of([here.campaign.root])[here.campaign.root].coverage, kind=kind,
+        owed_by=at.owed_by, frozen_at=at.known_at,
     )  # fmt: skip
     snapshots.record_event(
         connection, at.as_of, "system", FROZEN, campaign=here.name, milestone=key, digest=seen, kind=kind
@@ -68,7 +68,19 @@ def freeze_in(
     return snapshots.found(connection, here.name, key)
 
 
+def frozen_figures(here: Running, connection: Connection, frozen: Frozen) -> Figures:
+    """``here``: in the tree of then."""
+    codes = set(snapshots.units_in(connection, frozen.id))
+    offices = snapshots.rollups_of(connection, frozen.id, [code for code in here.children if code in codes])
+
+    def read(wanted: Sequence[str]) -> Mapping[str, Rollup]:
+        with here.office.store.read() as again:
+            return snapshots.rollups_of(again, frozen.id, wanted)
+
+    return Figures({code: None for code in here.units if code in codes}, offices, read)
+
+
 def recomputed(here: Running, frozen: Frozen) -> str:
     """The digest of the same figures worked out again from the submissions alone."""
     with here.office.store.read() as connection:
-        return digest(figures_at(here, connection, reference_of(frozen)))
+        return figures_at(here, connection, reference_of(frozen)).digest()

@@ -9,7 +9,7 @@ from oneledger.domain.supervision_order import order_context
 from oneledger.store import snapshots
 from oneledger.store.snapshots import Frozen
 from tasks.circulars import circular_of
-from tasks.editions import Edition, brief, edition, view_of, with_measures
+from tasks.editions import Edition, brief, edition, reporting_units, view_of, with_measures
 from tasks.office import Running, running
 from tasks.paper_rendering import rendered
 from tasks.public_copies import public_copy, said_of
@@ -32,7 +32,7 @@ def paper(name: str, unit: str, phase: str, kind: str) -> tuple[str, bytes]:
     if not of_phase or unit not in here.units or here.units[unit].level == "school":
         raise RefusedError([f"no figures of an office {unit} for phase {phase} yet: its report-by date has not come"])
     this = edition(here, of_phase[-1])
-    if unit not in this.rollups:
+    if unit not in this.figures.codes:
         raise RefusedError([f"{unit} has no figures in {this.frozen.milestone}"])
     content = _MAKERS[kind](here, this, unit, frozen)
     return f"{unit}_{here.units[unit].name}_{here.campaign.phase(phase).title}{TITLES[kind]}.docx", content
@@ -40,7 +40,8 @@ def paper(name: str, unit: str, phase: str, kind: str) -> tuple[str, bytes]:
 
 def _public(here: Running, this: Edition, unit: str, _: list[Frozen]) -> bytes:
     view = view_of(here, this, unit)
-    return public_copy(here, view, this.said or said_of(here, this.frozen, this.rollups, view.phase_forms))
+    offices = this.figures.of(reporting_units(here, this.figures.codes))
+    return public_copy(here, view, this.said or said_of(here, this.frozen, offices, view.phase_forms))
 
 
 def _overall(here: Running, this: Edition, unit: str, frozen: list[Frozen]) -> bytes:
@@ -60,7 +61,9 @@ def _views(here: Running, this: Edition, unit: str, frozen: list[Frozen]) -> lis
     order = [phase.phase for phase in here.campaign.phases]
     latest = {each.phase: each for each in frozen if order.index(each.phase) < order.index(this.frozen.phase)}
     earlier = [edition(here, latest[phase]) for phase in order if phase in latest]
-    return [with_measures(here, each, view_of(here, each, unit)) for each in [*earlier, this] if unit in each.rollups]
+    return [
+        with_measures(here, each, view_of(here, each, unit)) for each in [*earlier, this] if unit in each.figures.codes
+    ]
 
 
 def _order(here: Running, this: Edition, unit: str, _: list[Frozen]) -> bytes:

@@ -14,15 +14,18 @@ from oneledger.store import problem_history, progress
 from oneledger.store.snapshots import Frozen
 from tasks.office import Running
 from tasks.outlooks import MOST_DAYS, worked_days
+from tasks.recounting import Own
 
 MAPPED = ("province", "city")
 """Levels that have counties below them."""
 
 
 def map_of_all(
-    here: Running, connection: Connection, frozen: Frozen, rollups: Mapping[str, Rollup], counted: Mapping[int, str]
+    here: Running, connection: Connection, frozen: Frozen, offices: Mapping[str, Rollup], own: Iterable[Own]
 ) -> DayMap:
-    """Every county, and who has none. ``counted``: the assignments that count in the snapshot, and whose they are."""
+    """Every county, and who has none. ``offices``: their figures; ``own``: what these are made of."""
+    own = list(own)
+    counted = {each.assignment.id: each.assignment.unit for each in own if each.counted}
     phase, today = here.campaign.phase(frozen.phase), frozen.as_of.astimezone(here.zone).date()
     answers: dict[str, Counter[date]] = {}
     for number, came in progress.first_answers(connection, here.name, frozen.phase, frozen.as_of).items():
@@ -32,13 +35,13 @@ def map_of_all(
     worked = worked_days(here, phase.opens_on or today, today)
     is_over = phase.ends_on is None or today > phase.ends_on
     left = 0 if phase.ends_on is None else here.office.calendar.working_days_between(today, phase.ends_on)
-    owed, waiting, days = _owed(here, rollups), _waiting(here, rollups), worked[-MOST_DAYS:]
+    owed, waiting, days = _owed(here, own), _waiting(here, offices), worked[-MOST_DAYS:]
     lines: list[tuple[Outlook, tuple[float | None, ...]]] = []
     for code, count in owed.items():
         theirs = answers.get(code, Counter())
         told = outlook(here.units[code].name, theirs, count, waiting.get(code, ()), worked=worked, days_left=left)
         lines.append((told, tuple(shares_by_day(theirs, count, days))))
-    whole = frozenset(code for code, count in owed.items() if code in rollups and _owes(rollups[code]) == count)
+    whole = frozenset(code for code, count in owed.items() if code in offices and _owes(offices[code]) == count)
     return DayMap(tuple(days), tuple(lines), is_over, tuple(owed), whole)
 
 
@@ -46,20 +49,16 @@ def _owes(rollup: Rollup) -> int:
     return rollup.coverage.expected - rollup.coverage.exempt
 
 
-def _owed(here: Running, rollups: Mapping[str, Rollup]) -> dict[str, int]:
-    """By county: what its own units owe without the exempt; each unit's own part is what its children leave over."""
+def _owed(here: Running, own: Iterable[Own]) -> dict[str, int]:
+    """By county: what its units owe, without the exempt."""
     owed: Counter[str] = Counter()
-    for code, rollup in rollups.items():
-        count = _owes(rollup)
-        owed[here.units[code].county] += count
-        parent = here.units[code].parent
-        if parent is not None and parent in rollups:
-            owed[here.units[parent].county] -= count
+    for each in own:
+        owed[here.units[each.assignment.unit].county] += _owes(each.rollup("", None))
     return {code: owed[code] for code in here.units if owed[code] > 0}
 
 
-def _waiting(here: Running, rollups: Mapping[str, Rollup]) -> dict[str, list[str]]:
-    root = next(iter(rollups.values()), Rollup())
+def _waiting(here: Running, offices: Mapping[str, Rollup]) -> dict[str, list[str]]:
+    root = offices.get(here.campaign.root, Rollup())
     waiting: dict[str, list[str]] = {}
     for code, name in dict.fromkeys(root.missing_units):
         waiting.setdefault(here.units[code].county, []).append(name)

@@ -15,20 +15,32 @@ from tasks.paper_rendering import rendered
 from tasks.trees import tree_of
 
 
-def said_of(here: Running, frozen: Frozen, rollups: Mapping[str, Rollup], forms: Sequence[Form]) -> Published:
-    """No two public copies give a third away, nor an earlier one of the phase what came since."""
+def said_of(here: Running, frozen: Frozen, offices: Mapping[str, Rollup], forms: Sequence[Form]) -> Published:
+    """No two public copies give a third away, nor an earlier one of the phase what came since. ``offices``: their
+    figures."""
     with here.office.store.read() as connection:
         of_phase = [each for each in snapshots.of_campaign(connection, here.name) if each.phase == frozen.phase]
-        before = [(each, snapshots.rollups(connection, each.id)) for each in of_phase if each.id < frozen.id]
-        every = [(_tree(here, connection, each), figures) for each, figures in [*before, (frozen, rollups)]]
+        every = [
+            *(
+                (_tree(here, connection, each), _offices(here, connection, each))
+                for each in of_phase
+                if each.id < frozen.id
+            ),
+            (_tree(here, connection, frozen), dict(sorted(offices.items()))),
+        ]
     said: list[Published] = []
     for tree, figures in every:
-        offices = {code: rollup for code, rollup in figures.items() if tree.units[code].level != "school"}
         below: dict[str, list[str]] = {}
-        for code in offices:
+        for code in figures:
             below.setdefault(tree.units[code].parent or "", []).append(code)
-        said.append(published(offices, below, forms, here.campaign.public.below, said))
+        said.append(published(figures, below, forms, here.campaign.public.below, said))
     return said[-1]
+
+
+def _offices(here: Running, connection: Connection, frozen: Frozen) -> dict[str, Rollup]:
+    """By code: what is hidden must be the same whenever it is worked out."""
+    offices = [unit.code for unit in here.units.values() if unit.level != "school"]
+    return dict(sorted(snapshots.rollups_of(connection, frozen.id, offices).items()))
 
 
 def _tree(here: Running, connection: Connection, frozen: Frozen) -> Running:

@@ -1,21 +1,22 @@
 """What each return adds to the figures of a phase as it stood at a moment: for freezing, for proving, for tracing."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache, partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
 from oneledger.domain.assignments import Assignment
-from oneledger.domain.rolling import own_rollup, rolled_up
-from oneledger.domain.rollup import Rollup
+from oneledger.domain.rolling import OwnOf, digest_of, own_rollup, rolled_up
+from oneledger.domain.rollup import Rollup, added
 from oneledger.domain.schedule import report_day
 from oneledger.domain.shifts import in_force, own_due_at
 from oneledger.store import assignments, shifts, submissions, unit_changes
+from oneledger.store.database import slices
 from oneledger.store.snapshots import Frozen
-from oneledger.store.submissions import Counted, Known
+from oneledger.store.submissions import Counted, Figured
 from tasks.office import Running
 from tasks.trees import tree_of
 
@@ -35,11 +36,25 @@ def reference_of(frozen: Frozen) -> Reference:
 
 
 class Own(NamedTuple):
-    """One assignment with what it adds; ``counted`` is None where nothing came that counts."""
+    """One assignment that was owed; ``counted`` is None where nothing came that counts."""
 
     assignment: Assignment
     counted: Counted | None
-    rollup: Rollup
+    is_exempt: bool
+    in_correction: bool
+
+    def rollup(self, name: str, figured: Figured | None) -> Rollup:
+        """What it adds. ``figured``: of the submission that counts; its coverage is the same without."""
+        return own_rollup(
+            self.assignment.unit, name,
+            is_exempt=self.is_exempt,
+            is_counted=self.counted is not None,
+            is_zero=self.counted is not None and self.counted.is_zero,
+            is_late=self.counted is not None and self.counted.is_late,
+            in_correction=self.in_correction,
+            figures=figured.figures if figured else {},
+            forms=figured.forms if figured else (),
+        )  # fmt: skip
 
 
 class Basis(NamedTuple):
@@ -50,14 +65,35 @@ class Basis(NamedTuple):
     own: list[Own]  # of every assignment that was owed by then
 
 
-def own_rollups(here: Running, connection: Connection, at: Reference) -> list[Own]:
-    return basis_of(here, connection, at).own
+@dataclass(frozen=True)
+class Figures:
+    """Sums of all offices, at hand; those of the units with nobody below are read when they are asked for: a country's
+    would take a gigabyte."""
+
+    codes: Mapping[str, Any]  # who has figures, in administrative order
+    offices: Mapping[str, Rollup]
+    read: Callable[[Sequence[str]], Mapping[str, Rollup]]
+
+    def of(self, codes: Iterable[str]) -> dict[str, Rollup]:
+        """Of those that have figures, in the order named."""
+        wanted = [code for code in codes if code in self.codes]
+        others = [code for code in wanted if code not in self.offices]
+        found = self.read(others) if others else {}
+        return {code: self.offices.get(code) or found[code] for code in wanted}
+
+    def every(self) -> Iterator[tuple[str, Rollup]]:
+        """In order of code."""
+        for some in slices(sorted(self.codes)):
+            yield from self.of(some).items()
+
+    def digest(self) -> str:
+        return digest_of(self.every())
 
 
-def basis_of(here: Running, connection: Connection, at: Reference, known: Known | None = None) -> Basis:
-    """From what was received until then. ``known``: figures that are not read again."""
+def basis_of(here: Running, connection: Connection, at: Reference) -> Basis:
+    """From what was received until then."""
     everyone = assignments.of_phase(connection, here.name, at.phase)
-    counted = submissions.counting(connection, here.name, at.phase, at.as_of, at.known_at, known)
+    counted = submissions.counting(connection, here.name, at.phase, at.as_of, at.known_at)
     faulty = submissions.faulty(connection, here.name, at.phase, at.as_of, at.known_at)
     exempt = unit_changes.exempt(connection, here.name, at.phase, at.as_of, at.known_at)
     dues = _moved_dues(here, connection, at)
@@ -67,38 +103,54 @@ def basis_of(here: Running, connection: Connection, at: Reference, known: Known 
     return Basis(everyone, counted, own)
 
 
-def roll_up(here: Running, own: Iterable[Own]) -> dict[str, Rollup]:
-    return rolled_up(here.units, by_unit(own))
+def figures_at(here: Running, connection: Connection, at: Reference) -> Figures:
+    """In the tree of then; what comes after the report adds to the report's own."""
+    tree = tree_of(here, connection, min(at.as_of, at.owed_by))
+    own = by_unit(basis_of(here, connection, at).own)
+    sums = dict(rolled_up(tree.units, tree.children, own_reader(tree, connection, own)))
+    return figures_in(tree, own, {code: each for code, each in sums.items() if code in tree.children})
 
 
-def by_unit(own: Iterable[Own]) -> dict[str, list[Rollup]]:
-    made: dict[str, list[Rollup]] = {}
+def figures_in(tree: Running, own: Mapping[str, Sequence[Own]], offices: Mapping[str, Rollup]) -> Figures:
+    """``offices``: the sums of all that have any."""
+
+    def read(codes: Sequence[str]) -> dict[str, Rollup]:
+        with tree.office.store.read() as connection:
+            found = own_reader(tree, connection, own)(codes)
+        return {code: added(parts) for code, parts in found.items()}
+
+    return Figures({code: None for code in tree.units if code in own or code in offices}, offices, read)
+
+
+def by_unit(own: Iterable[Own]) -> dict[str, list[Own]]:
+    made: dict[str, list[Own]] = {}
     for each in own:
-        made.setdefault(each.assignment.unit, []).append(each.rollup)
+        made.setdefault(each.assignment.unit, []).append(each)
     return made
 
 
-def figures_at(here: Running, connection: Connection, at: Reference) -> dict[str, Rollup]:
-    """In the tree of then; what comes after the report adds to the report's own."""
-    tree = tree_of(here, connection, min(at.as_of, at.owed_by))
-    return roll_up(tree, own_rollups(here, connection, at))
+def own_reader(here: Running, connection: Connection, own: Mapping[str, Sequence[Own]]) -> OwnOf:
+    def read(codes: Sequence[str]) -> dict[str, list[Rollup]]:
+        some = {code: own[code] for code in codes if code in own}
+        figured = submissions.figures_of(
+            connection, (each.counted for parts in some.values() for each in parts if each.counted)
+        )
+        return {
+            code: [
+                each.rollup(here.units[code].name, figured[each.counted.submission] if each.counted else None)
+                for each in parts
+            ]
+            for code, parts in some.items()
+        }
+
+    return read
 
 
 def _own(here: Running, assignment: Assignment, found: Counted | None, is_faulty: bool, exempt: Collection[str]) -> Own:
     """``exempt``: excused since the launch; what they have returned all the same counts."""
     unit = here.units[assignment.unit]
     is_exempt = bool(unit.exempt_reason) or (found is None and unit.code in exempt)
-    rollup = own_rollup(
-        unit.code, unit.name,
-        is_exempt=is_exempt,
-        is_counted=found is not None,
-        is_zero=found is not None and found.is_zero,
-        is_late=found is not None and found.is_late,
-        in_correction=is_faulty,
-        figures=found.figures if found else {},
-        forms=found.forms if found else (),
-    )  # fmt: skip
-    return Own(assignment, found, rollup)
+    return Own(assignment, found, is_exempt, is_faulty)
 
 
 Dues = Mapping[tuple[str, str], datetime]

@@ -9,11 +9,11 @@ from sqlalchemy import Connection
 
 from oneledger.domain.moves import Moved, told_of
 from oneledger.domain.notices import chinese_moment
-from oneledger.domain.rollup import Rollup
 from oneledger.domain.signoff import STATE_WORDS, State, reviewed_state, standings, unit_digest
 from oneledger.store import signatures
 from oneledger.store.snapshots import Frozen
 from tasks.office import Running
+from tasks.recounting import Figures
 
 NAMED = 30  # offices below that did not sign, by name
 
@@ -29,7 +29,7 @@ class Review:
         return self.state is State.SIGNED
 
 
-def reviewed(here: Running, connection: Connection, frozen: Frozen, rollups: Mapping[str, Rollup]) -> dict[str, Review]:
+def reviewed(here: Running, connection: Connection, frozen: Frozen, figures: Figures) -> dict[str, Review]:
     """Of every office whose level the campaign asks. Answers count that came until the figures were frozen."""
     levels = {step.level for step in here.campaign.sign_off if step.days is not None}
     if not levels:
@@ -37,12 +37,12 @@ def reviewed(here: Running, connection: Connection, frozen: Frozen, rollups: Map
     milestone = frozen.milestone.removesuffix("-draft")
     found = standings(signatures.of_campaign(connection, here.name, milestone), frozen.as_of)
     reviews = {}
-    for code, rollup in rollups.items():
-        if here.units[code].level in levels:
-            mine = found.get((milestone, code))
-            signed = mine.signed if mine else None
-            state = reviewed_state(mine, unit_digest(code, rollup))
-            reviews[code] = Review(state, signed.at if signed else None, bool(mine and mine.is_late))
+    asked = figures.of(code for code in figures.codes if here.units[code].level in levels)
+    for code, rollup in asked.items():
+        mine = found.get((milestone, code))
+        signed = mine.signed if mine else None
+        state = reviewed_state(mine, unit_digest(code, rollup))
+        reviews[code] = Review(state, signed.at if signed else None, bool(mine and mine.is_late))
     return reviews
 
 

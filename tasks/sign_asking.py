@@ -58,7 +58,7 @@ def _ask(here: Running, this: Edition, wanted: SignRound, code: str, as_of: date
     with here.office.store.write() as connection:
         mine = signatures.of_campaign(connection, here.name, milestone.key, code)
         number = record_request(
-            here, connection, milestone, code, this.rollups[code], wanted.numbers[code], due=due, as_of=as_of
+            here, connection, milestone, code, this.figures.of([code])[code], wanted.numbers[code], due=due, as_of=as_of
         )
         if number is not None and files:
             moved = mine[-1].detail["moved"] if mine and mine[-1].deed is Deed.MOVE else []

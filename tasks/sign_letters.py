@@ -62,7 +62,7 @@ def request_letter(
     here: Running, connection: Any, this: Edition, milestone: Milestone, code: str, number: int,
     moved: Sequence[Sequence[Any]], files: Sequence[Attachment], due: datetime, as_of: datetime,
 ) -> OutboxRow:  # fmt: skip
-    to, rollup = here.units[code], this.rollups[code]
+    to, rollup = here.units[code], this.figures.of([code])[code]
     context = common_context(here.campaign, here.campaign.phase(milestone.phase), to, due, here.office.mail.sender.name)
     context |= {
         "label": this.frozen.label,

@@ -54,7 +54,7 @@ def sign_on_paper(name: str, unit: str, phase: str, *, by: str, evidence: str, a
         milestone = next(iter([each for each in reports_of(here, connection, phase) if each.at >= as_of]), None)
         milestone = milestone or reports_of(here, connection, phase)[-1]
         figures = figures_at(here, connection, Reference(phase, milestone.at, min(as_of, milestone.at), as_of))
-    if unit not in figures:
+    if unit not in figures.codes:
         raise RefusedError([f"{unit} 在“{phase}”阶段没有需要审核的数字"])
     turn = next((each for each in turns(here.campaign, milestone, here.office.calendar)
                  if each.level == here.units[unit].level), None)  # fmt: skip
@@ -67,7 +67,7 @@ def sign_on_paper(name: str, unit: str, phase: str, *, by: str, evidence: str, a
         if asked is None or (standing.signed and standing.signed.digest == asked.digest):
             times = times_asked(signatures.of_campaign(connection, name, milestone.key, unit))[unit]
             number = record_request(
-                here, connection, milestone, unit, figures[unit], times + 1, due=due, as_of=as_of, by=by
+                here, connection, milestone, unit, figures.of([unit])[unit], times + 1, due=due, as_of=as_of, by=by
             )
             asked = signatures.request(connection, name, number) if number else asked
         assert asked is not None
@@ -83,8 +83,10 @@ def signatures_of(name: str) -> list[dict[str, Any]]:
     here = running(name)
     with here.office.store.read() as connection:
         entries = signatures.of_campaign(connection, name)
+        asked = {each.unit for each in entries}
         frozen = {
-            each.milestone: snapshots.rollups(connection, each.id) for each in snapshots.every_kind(connection, name)
+            each.milestone: snapshots.rollups_of(connection, each.id, asked)
+            for each in snapshots.every_kind(connection, name)
         }
     told = []
     for (milestone, unit), standing in standings(entries).items():

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from oneledger.domain.forms import LEVELS
-from oneledger.domain.rolling import digest
 from oneledger.domain.rollup import Rollup
 from oneledger.domain.schedule import Milestone, Turn, turns
 from oneledger.domain.signoff import (
@@ -105,10 +104,9 @@ def _bring(here: Running, milestone: Milestone, come: Mapping[str, Turn], as_of:
         entries = signatures.of_campaign(connection, here.name, milestone.key)
     found, times = standings(entries), times_asked(entries)
     wanted: dict[str, list[str]] = {level: [] for level in come}
-    for code, rollup in figures.items():
-        turn = come.get(here.units[code].level)
-        if turn is None:
-            continue
+    asked = figures.of(code for code in figures.codes if here.units[code].level in come)
+    for code, rollup in asked.items():
+        turn = come[here.units[code].level]
         standing = found.get((milestone.key, code), Standing())
         step = next_steps(
             standing, turn, unit_digest(code, rollup), as_of, here.zone,
@@ -122,7 +120,7 @@ def _bring(here: Running, milestone: Milestone, come: Mapping[str, Turn], as_of:
                     _lapse(here, connection, milestone, code, standing, as_of)
         if step.asks:
             wanted[turn.level].append(code)
-    seen = digest(figures) if any(wanted.values()) else ""
+    seen = figures.digest() if any(wanted.values()) else ""
     return [
         SignRound(milestone, turn, tuple(wanted[level]), seen, {code: times[code] + 1 for code in wanted[level]})
         for level, turn in sorted(come.items(), key=lambda each: LEVELS.index(each[0]), reverse=True)

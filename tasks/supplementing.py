@@ -4,12 +4,12 @@ had signed is asked to sign anew; what is frozen stands."""
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
 from sqlalchemy import Connection
 
 from oneledger.domain.assignments import CampaignUnit
 from oneledger.domain.notices import Key, Notice, common_context
-from oneledger.domain.rolling import digest
 from oneledger.domain.rollup import Rollup
 from oneledger.domain.schedule import Milestone, local_moment
 from oneledger.domain.signoff import Deed, moved_figures
@@ -18,7 +18,7 @@ from oneledger.store.outbox import OutboxRow
 from oneledger.store.snapshots import Frozen
 from tasks.freezing import freeze_in, reports_of
 from tasks.office import Running, running
-from tasks.recounting import Reference, figures_at
+from tasks.recounting import Figures, Reference, figures_at
 from tasks.sign_letters import figure_words, sign_token
 from tasks.signing import record_request
 from tasks.trees import tree_of
@@ -78,22 +78,31 @@ def supplement(name: str, phase: str, as_of: datetime) -> str:
         here = tree_of(here, connection, report.as_of)
         at = Reference(phase, report.owed_by or report.as_of, as_of, as_of)
         now = figures_at(here, connection, at)
-        if digest(now) == base.latest.digest:
+        if now.digest() == base.latest.digest:
             return ""
-        was = snapshots.rollups(connection, report.id)
-        before = was if base.latest is report else snapshots.rollups(connection, base.latest.id)
+        touched = _touched(connection, base.latest, now)
+        told_of = [code for code in touched if here.units[code].level != "school" and here.units[code].contacts]
+        was = snapshots.rollups_of(connection, report.id, told_of)
         signed = _who_signed(here, connection, report)
     number = len(base.supplements) + 1
     key = f"{report.milestone}-s{number}"
     label = f"{here.campaign.phase(phase).title}补报第{number}号（截至{as_of.astimezone(here.zone):%Y-%m-%d %H:%M}）"
-    touched = [code for code, each in now.items() if each != before.get(code)]
-    told = Told(report, key, number, as_of, was, now, signed)
+    told = Told(report, key, number, as_of, was, now.of(told_of), signed)
     with here.office.store.write() as connection:  # figures and letters together: who freezes also tells
         if snapshots.found(connection, here.name, key) is not None:  # another has made it meanwhile
             return ""
         freeze_in(connection, here, at, key, label, "supplement", now)
         outbox.plan(connection, list(_letters(here, connection, told, touched)))
     return key
+
+
+def _touched(connection: Connection, latest: Frozen, now: Figures) -> list[str]:
+    """Whose figures are others than in the latest, in administrative order."""
+    every, found = now.every(), set()
+    while some := dict(islice(every, 1000)):
+        before = snapshots.rollups_of(connection, latest.id, some)
+        found |= {code for code, each in some.items() if each != before.get(code)}
+    return [code for code in now.codes if code in found]
 
 
 def _who_signed(here: Running, connection: Connection, report: Frozen) -> set[str]:
@@ -110,7 +119,7 @@ def _who_signed(here: Running, connection: Connection, report: Frozen) -> set[st
 
 @dataclass(frozen=True)
 class Told:
-    """What a supplement's letters are made of. ``signed``: offices."""
+    """What a supplement's letters are made of, of the offices that get one. ``signed``: offices."""
 
     report: Frozen
     key: str
@@ -125,10 +134,7 @@ def _letters(here: Running, connection: Connection, told: Told, touched: list[st
     """To every office above what changed, and to no other."""
     parents = {here.units[code].parent for code in touched}
     changed = [code for code in touched if code not in parents]
-    for code in touched:
-        unit = here.units[code]
-        if unit.level == "school" or not unit.contacts:
-            continue
+    for code in told.now:
         below = [here.units[each] for each in changed if each == code or _is_under(here, each, code)]
         yield _letter(here, connection, told, code, below)
 

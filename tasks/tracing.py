@@ -25,9 +25,11 @@ from oneledger.domain.tracing import (
     words_counted,
 )  # fmt: skip
 from oneledger.store import snapshots, submissions
+from oneledger.store.database import slices
 from oneledger.store.snapshots import Frozen
+from tasks.freezing import frozen_figures
 from tasks.office import Running, running
-from tasks.recounting import Own, own_rollups, reference_of
+from tasks.recounting import Figures, Own, basis_of, by_unit, own_reader, reference_of
 from tasks.rereading import reread
 from tasks.trees import tree_of
 
@@ -40,26 +42,33 @@ class _Book:
     frozen: Frozen
 
     @cached_property
-    def rollups(self) -> dict[str, Rollup]:
+    def figures(self) -> Figures:
         with self.here.office.store.read() as connection:
-            return snapshots.rollups(connection, self.frozen.id)
+            return frozen_figures(self.here, connection, self.frozen)
 
-    @cached_property
-    def own(self) -> list[Own]:
-        with self.here.office.store.read() as connection:
-            return own_rollups(self.here, connection, reference_of(self.frozen))
-
-    def children(self, code: str) -> list[str]:
-        return [each for each in self.rollups if self.here.units[each].parent == code]
+    def children(self, code: str) -> dict[str, Rollup]:
+        return self.figures.of(self.here.children.get(code, ()))
 
     def below(self, code: str) -> list[Own]:
         """Of the unit itself and of every unit that reports up to it."""
-        return [each for each in self.own if code in self._lines[each.assignment.unit]]
+        below = set(self.here.below(code))
+        return [each for each in self._own if each.assignment.unit in below]
 
     @cached_property
-    def _lines(self) -> dict[str, set[str]]:
-        units = {each.assignment.unit for each in self.own}
-        return {unit: {unit, *(above.code for above in self.here.ancestors(unit))} for unit in units}
+    def _own(self) -> list[Own]:
+        with self.here.office.store.read() as connection:
+            return basis_of(self.here, connection, reference_of(self.frozen)).own
+
+    def adding(self, code: str, key: str) -> list[tuple[Own, Number]]:
+        """Whose own part of the figure is not nought, and how much it is."""
+        found = []
+        with self.here.office.store.read() as connection:
+            for some in slices(self.below(code)):
+                own = by_unit(some)
+                parts = own_reader(self.here, connection, own)(list(own))
+                left = {unit: iter(each) for unit, each in parts.items()}
+                found += [(each, number_of(key, next(left[each.assignment.unit]))) for each in some]
+        return [(each, number) for each, number in found if number]
 
 
 def trace(snapshot: str, unit: str, figure: str, *, from_mails: bool = False) -> dict[str, Any]:
@@ -72,7 +81,7 @@ def trace(snapshot: str, unit: str, figure: str, *, from_mails: bool = False) ->
     name, _, milestone = snapshot.partition("/")
     here = running(name)
     book = _book(here, lambda each: each.milestone == milestone, f"{name} has no snapshot {milestone!r}")
-    if unit not in book.rollups:
+    if unit not in book.figures.codes:
         raise RefusedError([f"snapshot {snapshot} knows no unit {unit!r}"])
     formula = parsed(figure)
     terms = [_term(book, unit, term) for term in formula.terms]
@@ -108,8 +117,8 @@ def _term(book: _Book, unit: str, term: Term) -> dict[str, Any]:
         )
     elif term.of:
         code = term.of[1:]
-    rollup = book.rollups.get(code, Rollup())
-    below = [(here.units[each], book.rollups[each]) for each in book.children(code)]
+    rollup = book.figures.of([code]).get(code, Rollup())
+    below = [(here.units[each], told) for each, told in book.children(code).items()]
     owing = [(child, each) for child, each in below if child.level != "school" and each.coverage.expected]
     told = {
         "sign": term.sign, "key": term.key, "title": _title(here, term.key), "unit": code,
@@ -144,15 +153,15 @@ def _title(here: Running, key: str) -> str:
 
 def _returns(book: _Book, code: str, key: str) -> list[dict[str, Any]]:
     """Every return that adds to the figure, in administrative order, with its mail and its cells."""
-    adding = [each for each in book.below(code) if number_of(key, each.rollup)]
+    adding = book.adding(code, key)
     if key == MISSING_UNITS or key.startswith(("coverage.", "answered.")):
-        return [_told(book.here, each, number_of(key, each.rollup)) for each in adding]
+        return [_told(book.here, each, number) for each, number in adding]
     with book.here.office.store.read() as connection:
-        counted = [each.counted.submission for each in adding if each.counted]
+        counted = [each.counted.submission for each, _ in adding if each.counted]
         ledgers = dict(submissions.ledgers(connection, counted, book.frozen.frozen_at))
         mails = submissions.mails_of(connection, list(ledgers))
     told = []
-    for each in adding:
+    for each, _ in adding:
         assert each.counted is not None
         cells = _cells(book.here, each.assignment, ledgers[each.counted.submission], key)
         adds = sum(cell["adds"] for cell in cells)

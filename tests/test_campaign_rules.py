@@ -12,9 +12,10 @@ from oneledger.domain.matching import Evidence, match
 from oneledger.domain.packs import packs
 from oneledger.domain.problems import CLOSED, NOT_STARTED, WITHDRAWN, numbered, printed_row, progressed
 from oneledger.domain.returns import LedgerRow
-from oneledger.domain.rolling import digest, own_rollup, rolled_up
+from oneledger.domain.rolling import digest, own_rollup
 from oneledger.domain.rollup import Coverage, Rollup, added, as_data
 from oneledger.domain.sampling import draw
+from tests.sums import summed
 
 AT = datetime(2021, 3, 1, tzinfo=UTC)
 
@@ -132,7 +133,7 @@ def test_each_figure_counts_exactly_once_at_every_level():
         "2101": [returned(a=100)],
         "210102": [returned(a=1000)],
     }
-    totals = rolled_up(UNITS, own)
+    totals = summed(UNITS, own)
     assert {code: rollup.figures.get("a") for code, rollup in totals.items()} == {
         "21": 1111, "2101": 1111, "210102": 1001, "s1": 1, "s2": None, "s3": 10,
     }  # fmt: skip

@@ -25,6 +25,10 @@ def both_ways(office, moment):
         return figures_now(here, connection, at_then), figures_at(here, connection, at_then)
 
 
+def told(figures):
+    return list(figures.codes), dict(figures.every()), figures.digest()
+
+
 def judged_anew(office, unit: str, moment, rows: int) -> None:
     """The same version, as a rule that was mended has it now."""
     s, a = t.submission.c, t.assignment.c
@@ -41,9 +45,8 @@ def test_followed_figures_are_those_of_all_returns_whatever_comes_between_two_lo
 
     def look(moment) -> None:
         followed, whole = both_ways(office, at(moment))
-        assert followed == whole
-        assert list(followed) == list(whole)
-        seen.append(followed[COUNTY].figures.get("ledger.rows"))
+        assert told(followed) == told(whole)
+        seen.append(followed.of([COUNTY])[COUNTY].figures.get("ledger.rows"))
 
     look("2021-03-15T09:00")
     look("2021-03-15T10:00")

@@ -10,8 +10,8 @@ from hypothesis import given, settings, strategies as st
 
 from oneledger.domain.assignments import CampaignUnit
 from oneledger.domain.moves import Moved, move_faults, moved_units, tree_after
-from oneledger.domain.rolling import rolled_up
 from oneledger.domain.rollup import Coverage, Rollup
+from tests.sums import summed
 
 
 class Change(NamedTuple):
@@ -99,7 +99,7 @@ def test_a_figure_is_counted_exactly_once_at_every_level_under_the_office_it_had
     missing = data.draw(st.sets(st.sampled_from(sorted(units))))
     own = {code: [_own(code, is_missing=code in missing)] for code in units}
     for number, branches in moments:
-        sums = rolled_up(tree_after(units, changes[:number]), own)
+        sums = summed(tree_after(units, changes[:number]), own)
         assert {code: dict(each.figures) for code, each in sums.items()} == {
             code: {f"own.{each}": 1 for each in branch - missing} for code, branch in branches.items()
         }

@@ -2,8 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 from oneledger.domain.assignments import CampaignUnit
 from oneledger.domain.rollup import Coverage, Number, Rollup, added, as_data
@@ -23,24 +22,64 @@ def own_rollup(
     return Rollup(figures, dict.fromkeys(forms, 1), coverage)
 
 
-def rolled_up(units: Mapping[str, CampaignUnit], own: Mapping[str, list[Rollup]]) -> dict[str, Rollup]:
-    """Every unit's sum over itself and all below it; units with nothing to show are left out.
+OwnOf = Callable[[Sequence[str]], Mapping[str, Sequence[Rollup]]]
+"""What each of some units has of its own; nothing of those that have nothing."""
 
-    ``units`` come in administrative order, parents before children, so one pass from the end suffices.
+_AT_A_TIME = 1000  # units whose own is asked for at once
+
+
+def rolled_up(
+    units: Mapping[str, CampaignUnit], below: Mapping[str, Sequence[str]], own_of: OwnOf, *,
+    again: Collection[str] | None = None, before: Mapping[str, Rollup] | None = None,
+) -> Iterator[tuple[str, Rollup]]:  # fmt: skip
+    """Every unit's sum over itself and all below it, the lowest offices first; units with nothing to show are left out.
+
+    ``units`` come parents before children; ``below``: of ``children_of``. Of units that have nobody below them no sum
+    is kept: a country's take a gigabyte. ``again``: of these offices and what is right below them only; ``before``
+    tells the sums of the others.
     """
-    parts: dict[str, list[Rollup]] = {code: list(each) for code, each in own.items()}
-    done: dict[str, Rollup] = {}
-    for code in reversed(list(units)):
-        if code not in parts:
-            continue
-        mine = own.get(code, [])
-        below = parts[code][len(mine) :]
-        total = added([*mine, *reversed(below)])
-        done[code] = total
+    sums = dict(before or {})
+    if again is not None:
+        offices = _deepest_first(units, again)
+    else:
+        offices = [code for code in reversed(list(units)) if code in below]
+        alone = [code for code, unit in units.items() if unit.parent not in units and code not in below]
+        yield from ((code, added(parts)) for code, parts in own_of(alone).items())
+    offices = (
+        [code for code in reversed(list(units)) if code in below] if again is None else _deepest_first(units, again)
+    )
+    for some in _batches(offices, below):
+        own = own_of([each for code in some for each in (code, *below[code]) if each == code or each not in below])
+        for code in some:
+            lowest = {each: added(own[each]) for each in below[code] if each in own and each not in below}
+            yield from lowest.items()
+            children = (lowest.get(each) or sums.get(each) for each in below[code])
+            parts = [*own.get(code, ()), *(each for each in children if each is not None)]
+            sums.pop(code, None)
+            if parts:
+                sums[code] = added(parts)
+                yield code, sums[code]
+
+
+def _deepest_first(units: Mapping[str, CampaignUnit], codes: Iterable[str]) -> list[str]:
+    def depth(code: str) -> int:
         parent = units[code].parent
-        if parent is not None and parent in units:
-            parts.setdefault(parent, list(own.get(parent, []))).append(total)
-    return {code: done[code] for code in units if code in done}
+        return 1 + depth(parent) if parent is not None and parent in units else 0
+
+    return sorted(codes, key=depth, reverse=True)
+
+
+def _batches(offices: Iterable[str], below: Mapping[str, Sequence[str]]) -> Iterator[list[str]]:
+    some: list[str] = []
+    count = 0
+    for code in offices:
+        some.append(code)
+        count += 1 + len(below[code])
+        if count >= _AT_A_TIME:
+            yield some
+            some, count = [], 0
+    if some:
+        yield some
 
 
 def children_of(units: Mapping[str, CampaignUnit]) -> dict[str, list[str]]:
@@ -52,63 +91,30 @@ def children_of(units: Mapping[str, CampaignUnit]) -> dict[str, list[str]]:
     return below
 
 
-def rolled_again(
-    units: Mapping[str, CampaignUnit],
-    below: Mapping[str, Sequence[str]],
-    before: Mapping[str, Rollup],
-    own: Mapping[str, list[Rollup]],
-    changed: Iterable[str],
-) -> dict[str, Rollup]:
-    """New sums of the units named and of everybody above them; nobody else's is looked at.
-
-    ``below``: of ``children_of``. ``before``: as ``rolled_up`` gave it. ``own``: of the units concerned, as they are
-    now.
-    """
-    again: dict[str, Rollup] = {}
-    for code in _deepest_first(units, changed):
-        children = [again.get(each) or before.get(each) for each in below.get(code, ())]
-        parts = [*own.get(code, ()), *(each for each in children if each is not None)]
-        if parts:
-            again[code] = added(parts)
-    return again
-
-
-class Rolled(NamedTuple):
-    """Sums, and what they were made of."""
-
-    own: Mapping[str, list[Rollup]]
-    sums: Mapping[str, Rollup]
-
-
-def rolled_on(
-    last: Rolled | None, units: Mapping[str, CampaignUnit], below: Mapping[str, Sequence[str]],
-    own: Mapping[str, list[Rollup]],
-) -> Rolled:  # fmt: skip
-    """As ``rolled_up``. Where the same units have something of their own as in the last one, of the same tree, only
-    those are added up again whose own has changed, and who is above them."""
-    if last is None or last.own.keys() != own.keys():
-        return Rolled(own, rolled_up(units, own))
-    changed = [code for code, parts in own.items() if parts != last.own[code]]
-    return Rolled(own, {**last.sums, **rolled_again(units, below, last.sums, own, changed)})
-
-
-def _deepest_first(units: Mapping[str, CampaignUnit], codes: Iterable[str]) -> list[str]:
-    """The units named and all above them."""
-    depths: dict[str, int] = {}
-    for code in codes:
-        line = [code]
-        while (parent := units[line[-1]].parent) is not None and parent in units:
-            line.append(parent)
-        depths |= {each: depth for depth, each in enumerate(reversed(line))}
-    return sorted(depths, key=depths.__getitem__, reverse=True)
+def offices_over(
+    units: Mapping[str, CampaignUnit], below: Mapping[str, Sequence[str]], changed: Iterable[str]
+) -> set[str]:
+    """Whose sums change where these units' own has: those of them that are offices, and all above."""
+    found: set[str] = set()
+    for code in changed:
+        line: str | None = code
+        while line is not None and line in units and line not in found:
+            if line in below:
+                found.add(line)
+            line = units[line].parent
+    return found
 
 
 def digest(rollups: Mapping[str, Rollup]) -> str:
-    """Of their JSON, sorted: the same figures give the same hash, whatever order they were added in. Unit by unit: the
-    JSON of a whole province takes hundreds of megabytes."""
+    """Of their JSON, sorted: the same figures give the same hash, whatever order they were added in."""
+    return digest_of((code, rollups[code]) for code in sorted(rollups))
+
+
+def digest_of(rollups: Iterable[tuple[str, Rollup]]) -> str:
+    """As ``digest``, of roll-ups sorted by unit, one by one: a whole province's JSON takes hundreds of megabytes."""
     hashed = hashlib.sha256(b"{")
-    for number, code in enumerate(sorted(rollups)):
-        hashed.update((", " * (number > 0) + _sorted_json({code: as_data(rollups[code])})[1:-1]).encode())
+    for number, (code, each) in enumerate(rollups):
+        hashed.update((", " * (number > 0) + _sorted_json({code: as_data(each)})[1:-1]).encode())
     hashed.update(b"}")
     return hashed.hexdigest()
 

@@ -18,13 +18,14 @@ class Then(NamedTuple):
     is_zero: bool
     is_late: bool
     figures: dict[str, Any]
+    judged_at: datetime
 
 
 def of_phase(connection: Connection, campaign: str, phase: str, moment: datetime, known_at: datetime) -> list[Then]:
     """Of versions received until ``moment`` and judged anew after ``known_at``: the judgement that held then."""
     f, s, a = t.former_verdict.c, t.submission.c, t.assignment.c
     query = (
-        select(f.submission, s.assignment, s.version, f.verdict, f.is_zero, s.is_late, f.figures)
+        select(f.submission, s.assignment, s.version, f.verdict, f.is_zero, s.is_late, f.figures, f.reviewed_at)
         .join(t.submission, s.id == f.submission)
         .join(t.assignment, a.id == s.assignment)
         .where(f.campaign == campaign, a.phase == phase, s.received_at <= moment)
@@ -45,3 +46,11 @@ def ledgers(connection: Connection, numbers: Collection[int], known_at: datetime
         .order_by(f.submission, f.turn)
     )
     return {row.submission: row.ledgers for row in connection.execute(query) if row.submission in numbers}
+
+
+def figures(connection: Connection, submission: int, judged_at: datetime) -> dict[str, Any]:
+    """As they were judged at that moment."""
+    f = t.former_verdict.c
+    query = select(f.figures).where(f.submission == submission, f.reviewed_at == judged_at).order_by(f.turn.desc())
+    found: dict[str, Any] = connection.execute(query.limit(1)).scalar_one()
+    return found

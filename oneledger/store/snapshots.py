@@ -1,8 +1,9 @@
 """Figures frozen at a deadline, with a hash; the reports made of them; who holds a job; who did what."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import asdict
 from datetime import datetime
+from itertools import islice
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, select
@@ -11,6 +12,7 @@ from oneledger.domain.rollup import Coverage, Rollup, as_data
 from oneledger.store import schema as t
 from oneledger.store.database import insert_new, slices
 
+_AT_A_TIME = 1000  # units written at once: the JSON of a whole province takes hundreds of megabytes
 KINDS = ("report", "draft", "demand", "supplement")
 
 
@@ -34,8 +36,8 @@ def as_rollup(data: dict[str, Any]) -> Rollup:
 
 def freeze(
     connection: Connection, campaign: str, phase: str, milestone: str, *,
-    label: str, as_of: datetime, digest: str, rollups: Mapping[str, Rollup], root: str, kind: str = "report",
-    owed_by: datetime | None = None, frozen_at: datetime | None = None,
+    label: str, as_of: datetime, digest: str, rollups: Iterable[tuple[str, Rollup]], coverage: Coverage,
+    kind: str = "report", owed_by: datetime | None = None, frozen_at: datetime | None = None,
 ) -> None:  # fmt: skip
     """The first snapshot of a milestone stands."""
     row = {
@@ -45,7 +47,7 @@ def freeze(
         "label": label,
         "as_of": as_of,
         "digest": digest,
-        "coverage": asdict(rollups[root].coverage),
+        "coverage": asdict(coverage),
         "kind": kind,
         "owed_by": owed_by,
         "frozen_at": frozen_at,
@@ -54,8 +56,10 @@ def freeze(
         return
     frozen = found(connection, campaign, milestone)
     assert frozen is not None
-    rows = [{"snapshot": frozen.id, "unit": unit, "rollup": as_data(each)} for unit, each in rollups.items()]
-    connection.execute(t.snapshot_unit.insert(), rows)
+    left = iter(rollups)
+    while some := list(islice(left, _AT_A_TIME)):
+        rows = [{"snapshot": frozen.id, "unit": unit, "rollup": as_data(each)} for unit, each in some]
+        connection.execute(t.snapshot_unit.insert(), rows)
 
 
 _COLUMNS = tuple(t.snapshot.c[name] for name in Frozen._fields)
@@ -79,18 +83,19 @@ def every_kind(connection: Connection, campaign: str) -> list[Frozen]:
     return of_campaign(connection, campaign, KINDS)
 
 
-def rollups(connection: Connection, snapshot: int) -> dict[str, Rollup]:
-    c = t.snapshot_unit.c
-    rows = connection.execute(select(c.unit, c.rollup).where(c.snapshot == snapshot))
-    return {row.unit: as_rollup(row.rollup) for row in rows}
-
-
 def rollups_of(connection: Connection, snapshot: int, units: Iterable[str]) -> dict[str, Rollup]:
-    """Of some units: a province's schools are many, and each is a page of figures to be read."""
+    """Of those of the units that have figures in it."""
     c = t.snapshot_unit.c
     query = select(c.unit, c.rollup).where(c.snapshot == snapshot)
     found = (row for some in slices(units) for row in connection.execute(query.where(c.unit.in_(some))))
     return {row.unit: as_rollup(row.rollup) for row in found}
+
+
+def every_rollup(connection: Connection, snapshot: int) -> Iterator[tuple[str, Rollup]]:
+    """In order of code."""
+    for some in slices(sorted(units_in(connection, snapshot))):
+        found = rollups_of(connection, snapshot, some)
+        yield from ((code, found[code]) for code in some)
 
 
 def units_in(connection: Connection, snapshot: int) -> list[str]:

@@ -1,10 +1,9 @@
 """What came back, every version of it; and the problems (问题) that the accepted ledgers hold."""
 
-from collections.abc import Collection, Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import fields
 from datetime import datetime
 from functools import cache
-from sys import intern
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Update, bindparam, func, select, union, update
@@ -22,6 +21,13 @@ class Counted(NamedTuple):
     submission: int
     is_zero: bool
     is_late: bool
+    judged_at: datetime
+    figures: dict[str, Any] | None = None  # as Figured; only of what was judged anew since the moment
+
+
+class Figured(NamedTuple):
+    """What a submission adds."""
+
     figures: dict[str, Any]
     forms: list[str]
 
@@ -41,18 +47,13 @@ def judged_parts(connection: Connection, inbox: int) -> set[str]:
     return set(connection.execute(parts).scalars())
 
 
-Known = MutableMapping[int, tuple[datetime, dict[str, Any]]]
-"""Submission -> when it was judged last, its figures."""
-
-
 def counting(
-    connection: Connection, campaign: str, phase: str, moment: datetime, known_at: datetime | None = None,
-    known: Known | None = None,
-) -> dict[int, Counted]:  # fmt: skip
+    connection: Connection, campaign: str, phase: str, moment: datetime, known_at: datetime | None = None
+) -> dict[int, Counted]:
     """By assignment: the last accepted version received until ``moment``, unless an office sent it back by then.
 
-    ``known_at``: of what had been judged and recorded by that look, as it was judged then. ``known``: figures that
-    need not be read; it holds those of today afterwards.
+    ``known_at``: of what had been judged and recorded by that look, as it was judged then. Without figures, which are
+    read when they are wanted.
     """
     s, a = t.submission.c, t.assignment.c
     come = (s.campaign == campaign, s.verdict == "accepted", s.received_at <= moment)
@@ -62,43 +63,41 @@ def counting(
         .group_by(s.assignment)
         .subquery()
     )
-    figures = s.reviewed_at if known is not None else s.figures
     query = (
-        select(s.assignment, s.id, s.version, s.is_zero, s.is_late, figures)
+        select(s.assignment, s.id, s.version, s.is_zero, s.is_late, s.reviewed_at)
         .join(last, (last.c.assignment == s.assignment) & (last.c.version == s.version))
         .join(t.assignment, a.id == s.assignment)
         .where(a.campaign == campaign, a.phase == phase)
     )
-    rows = connection.execute(query).all()
-    if known is not None:
-        _learn(connection, known, {row.id: row.reviewed_at for row in rows})
     last_valid = {
-        row.assignment: (row.version, _counted(row.id, row, row.figures if known is None else known[row.id][1]))
-        for row in rows
-    }
+        row.assignment: (row.version, Counted(row.assignment, row.id, bool(row.is_zero), bool(row.is_late),
+                                              row.reviewed_at))
+        for row in connection.execute(query)
+    }  # fmt: skip
     then = judged_then.of_phase(connection, campaign, phase, moment, known_at) if known_at else []
     for row in then:
         if row.verdict == "accepted" and row.version > last_valid.get(row.assignment, (0,))[0]:
-            last_valid[row.assignment] = (row.version, _counted(row.submission, row, row.figures))
+            told = (row.assignment, row.submission, bool(row.is_zero), bool(row.is_late), row.judged_at)
+            last_valid[row.assignment] = (row.version, Counted(*told, row.figures))
     back = {each.submission for each in reopenings.until(connection, campaign, moment, known_at)}
     return {number: each for number, (_, each) in last_valid.items() if each.submission not in back}
 
 
-def _counted(submission: int, row: Any, figures: dict[str, Any]) -> Counted:
-    told = figures["figures"], figures["forms"]
-    return Counted(row.assignment, submission, bool(row.is_zero), bool(row.is_late), *told)
-
-
-def _learn(connection: Connection, known: Known, judged: Mapping[int, datetime]) -> None:
-    """Names of figures are kept once for all returns: they take more room than the numbers."""
+def figures_of(connection: Connection, counted: Iterable[Counted]) -> dict[int, Figured]:
+    """By submission, as it was judged when it was found to count, whatever was judged anew meanwhile."""
     s = t.submission.c
-    for number in known.keys() - judged.keys():
-        del known[number]
-    unread = [number for number, at in judged.items() if number not in known or known[number][0] != at]
+    told: dict[int, dict[str, Any]] = {}
+    unread: dict[int, datetime] = {}
+    for each in counted:
+        if each.figures is None:
+            unread[each.submission] = each.judged_at
+        else:
+            told[each.submission] = each.figures
     for some in slices(unread):
-        for row in connection.execute(select(s.id, s.figures).where(s.id.in_(some))):
-            figures = {intern(key): number for key, number in row.figures["figures"].items()}
-            known[row.id] = judged[row.id], {**row.figures, "figures": figures}
+        for row in connection.execute(select(s.id, s.reviewed_at, s.figures).where(s.id.in_(some))):
+            is_same = row.reviewed_at == unread[row.id]
+            told[row.id] = row.figures if is_same else judged_then.figures(connection, row.id, unread[row.id])
+    return {number: Figured(each["figures"], each["forms"]) for number, each in told.items()}
 
 
 def faulty(
