@@ -33,7 +33,7 @@ _TEXTS = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Piece:
     """One workbook of an answer. ``history``: the unit's accepted answers whose problems this workbook asks about;
     ``selfcheck``: the answer with the self-check that is printed in it."""

@@ -56,14 +56,14 @@ IN_THE_XML = frozenset(
 """Done to the sheet's XML, so never by those who fill in with another program."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Act:
     timing: Timing
     fault: Fault = Fault.NONE
     variant: int = 0  # another variant is another answer, with other figures
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Behaviour:
     name: str
     acts: tuple[Act, ...] = ()

@@ -15,7 +15,7 @@ from rehearsal.spoiling import is_possible
 Key = tuple[str, str]  # deliverable, unit
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Sent:
     """One workbook or paper that went out. ``told``: where its words stand in the book of answers."""
 
@@ -25,7 +25,7 @@ class Sent:
     told: tuple[int, int] = (0, 0)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Desk:
     unit: CampaignUnit
     phase: str

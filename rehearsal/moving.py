@@ -7,6 +7,7 @@ import random
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
+from functools import cached_property
 from itertools import pairwise
 
 from oneledger.domain.assignments import CampaignUnit
@@ -21,6 +22,7 @@ _PER_SCHOOLS = 200
 _MOST = 40  # schools: as many as a province moves in half a year
 _QUIET = timedelta(hours=4)  # since the look before: every officer's first word about it has come
 _NOON = time(12)
+_MOST_KEPT = 4
 
 
 @dataclass(frozen=True)
@@ -45,17 +47,34 @@ class History:
     _after: dict[int, Parents] = field(default_factory=dict, compare=False, repr=False)
 
     def parents_at(self, moment: datetime) -> Parents:
+        """Only few are kept: a country's take tens of megabytes each."""
         count = sum(each.at <= moment for each in self.changes)
-        if count not in self._after:
-            parents = dict(self.launched)
-            for each in self.changes[:count]:
-                parents |= dict.fromkeys(_goes(parents, each), each.other)
-            self._after[count] = parents
-        return self._after[count]
+        parents = self._after.pop(count, None) or self._parents_after(count)
+        self._after[count] = parents
+        while len(self._after) > _MOST_KEPT:
+            del self._after[next(iter(self._after))]
+        return parents
+
+    def _parents_after(self, count: int) -> Parents:
+        parents = dict(self.launched)
+        for each in self.changes[:count]:
+            parents |= dict.fromkeys(_goes(parents, each), each.other)
+        return parents
 
     def parents_ever(self, unit: str) -> set[str]:
-        trees = [self.launched, *(self.parents_at(each.at) for each in self.changes)]
-        return {parent for tree in trees if (parent := tree[unit])}
+        later = self._moved_under.get(unit, set())
+        first = self.launched[unit]
+        return later | {first} if first else later
+
+    @cached_property
+    def _moved_under(self) -> Mapping[str, set[str]]:
+        """Unit -> whom it came to be under by some change."""
+        parents, found = dict(self.launched), dict[str, set[str]]()
+        for each in self.changes:
+            for unit in _goes(parents, each):
+                found.setdefault(unit, set()).add(each.other)
+                parents[unit] = each.other
+        return found
 
     def excused_at(self, unit: str) -> datetime | None:
         """Who is merged into another owes nothing more."""

@@ -16,7 +16,7 @@ from oneledger.domain.work_calendar import WorkCalendar
 COVER = "cover"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Owing:
     """One unit's return of one deliverable, and who answers about it."""
 

@@ -1,5 +1,6 @@
 """What every task works with: settings, store, archive, texts and masters, opened once per process."""
 
+import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -63,6 +64,10 @@ def sealer_of(settings: Settings) -> Sealer:
 def office() -> Office:
     """One per process and environment."""
     return _office(current_settings())
+
+
+_MOST_TREES = 6  # of a campaign: those last asked for, a province's take megabytes each
+_planting = threading.Lock()
 
 
 @dataclass
@@ -139,9 +144,14 @@ class Running:
         moving = tuple(each for each in changes if each.kind in MOVING)
         if not moving:
             return launched
-        if moving not in self._trees:  # the same dictionary for all trees of a campaign
-            self._trees[moving] = replace(launched, units=tree_after(launched.units, moving), _launched=launched)
-        return self._trees[moving]
+        with _planting:  # the same dictionary for all trees of a campaign
+            tree = self._trees.pop(moving, None) or replace(
+                launched, units=tree_after(launched.units, moving), _launched=launched
+            )
+            self._trees[moving] = tree
+            while len(self._trees) > _MOST_TREES:
+                del self._trees[next(iter(self._trees))]
+        return tree
 
     def ancestors(self, code: str) -> Iterable[CampaignUnit]:
         """Nearest first."""

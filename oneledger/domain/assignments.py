@@ -20,7 +20,7 @@ def county_of(code: str, level: str, above: Iterable[tuple[str, str]]) -> str:
     return next((office for office, rank in offices if rank == "county"), offices[0][0] if offices else code)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class CampaignUnit:
     """A unit as the campaign knew it at launch: the denominator. Every later change is logged with a reason."""
 
@@ -50,7 +50,7 @@ class CampaignUnit:
         return bool(self.contacts) and not self.living
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Assignment:
     id: int
     campaign: str
