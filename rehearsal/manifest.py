@@ -24,6 +24,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import orjson
+
 from oneledger.domain.schedule import report_milestones
 from rehearsal.counting import answered
 from rehearsal.desks import Desk, Sent
@@ -52,7 +54,7 @@ class Account:
 
     def told(self, place: tuple[int, int]) -> dict[str, Any]:
         self._file.seek(place[0])
-        words: dict[str, Any] = json.loads(self._file.read(place[1]) or b"{}")
+        words: dict[str, Any] = orjson.loads(self._file.read(place[1]) or b"{}")
         return words
 
     def flush(self) -> None:
@@ -166,7 +168,7 @@ def read_manifest(path: Path) -> Iterator[dict[str, Any]]:
     with path.open(encoding="utf-8") as file:
         for text in file:
             if not text.startswith((_OFFICE, _CHANGE)):
-                yield json.loads(text)
+                yield orjson.loads(text)
 
 
 _CHANGE = '{"change":'
@@ -183,4 +185,4 @@ def read_offices(path: Path) -> Iterator[dict[str, Any]]:
     with path.open(encoding="utf-8") as file:
         for text in file:
             if text.startswith(_OFFICE):
-                yield json.loads(text)
+                yield orjson.loads(text)

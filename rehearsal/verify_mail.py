@@ -1,6 +1,5 @@
 """Checks on every mail the schools got: none lost, none twice, each rung of the ladder once and none too many."""
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,6 +7,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
+
+import orjson
 
 from oneledger.domain.assignments import CampaignUnit
 from oneledger.domain.campaigns import Campaign, Rung
@@ -65,7 +66,7 @@ def _without_words(line: Line) -> Line:
 def _mails(index: Path) -> Iterator[Line]:
     with index.open(encoding="utf-8") as file:
         for text in file:
-            yield json.loads(text)
+            yield orjson.loads(text)
 
 
 def _box(mail: Line) -> str:

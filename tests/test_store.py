@@ -7,7 +7,9 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from hypothesis import given, strategies as st
 from sqlalchemy import text
+from sqlalchemy.dialects import sqlite
 
 from oneledger.domain.errors import RefusedError
 from oneledger.domain.mailing import SendState
@@ -17,6 +19,7 @@ from oneledger.store.database import Store, UnsafeSqliteError, check_sqlite, ope
 from oneledger.store.migrating import NewerDatabaseError, migration_config
 from oneledger.store.outbox import OutboxRow
 from oneledger.store.schema import metadata
+from oneledger.store.schema.kinds import Json
 from tests.conftest import CONFIG
 
 AT = datetime(2021, 3, 1, 9, tzinfo=UTC)
@@ -347,3 +350,18 @@ def test_what_is_read_together_goes_over_one_connection_and_each_question_is_ask
             assert (armed.once("due", first_due), asked) == ([], [connection])
     assert armed.once("due", first_due) == armed.once("due", first_due) == [AT]
     assert len(asked) == 3
+
+
+STORED = st.recursive(
+    st.none() | st.booleans() | st.text(st.characters(codec="utf-8")) | st.integers(-(2**63), 2**64 - 1)
+    | st.floats(allow_nan=False, allow_infinity=False),
+    lambda parts: st.lists(parts) | st.dictionaries(st.text(st.characters(codec="utf-8")), parts),
+)  # fmt: skip
+
+
+@given(STORED)
+def test_what_is_stored_as_json_is_read_back_the_same(value):
+    """000: figures and rows are kept as JSON and prove themselves by their hash. True, 1 and 1.0 are told apart."""
+    column, dialect = Json(), sqlite.dialect()
+    again = column.process_result_value(column.process_bind_param(value, dialect), dialect)
+    assert (repr(again), again) == (repr(value), value)
