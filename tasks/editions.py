@@ -16,6 +16,7 @@ from oneledger.domain.rectifying import Change
 from oneledger.domain.report import SnapshotView, UnitBrief
 from oneledger.domain.rollup import Rollup
 from oneledger.store import snapshots, submissions
+from oneledger.store.database import slices
 from oneledger.store.snapshots import Frozen
 from oneledger.store.submissions import Counted
 from tasks.following import followed
@@ -169,15 +170,16 @@ def rows_of(here: Running, this: Edition, code: str) -> UnitRows:
     level = here.units[code].level
     shown = {form.form for form in here.forms.values() if form.table and _may_see(level, form.table.rollup.union_up_to)}
     owners = this.counted.get(code, {}) if shown else {}
-    with here.office.store.read() as connection:
-        found = dict(submissions.ledgers(connection, list(owners), this.frozen.frozen_at))
     naming = naming_forms(here.forms.values())
-    this.named.update((number, measures_in(naming, ledgers)) for number, ledgers in found.items())
     rows: dict[str, list[tuple[UnitBrief, dict[str, Any]]]] = {}
-    for submission, unit in sorted(owners.items(), key=lambda pair: here.units[pair[1]].order):
-        for name in found[submission].keys() & shown:
-            written = [(brief(here.units[unit]), row["values"]) for row in found[submission][name]["rows"]]
-            rows.setdefault(name, []).extend(written)
+    with here.office.store.read() as connection:
+        for some in slices(sorted(owners, key=lambda number: here.units[owners[number]].order)):
+            found = dict(submissions.ledgers(connection, some, this.frozen.frozen_at))
+            this.named.update((number, measures_in(naming, ledgers)) for number, ledgers in found.items())
+            for number in some:
+                who = brief(here.units[owners[number]])
+                for name in found[number].keys() & shown:
+                    rows.setdefault(name, []).extend((who, row["values"]) for row in found[number][name]["rows"])
     return rows
 
 

@@ -1,5 +1,6 @@
 """What every task works with: settings, store, archive, texts and masters, opened once per process."""
 
+import gc
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -46,6 +47,7 @@ class Office:
 
 @lru_cache(maxsize=4)
 def _office(settings: Settings) -> Office:
+    gc.set_threshold(*_SELDOM)
     return Office(
         settings,
         open_store(settings.database_url, settings.data),
@@ -66,6 +68,9 @@ def office() -> Office:
     return _office(current_settings())
 
 
+_SELDOM = (50_000, 20, 50)
+"""When Python looks for garbage that goes in circles, of which we make little: its own (700, 10, 10) cost 7 % of a
+review and 16 % of a roll-up."""
 _MOST_TREES = 6  # of a campaign: those last asked for, a province's take megabytes each
 _planting = threading.Lock()
 

@@ -170,7 +170,7 @@ def judged_row(here: Running, assignment: Assignment, review: Review) -> dict[st
         "verdict": verdict.verdict,
         "is_zero": verdict.is_zero,
         "ledgers": {name: ledger.as_data() for name, ledger in verdict.ledgers.items()},
-        "figures": {"figures": figures, "forms": answered},
+        "figures": {"figures": dict(sorted(figures.items())), "forms": answered},  # in the order in which sums are kept
         "findings": [dict(vars(finding)) for finding in verdict.findings],
     }
 

@@ -52,7 +52,7 @@ def signoff_facts(
     """None where the campaign asks nobody to sign."""
     if not reviews:
         return None
-    own, names = reviews.get(code), {each: unit.name for each, unit in here.units.items()}
+    own = reviews.get(code)
     below = [(here.units[each], reviews[each]) for each in children if each in reviews]
     unsigned = [(unit.name, STATE_WORDS[review.state]) for unit, review in below if not review.is_signed]
     return {
@@ -63,7 +63,7 @@ def signoff_facts(
         "below": len(below),
         "below_signed": len(below) - len(unsigned),
         "unsigned": [{"name": name, "state": state} for name, state in unsigned],
-        "line": _line(own, len(below), unsigned, here) + told_of(moves, names, code),
+        "line": _line(own, len(below), unsigned, here) + told_of(moves, here.units, code),
     }
 
 

@@ -59,7 +59,7 @@ def sign_and_freeze(office) -> None:
 def frozen(office, key: str = KEY) -> dict:
     with office.store.read() as connection:
         found = snapshots.found(connection, "first", key)
-        return snapshots.rollups(connection, found.id) if found else {}
+        return dict(snapshots.every_rollup(connection, found.id)) if found else {}
 
 
 def test_an_extension_moves_the_deadline_and_lateness_follows(office):

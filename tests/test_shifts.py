@@ -141,7 +141,9 @@ def test_figures_are_frozen_without_whom_they_do_not_concern_yet_and_once_more_w
     with office.store.read() as connection:
         frozen = snapshots.of_campaign(connection, "first")
         expected = {
-            each.milestone: snapshots.rollups(connection, each.id)[office.here.campaign.root].coverage.missing
+            each.milestone: dict(snapshots.every_rollup(connection, each.id))[
+                office.here.campaign.root
+            ].coverage.missing
             for each in frozen
         }
     assert expected == {"deploy-0319": 2, "deploy-0326": 3}

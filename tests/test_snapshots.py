@@ -57,8 +57,8 @@ def test_every_snapshot_is_worked_out_again_to_the_same_digest_whatever_came_lat
     rows = verify_snapshots("first")
     assert [row["agrees"] for row in rows] == [True] * 4
     with office.store.read() as connection:
-        draft = snapshots.rollups(connection, snapshots.found(connection, "first", f"{KEY}-draft").id)[ROOT]
-        final = snapshots.rollups(connection, snapshots.found(connection, "first", KEY).id)[ROOT]
+        draft = dict(snapshots.every_rollup(connection, snapshots.found(connection, "first", f"{KEY}-draft").id))[ROOT]
+        final = dict(snapshots.every_rollup(connection, snapshots.found(connection, "first", KEY).id))[ROOT]
     assert draft.coverage == Coverage(returned=1, missing=2, in_correction=1)
     assert final.coverage == Coverage(returned=2, missing=1)
     with office.store.write() as connection:  # somebody alters a return behind our back

@@ -130,7 +130,9 @@ def test_units_that_owe_and_offices_that_are_complete_are_each_counted_once(city
     """A unit may owe two returns, and schools may answer to a city directly: the report counts units, and offices."""
     here = running(NAME)
     with here.office.store.read() as connection:
-        frozen = {each: snapshots.rollups(connection, each.id) for each in snapshots.of_campaign(connection, NAME)}
+        frozen = {
+            each: dict(snapshots.every_rollup(connection, each.id)) for each in snapshots.of_campaign(connection, NAME)
+        }
     offices = {code for code, unit in here.units.items() if unit.level != "school"}
     beside = 0
     for each, rollups in frozen.items():

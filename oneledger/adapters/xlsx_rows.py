@@ -5,7 +5,7 @@ Text is always written with the type of text, so nothing a school wrote can beco
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from openpyxl.utils import get_column_letter
@@ -107,7 +107,9 @@ def height_of(values: Iterable[Value], room: Sequence[int]) -> int:
     return LINE_PT * min(most, MOST_LINES) + 1 if most > 1 else 0
 
 
+@lru_cache(maxsize=2**14)
 def lines_of(words: str, room: int) -> int:
+    """Many rows of a ledger say the same."""
     if "\n" in words:
         return sum(lines_of(line, room) for line in words.split("\n"))
     halves = len(words.encode("gbk", "replace"))  # two bytes for what takes a whole place, one for what takes half

@@ -104,13 +104,13 @@ def _upwards(units: Tree, code: str) -> Iterator[str]:
         above = units[above].parent
 
 
-def told_of(moves: Sequence[Moved], names: Mapping[str, str], office: str) -> str:
+def told_of(moves: Sequence[Moved], units: Tree, office: str) -> str:
     """What the report of an office says of who left it and who came, in Chinese."""
     told = []
     for each in {each.unit: each for each in moves}.values():
-        since = f"{names[each.unit]}自{each.on.month}月{each.on.day}日起"
+        since = f"{units[each.unit].name}自{each.on.month}月{each.on.day}日起"
         if office == each.was_under != each.now_under:
-            told.append(f"{since}改由{names[each.now_under]}管理，不再计入本级。")
+            told.append(f"{since}改由{units[each.now_under].name}管理，不再计入本级。")
         if office == each.now_under != each.was_under:
             told.append(f"{since}转入本级管理，计入本级。")
     return "".join(told)

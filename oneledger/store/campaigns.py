@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import datetime
 from hashlib import sha256
+from sys import intern
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, func, select, update
@@ -97,15 +98,21 @@ def units(connection: Connection, name: str) -> dict[str, CampaignUnit]:
     """By code, in administrative order."""
     c = t.campaign_unit.c
     rows = connection.execute(select(t.campaign_unit).where(c.campaign == name).order_by(c.position))
-    return {row.code: _as_unit(row) for row in rows}
+    return {each.code: each for each in map(_as_unit, rows)}
 
 
 def _as_unit(row: Any) -> CampaignUnit:
+    """Words that many units share are kept once: a country has 210,000 units, in every process."""
+    parent = intern(row.parent) if row.parent else row.parent
     return CampaignUnit(
-        row.code, row.name, row.level, row.parent, row.stage, row.position, row.county,
-        tuple(Contact(**each) for each in row.contacts), bool(row.has_incidents), row.exempt_reason,
-        row.kind,
+        intern(row.code), row.name, intern(row.level), parent, intern(row.stage), row.position, intern(row.county),
+        tuple(_as_contact(each) for each in row.contacts), bool(row.has_incidents), row.exempt_reason,
+        intern(row.kind),
     )  # fmt: skip
+
+
+def _as_contact(told: dict[str, Any]) -> Contact:
+    return Contact(**{**told, "role": intern(told.get("role", ""))})
 
 
 def record_draw(connection: Connection, campaign: str, drawn: Draw, at: datetime) -> Draw:

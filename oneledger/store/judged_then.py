@@ -37,15 +37,15 @@ def of_phase(connection: Connection, campaign: str, phase: str, moment: datetime
 
 
 def ledgers(connection: Connection, numbers: Collection[int], known_at: datetime) -> dict[int, dict[str, Any]]:
-    """By submission, of those reviewed again since."""
+    """By submission, of those reviewed again since. ``numbers``: as many as a statement has room for."""
     f, s = t.former_verdict.c, t.submission.c
     query = (
         select(f.submission, f.ledgers)
         .join(t.submission, s.id == f.submission)
-        .where(f.reviewed_at <= known_at, s.reviewed_at > known_at)
+        .where(f.submission.in_(numbers), f.reviewed_at <= known_at, s.reviewed_at > known_at)
         .order_by(f.submission, f.turn)
     )
-    return {row.submission: row.ledgers for row in connection.execute(query) if row.submission in numbers}
+    return {row.submission: row.ledgers for row in connection.execute(query)}
 
 
 def figures(connection: Connection, submission: int, judged_at: datetime) -> dict[str, Any]:

@@ -133,9 +133,8 @@ def ledgers(
 ) -> Iterator[tuple[int, dict[str, Any]]]:
     """(submission id, its ledgers as data). ``known_at``: as they were read then."""
     s = t.submission.c
-    then = judged_then.ledgers(connection, set(submissions), known_at) if known_at else {}
-    for start in range(0, len(submissions), 500):
-        some = submissions[start : start + 500]
+    for some in slices(submissions):
+        then = judged_then.ledgers(connection, some, known_at) if known_at else {}
         for row in connection.execute(select(s.id, s.ledgers).where(s.id.in_(some))):
             yield row.id, then.get(row.id, row.ledgers)
 
