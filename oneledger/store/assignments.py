@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import cache
+from sys import intern
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Update, bindparam, func, select, update
@@ -21,9 +22,11 @@ def open_new(connection: Connection, rows: Sequence[dict[str, Any]]) -> int:
 
 
 def _as_assignment(row: Any, printed: dict[str, Any] | None = None) -> Assignment:
+    """Words that many share are kept once: a look holds all assignments of a phase."""
     return Assignment(
-        row.id, row.campaign, row.phase, row.deliverable, row.unit, row.respondent, row.due_at, row.opened_at,
-        row.status, bool(row.is_late), bool(row.in_correction), row.versions, row.accepted, printed or {}, row.seal,
+        row.id, intern(row.campaign), intern(row.phase), intern(row.deliverable), intern(row.unit),
+        intern(row.respondent), row.due_at, row.opened_at, row.status, bool(row.is_late),
+        bool(row.in_correction), row.versions, row.accepted, printed or {}, row.seal,
     )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -23,7 +24,13 @@ class Utc(TypeDecorator[datetime]):
         return aware.replace(tzinfo=None) if dialect.name == "sqlite" else aware
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        return None if value is None else value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+        return None if value is None else _in_utc(value)
+
+
+@lru_cache(maxsize=4096)
+def _in_utc(value: datetime) -> datetime:
+    """Thousands of rows have the same deadline: one object for all."""
+    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
 _as_text = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str).encode
