@@ -3,13 +3,14 @@ the taking in before anything is lost."""
 
 import logging
 import shutil
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from oneledger.domain.incoming import is_mail_system
-from oneledger.domain.quotas import MIB, Arrival, Kind, over_quota
+from oneledger.domain.quotas import MIB, Arrival, Bucket, Kind, Used, count, over_quota
 from oneledger.store import inbox
 from tasks.office import Office, Running
 
@@ -22,10 +23,32 @@ def registered(ledgers: Sequence[Running]) -> set[str]:
     return {contact.email.lower() for ledger in ledgers for unit in ledger.units.values() for contact in unit.contacts}
 
 
-def hold_back(here: Office, rows: Sequence[dict[str, Any]], known: Collection[str], as_of: datetime) -> None:
+@dataclass
+class Day:
+    """What was taken in of a local day; each row is read once, however many batches follow it."""
+
+    known: Collection[str]  # registered senders
+    since: datetime
+    used: dict[Bucket, Used] = field(default_factory=dict)
+    last: int = 0  # the row read last
+
+    def used_by_now(self, here: Office) -> Mapping[Bucket, Used]:
+        with here.store.read() as connection:
+            rows = inbox.taken_since(connection, self.since, self.last)
+        for arrival in _arrivals(rows, self.known):
+            count(self.used, arrival)
+        self.last = max((row["id"] for row in rows), default=self.last)
+        return self.used
+
+
+def day_of(known: Collection[str], as_of: datetime) -> Day:
+    return Day(known, _midnight(as_of))
+
+
+def hold_back(here: Office, rows: Sequence[dict[str, Any]], day: Day) -> None:
     """Sets the state of new rows that are over their senders' quotas."""
     fresh = [row for row in rows if row["state"] == "new"]
-    waits = over_quota(_arrivals(fresh, known), _today(here, known, as_of), here.mail.quotas)
+    waits = over_quota(_arrivals(fresh, day.known), day.used_by_now(here), here.mail.quotas)
     for row, must_wait in zip(fresh, waits, strict=True):
         if must_wait:
             row |= {"state": "held", "reason": HELD}
@@ -38,7 +61,7 @@ def release(here: Office, known: Collection[str], as_of: datetime) -> None:
     if not held:
         return
     held.sort(key=lambda row: row["sender"] not in known)  # stable: within each, as they came
-    waits = over_quota(_arrivals(held, known), _today(here, known, as_of), here.mail.quotas)
+    waits = over_quota(_arrivals(held, known), day_of(known, as_of).used_by_now(here), here.mail.quotas)
     free = [row["id"] for row, wait in zip(held, waits, strict=True) if not wait]
     with here.store.write() as connection:
         inbox.release(connection, free, as_of)
@@ -56,11 +79,6 @@ def has_room(here: Office) -> bool:
 def free_mb(here: Office) -> int:
     place = here.settings.data
     return shutil.disk_usage(place if place.exists() else place.resolve().parent).free // MIB
-
-
-def _today(here: Office, known: Collection[str], as_of: datetime) -> list[Arrival]:
-    with here.store.read() as connection:
-        return _arrivals(inbox.taken_since(connection, _midnight(as_of)), known)
 
 
 def _arrivals(rows: Sequence[dict[str, Any]], known: Collection[str]) -> list[Arrival]:

@@ -18,7 +18,7 @@ from oneledger.store import assignments, campaigns, confirmations, inbox, outbox
 from oneledger.store.inbox import Seen
 from tasks.confirming import close_unanswered
 from tasks.evidence import asked_office, by_mail, confirmation_number, request_number, sign_request_number, unit_by_mail
-from tasks.flood import has_room, hold_back, registered, release
+from tasks.flood import day_of, has_room, hold_back, registered, release
 from tasks.office import Office, Running, office, running
 from tasks.retrying import STORE_RETRIES
 
@@ -71,6 +71,7 @@ def _take_in(
 ) -> None:
     items = source.new_items(Seen(here.store))
     parts = batches(items, lambda item: len(item.content), most=BATCH, full=BATCH_BYTES)
+    day = day_of(known, as_of)
     while has_room(here) and (batch := next(parts, None)):
         hashes = here.archive.put_many([item.content for item in batch])
         heads = [parse_mail(split_message(item.content)[0]) for item in batch]
@@ -78,7 +79,7 @@ def _take_in(
         facts = zip(hashes, places, heads, strict=True)
         rows = [_row(item, *each, as_of) for item, each in zip(batch, facts, strict=True)]
         _set_own_apart(here, rows, heads)
-        hold_back(here, rows, known, as_of)
+        hold_back(here, rows, day)
         with here.store.write() as connection:
             inbox.record(connection, rows)
         source.done(batch)
@@ -119,7 +120,7 @@ def _routes(here: Office, mails: Sequence[ParsedMail], ledgers: Sequence[Running
     named = [[(ledger, by_mail(mail, ledger.token_key)) for ledger in ledgers] for mail in mails]
     wanted = {number for each in named for _, found in each for number in found}
     with here.store.read() as connection:
-        known = assignments.by_ids(connection, wanted)
+        known = assignments.light_by_ids(connection, wanted)
         places = [_answer_route(connection, mail, ledgers) for mail in mails]
     return [
         _route(each, known) or place or _incident_route(mail, ledgers)

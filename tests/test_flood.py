@@ -1,6 +1,7 @@
 """Floods (reliability T14): quotas a sender and day, known senders first, what is over them kept, a full disk stops."""
 
 import itertools
+from collections import Counter
 from datetime import timedelta
 from email.message import EmailMessage
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 import yaml
 from sqlalchemy import select
 
-from oneledger.domain.quotas import MIB, Arrival, Quota, Quotas, over_quota
+from oneledger.domain.quotas import MIB, Arrival, Quota, Quotas, count, over_quota
 from oneledger.store import schema as t
 from tests.small_office import OTHER, SCHOOL, at, make_campaign, opened
 
@@ -25,30 +26,37 @@ def arrivals(kind: str, sender: str, *sizes: int, has_token: bool = False) -> li
     return [Arrival(sender, kind, has_token, size * MIB) for size in sizes]
 
 
+def used_by(earlier: list[Arrival]):
+    used = {}
+    for each in earlier:
+        count(used, each)
+    return used
+
+
 def test_each_kind_of_sender_has_its_own_day():
-    assert over_quota(arrivals("stranger", "a", 0, 0, 0), [], SMALL) == [False, False, True]
-    assert over_quota(arrivals("known", "a", *[0] * 5), [], SMALL) == [*[False] * 4, True]
-    assert over_quota(arrivals("machine", "a", *[0] * 4), [], SMALL) == [*[False] * 3, True]
+    assert over_quota(arrivals("stranger", "a", 0, 0, 0), {}, SMALL) == [False, False, True]
+    assert over_quota(arrivals("known", "a", *[0] * 5), {}, SMALL) == [*[False] * 4, True]
+    assert over_quota(arrivals("machine", "a", *[0] * 4), {}, SMALL) == [*[False] * 3, True]
 
 
 def test_bytes_count_and_a_smaller_mail_still_goes():
-    assert over_quota(arrivals("stranger", "a", 2, 2, 1), [], SMALL) == [False, True, False]
-    assert over_quota(arrivals("stranger", "a", 1), arrivals("stranger", "a", 3), SMALL) == [True]
+    assert over_quota(arrivals("stranger", "a", 2, 2, 1), {}, SMALL) == [False, True, False]
+    assert over_quota(arrivals("stranger", "a", 1), used_by(arrivals("stranger", "a", 3)), SMALL) == [True]
 
 
 def test_what_was_taken_earlier_in_the_day_counts():
-    assert over_quota(arrivals("stranger", "a", 0), arrivals("stranger", "a", 0, 0), SMALL) == [True]
-    assert over_quota(arrivals("stranger", "b", 0), arrivals("stranger", "a", 0, 0), SMALL) == [False]
+    assert over_quota(arrivals("stranger", "a", 0), used_by(arrivals("stranger", "a", 0, 0)), SMALL) == [True]
+    assert over_quota(arrivals("stranger", "b", 0), used_by(arrivals("stranger", "a", 0, 0)), SMALL) == [False]
 
 
 def test_a_new_address_for_each_mail_does_not_help():
     many = [each for name in "abcdefg" for each in arrivals("stranger", name, 0)]
-    assert over_quota(many, [], SMALL) == [*[False] * 5, True, True]
+    assert over_quota(many, {}, SMALL) == [*[False] * 5, True, True]
 
 
 def test_who_borrows_an_address_uses_up_nothing_of_what_has_a_token():
     borrowed = arrivals("known", "a", *[0] * 9)
-    assert over_quota(arrivals("known", "a", 0, has_token=True), borrowed, SMALL) == [False]
+    assert over_quota(arrivals("known", "a", 0, has_token=True), used_by(borrowed), SMALL) == [False]
 
 
 @pytest.fixture
@@ -102,6 +110,24 @@ def test_a_flood_is_kept_waits_and_holds_up_no_school(office):
     assert [state for _, state in states(only)].count("held") == 1
     take(only, DAY + timedelta(days=2))
     assert [state for _, state in states(only)].count("held") == 0
+
+
+@pytest.mark.parametrize("at_a_time", [1, 2, 3, 100])
+def test_a_sender_s_day_is_counted_once_however_many_batches_it_comes_in(office, monkeypatch, at_a_time):
+    """T14, issue 7."""
+    only, box = office
+    monkeypatch.setattr("tasks.intake.BATCH", at_a_time)
+    deliver(box, "a@strangers.invalid", 1)
+    deliver(box, "b@strangers.invalid", 3)
+    deliver(box, "a@strangers.invalid", 2)
+    take(only, DAY)
+    assert Counter(states(only)) == {
+        ("a@strangers.invalid", "new"): 2, ("a@strangers.invalid", "held"): 1,
+        ("b@strangers.invalid", "new"): 2, ("b@strangers.invalid", "held"): 1,
+    }  # fmt: skip
+    deliver(box, "b@strangers.invalid", 1)
+    take(only, DAY + timedelta(hours=1))
+    assert Counter(states(only))["b@strangers.invalid", "held"] == 2
 
 
 def test_what_is_held_is_told_in_the_status(office):

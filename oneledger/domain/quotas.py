@@ -3,7 +3,7 @@
 A mail with a token of ours counts apart: who only borrows a school's address cannot use up what the school may send.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -56,21 +56,19 @@ class Arrival:
         return ((self.kind, f"{self.sender} with token" if self.has_token else self.sender),)
 
 
-def over_quota(arrivals: Sequence[Arrival], earlier: Sequence[Arrival], quotas: Quotas) -> list[bool]:
-    """For each in order, whether it must wait. ``earlier``: what was taken of the same day before."""
-    used: dict[Bucket, Used] = {}
-    for each in earlier:
-        _count(used, each)
+def over_quota(arrivals: Sequence[Arrival], earlier: Mapping[Bucket, Used], quotas: Quotas) -> list[bool]:
+    """For each in order, whether it must wait. ``earlier``: what was taken of the same day before; see ``count``."""
+    used = dict(earlier)
     waits = []
     for each in arrivals:
         is_over = any(not quotas.of(bucket).has_room(used.get(bucket, (0, 0)), each.size) for bucket in each.buckets)
         waits.append(is_over)
         if not is_over:
-            _count(used, each)
+            count(used, each)
     return waits
 
 
-def _count(used: dict[Bucket, Used], arrival: Arrival) -> None:
+def count(used: dict[Bucket, Used], arrival: Arrival) -> None:
     for bucket in arrival.buckets:
         mails, size = used.get(bucket, (0, 0))
         used[bucket] = (mails + 1, size + arrival.size)

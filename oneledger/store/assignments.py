@@ -102,6 +102,13 @@ def by_ids(connection: Connection, ids: Iterable[int]) -> dict[int, Assignment]:
     return found
 
 
+def light_by_ids(connection: Connection, ids: Iterable[int]) -> dict[int, Assignment]:
+    """Without what was printed."""
+    c = t.assignment.c
+    found = (row for some in slices(ids) for row in connection.execute(select(*_LIGHT).where(c.id.in_(some))))
+    return {row.id: _as_assignment(row) for row in found}
+
+
 def record_printed(connection: Connection, printed: dict[int, dict[str, Any]]) -> None:
     for assignment, data in printed.items():
         connection.execute(update(t.assignment).where(t.assignment.c.id == assignment).values(printed=data))

@@ -80,11 +80,16 @@ def new_by_county(
     return groups
 
 
-def taken_since(connection: Connection, moment: datetime) -> list[dict[str, Any]]:
-    """What was given to be worked on since then: sender, campaign, size."""
+def taken_since(connection: Connection, moment: datetime, after: int = 0) -> list[dict[str, Any]]:
+    """What was given to be worked on since then: id, sender, campaign, size. ``after``: only rows behind this one."""
     c = t.inbox.c
-    counted = (c.taken_at >= moment, c.state.not_in(("held", "duplicate")), c["class"].is_distinct_from("own"))
-    query = select(c.sender, c.campaign, c.size).where(*counted)
+    counted = (
+        c.id > after,
+        c.taken_at >= moment,
+        c.state.not_in(("held", "duplicate")),
+        c["class"].is_distinct_from("own"),
+    )
+    query = select(c.id, c.sender, c.campaign, c.size).where(*counted)
     return [dict(row._mapping) for row in connection.execute(query)]  # noqa: SLF001  SQLAlchemy's public name
 
 
