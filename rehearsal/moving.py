@@ -22,7 +22,6 @@ _PER_SCHOOLS = 200
 _MOST = 40  # schools: as many as a province moves in half a year
 _QUIET = timedelta(hours=4)  # since the look before: every officer's first word about it has come
 _NOON = time(12)
-_MOST_KEPT = 4
 
 
 @dataclass(frozen=True)
@@ -39,6 +38,26 @@ class Change:
 
 
 @dataclass(frozen=True)
+class _Tree(Mapping[str, str | None]):
+    """As it was launched, but for those who were moved: a whole one for each change takes gigabytes for a country."""
+
+    launched: Parents
+    moved: Parents
+
+    def __getitem__(self, unit: str) -> str | None:
+        return self.moved[unit] if unit in self.moved else self.launched[unit]
+
+    def __contains__(self, unit: object) -> bool:
+        return unit in self.launched
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.launched)
+
+    def __len__(self) -> int:
+        return len(self.launched)
+
+
+@dataclass(frozen=True)
 class History:
     """Whom each unit belonged to at which moment. ``changes``: in order of time."""
 
@@ -47,19 +66,14 @@ class History:
     _after: dict[int, Parents] = field(default_factory=dict, compare=False, repr=False)
 
     def parents_at(self, moment: datetime) -> Parents:
-        """Only few are kept: a country's take tens of megabytes each."""
         count = sum(each.at <= moment for each in self.changes)
-        parents = self._after.pop(count, None) or self._parents_after(count)
-        self._after[count] = parents
-        while len(self._after) > _MOST_KEPT:
-            del self._after[next(iter(self._after))]
-        return parents
-
-    def _parents_after(self, count: int) -> Parents:
-        parents = dict(self.launched)
-        for each in self.changes[:count]:
-            parents |= dict.fromkeys(_goes(parents, each), each.other)
-        return parents
+        if count not in self._after:
+            moved: dict[str, str | None] = {}
+            tree = _Tree(self.launched, moved)
+            for each in self.changes[:count]:
+                moved |= dict.fromkeys(_goes(tree, each), each.other)
+            self._after[count] = tree
+        return self._after[count]
 
     def parents_ever(self, unit: str) -> set[str]:
         later = self._moved_under.get(unit, set())

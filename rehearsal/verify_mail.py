@@ -140,6 +140,7 @@ class _Ladder:
     looks: Sequence[datetime]
     history: History
     _looked: dict[str, Sequence[datetime]] = field(default_factory=dict)
+    _ever: dict[str, set[str]] = field(default_factory=dict)
 
     def reminders(self, lines: Iterable[Line]) -> Iterator[tuple[str, str]]:
         groups: dict[tuple[str, str, datetime], list[Line]] = {}
@@ -164,8 +165,10 @@ class _Ladder:
         return f"{phase}@{due.astimezone(ZoneInfo(self.campaign.timezone)):%m%d}"
 
     def _ever_collecting(self, code: str) -> set[str]:
-        moments = (self.looks[0], *(each.at for each in self.history.changes))
-        return {above for at in moments for above in self._collectors(code, at)}
+        if code not in self._ever:
+            moments = (self.looks[0], *(each.at for each in self.history.changes))
+            self._ever[code] = {above for at in moments for above in self._collectors(code, at)}
+        return self._ever[code]
 
     def _collectors(self, code: str, at: datetime) -> Iterator[str]:
         parents = self.history.parents_at(at)
