@@ -68,8 +68,9 @@ def freeze_on_demand(name: str, phase: str, label: str, as_of: datetime, known_a
     counts = {"应报": cover.expected, "已报": done, "免报": cover.exempt, "未报": cover.missing}
     told = "、".join(f"{word}{grouped(count)}" for word, count in counts.items())
     words = f"{label or '即时汇总'}（截至{local:%Y-%m-%d %H:%M}，{told}）"
+    seen = figures.digest()
     with here.office.store.write() as connection:
-        frozen = freeze_in(connection, here, at, f"{phase}-now-{local:%Y%m%d-%H%M%S}", words, "demand", figures)
+        frozen = freeze_in(connection, here, at, f"{phase}-now-{local:%Y%m%d-%H%M%S}", words, "demand", figures, seen)
     assert frozen is not None
     return {
         "snapshot": f"{name}/{frozen.milestone}", "label": frozen.label, "as_of": local.isoformat(),

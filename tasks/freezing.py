@@ -46,17 +46,20 @@ def freeze_as(here: Running, at: Reference, key: str, label: str, kind: str) -> 
         figures = figures_at(here, connection, at)
     if not figures.codes:
         return None
+    seen = figures.digest()
     with here.office.store.write() as connection:
-        return freeze_in(connection, here, at, key, label, kind, figures)
+        return freeze_in(connection, here, at, key, label, kind, figures, seen)
 
 
 def freeze_in(
-    connection: Connection, here: Running, at: Reference, key: str, label: str, kind: str, figures: Figures
+    connection: Connection, here: Running, at: Reference, key: str, label: str, kind: str, figures: Figures, seen: str
 ) -> Frozen | None:
-    """In the caller's transaction, for who must write more together with it. A snapshot that stands, stands."""
+    """In the caller's transaction, for who must write more together with it. A snapshot that stands, stands.
+
+    ``seen``: the figures' digest, worked out before the store is locked for writing.
+    """
     if known := snapshots.found(connection, here.name, key):
         return known
-    seen = figures.digest()
     snapshots.freeze(
         connection, here.name, at.phase, key, label=label, as_of=at.as_of, digest=seen,
         rollups=figures.every(), coverage=figures.of([here.campaign.root])[here.campaign.root].coverage, kind=kind,

@@ -78,7 +78,7 @@ def supplement(name: str, phase: str, as_of: datetime) -> str:
         here = tree_of(here, connection, report.as_of)
         at = Reference(phase, report.owed_by or report.as_of, as_of, as_of)
         now = figures_at(here, connection, at)
-        if now.digest() == base.latest.digest:
+        if (seen := now.digest()) == base.latest.digest:
             return ""
         touched = _touched(connection, base.latest, now)
         told_of = [code for code in touched if here.units[code].level != "school" and here.units[code].contacts]
@@ -91,7 +91,7 @@ def supplement(name: str, phase: str, as_of: datetime) -> str:
     with here.office.store.write() as connection:  # figures and letters together: who freezes also tells
         if snapshots.found(connection, here.name, key) is not None:  # another has made it meanwhile
             return ""
-        freeze_in(connection, here, at, key, label, "supplement", now)
+        freeze_in(connection, here, at, key, label, "supplement", now, seen)
         outbox.plan(connection, list(_letters(here, connection, told, touched)))
     return key
 
