@@ -36,7 +36,7 @@ class Desk:
     known: dict[str, tuple[Piece, ...]] = field(default_factory=dict)  # see ``Planner.known``, as it was then
     selfchecks: dict[str, Piece] = field(default_factory=dict)  # by unit, as they were then
     waiting: list[Act] = field(default_factory=list)  # until it is reminded
-    mending: set[Key] = field(default_factory=set)  # told what is wrong, and about to put it right
+    mending: frozenset[Key] = frozenset()  # told what is wrong, and about to put it right
     sent: dict[Key, list[Sent]] = field(default_factory=dict)
 
     @property

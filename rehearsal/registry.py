@@ -112,7 +112,7 @@ class Registry:
 
     def note(self, desk: Desk, key: Key, sent: Sent) -> None:
         desk.sent.setdefault(key, []).append(sent)
-        desk.mending.discard(key)
+        desk.mending -= {key}
         piece = sent.piece
         if piece is None or sent.verdict != "accepted" or piece.unit.code != desk.unit.code:
             return  # what inspectors say of a unit is not its own ledger

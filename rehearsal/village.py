@@ -272,7 +272,7 @@ class Village:
         if desk is None or faulty is None or faulty.piece is None:
             tally.complaints.append(f"{delivery.file}: {delivery.rcpt} does not expect {delivery.kind}")
         elif desk.behaviour.mends and key not in desk.mending:
-            desk.mending.add(key)
+            desk.mending |= {key}
             dice = self._registry.dice(desk, delivery.kind)
             in_copy = notice == "correction" and faulty.piece.fault not in IN_THE_XML
             source = delivery.file if in_copy and dice.random() < _MARKED_COPY_SHARE else desk.ask

@@ -71,7 +71,7 @@ def office() -> Office:
 _SELDOM = (50_000, 20, 50)
 """When Python looks for garbage that goes in circles, of which we make little: its own (700, 10, 10) cost 7 % of a
 review and 16 % of a roll-up."""
-_MOST_TREES = 6  # of a campaign: those last asked for, a province's take megabytes each
+_MOST_TREES = 4  # of a campaign: those last asked for, a province's take megabytes each
 _planting = threading.Lock()
 
 
