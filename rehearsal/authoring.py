@@ -23,14 +23,19 @@ from rehearsal.replies import CLIENTS, Answer, Enclosure, compose_reply, recipie
 from rehearsal.spoiling import spoil, with_twins
 from rehearsal.truth import Occasion, Truth
 
-OPENPYXL_SHARE = 0.1
-"""Of the units, those that fill in with openpyxl instead of the rehearsal's own code."""
+OPENPYXL_SHARE, MOST_WITH_OPENPYXL = 0.1, 1500
+"""Of the units, those that fill in with openpyxl instead of the rehearsal's own code; of very many, so many in all: it
+takes a hundred times as long, and what it would find it has found by then."""
 _TEXTS = (
     "您好，材料已填好，请查收。",
     "附件为我单位填报的表格，请审阅。",
     "已按要求填报，请查收，谢谢。",
     "请查收附件。",
 )
+
+
+def openpyxl_share(units: int) -> float:
+    return min(OPENPYXL_SHARE, MOST_WITH_OPENPYXL / units)
 
 
 @dataclass(frozen=True, slots=True)

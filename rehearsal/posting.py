@@ -1,6 +1,7 @@
 """How schools hand in their answers: many at one campaign hour, over a few kept-open connections (aiosmtplib)."""
 
 import asyncio
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import AsyncExitStack
@@ -57,13 +58,18 @@ class Writers:
         self.author = Author(*self._made_of)
 
     def written(self, jobs: Sequence[Job]) -> Iterator[tuple[Job, Written]]:
-        """In the order given; never all of them in memory."""
+        """In the order given; never all of them in memory. While some are sent, the next are being written."""
         if len(jobs) < _ENOUGH_FOR_A_POOL or self._processes < 2:
             yield from ((job, self.author.write(job)) for job in jobs)
             return
+        ahead: deque[tuple[Sequence[Job], Iterator[Written]]] = deque()
         for start in range(0, len(jobs), _BATCH):
             batch = jobs[start : start + _BATCH]
-            yield from zip(batch, self._executor().map(_write, batch, chunksize=8), strict=True)
+            ahead.append((batch, self._executor().map(_write, batch, chunksize=8)))
+            if len(ahead) > 1:
+                yield from zip(*ahead.popleft(), strict=True)
+        while ahead:
+            yield from zip(*ahead.popleft(), strict=True)
 
     def _executor(self) -> Executor:
         if self._pool is None:

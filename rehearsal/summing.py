@@ -9,6 +9,7 @@ from typing import Any
 
 from oneledger.store import snapshots
 from oneledger.store.snapshots import Frozen
+from rehearsal.authoring import openpyxl_share
 from rehearsal.manifest import add_lines
 from rehearsal.offices import check_sent_back, check_signatures, meant_by_offices
 from rehearsal.plan import Clock, Rehearsal
@@ -83,6 +84,7 @@ def _scene(plan: Rehearsal, here: Running, village: Village) -> dict[str, Any]:
         "units": len(here.units),
         "seed": plan.seed,
         "mix": village.stated_mix(),
+        "filled_with_openpyxl": openpyxl_share(len(here.units)),
         "officers": Counter(village.officers.behaviours.values()),
         "moves": Counter(f"{here.units[each.unit].level} {each.kind}" for each in village.history.changes),
     }

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from sys import intern
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -40,13 +41,15 @@ def check_mail(
     looks: Sequence[datetime], noticed: Sequence[Line] = (), history: History | None = None,
 ) -> MailFaults:  # fmt: skip
     """``looks``: the moments at which the pipeline really looked. ``noticed``: owed by inspectors' notices."""
-    lines = [_without_words(line) for line in read_manifest(manifest)]
+    lines = [_needed(line) for line in read_manifest(manifest)]
     history = history or History({code: unit.parent for code, unit in units.items()})
     dead = {line["respondent"] for line in lines if line["behaviour"] == "bounce"}
     boxes = {contact.email.lower(): unit.code for unit in units.values() for contact in unit.contacts}
-    mails = list(_mails(directory / _DELIVERED))
-    delivered: Counter[Received] = Counter((boxes.get(_box(mail), _box(mail)), mail["kind"]) for mail in mails)
-    faults = MailFaults(duplicates=[*_twice(mails), *_again(delivered)])
+    index = directory / _DELIVERED
+    delivered: Counter[Received] = Counter(
+        (boxes.get(_box(mail), _box(mail)), intern(mail["kind"])) for mail in _mails(index)
+    )
+    faults = MailFaults(duplicates=[*_twice(_mails(index)), *_again(delivered)])
     _check_requests(lines, dead, delivered, faults)
     _check_answers(lines, delivered, faults, max(looks))
     _check_offices_asked(lines, dead, delivered, history, faults)
@@ -57,10 +60,17 @@ def check_mail(
     return faults
 
 
-def _without_words(line: Line) -> Line:
-    """What was written in the workbooks is long, and not needed here."""
-    kept = ("at", "verdict", "is_zero")
-    return line | {"answers": [{key: each[key] for key in kept} for each in line["answers"]]}
+_NEEDED = ("respondent", "unit", "phase", "deliverable", "behaviour", "due_at", "opened_at", "is_exempt", "excused_at",
+           "sent_back")  # fmt: skip
+
+
+def _needed(line: Line) -> Line:
+    """A country's lines stand in memory together: without what was written in the workbooks, and words once for all."""
+    answers = [
+        {"at": each["at"], "verdict": intern(each["verdict"]), "is_zero": each["is_zero"]} for each in line["answers"]
+    ]
+    told = {key: intern(line[key]) if isinstance(line[key], str) else line[key] for key in _NEEDED if key in line}
+    return told | {"answers": answers}
 
 
 def _mails(index: Path) -> Iterator[Line]:
@@ -149,7 +159,7 @@ class _Ladder:
                 groups.setdefault((line["respondent"], line["phase"], _moment(line["due_at"])), []).append(line)
         for (respondent, phase, due), theirs in groups.items():
             for rung in self._due_rungs(self.campaign.reminders.rungs, due, theirs):
-                yield respondent, f"remind/{phase}/{self._subject(phase, due)}/{rung}"
+                yield respondent, intern(f"remind/{phase}/{self._subject(phase, due)}/{rung}")
 
     def digests(self, lines: Iterable[Line]) -> Iterator[tuple[str, str]]:
         """To every collector above a respondent that the campaign wants told."""
@@ -159,7 +169,7 @@ class _Ladder:
                 groups.setdefault((collector, line["phase"], _moment(line["due_at"])), []).append(line)
         for (collector, phase, due), below in groups.items():
             for rung in self._due_rungs(self.campaign.reminders.digests, due, below, collector):
-                yield collector, f"digest/{phase}/{self._subject(phase, due)}/{rung}"
+                yield collector, intern(f"digest/{phase}/{self._subject(phase, due)}/{rung}")
 
     def _subject(self, phase: str, due: datetime) -> str:
         return f"{phase}@{due.astimezone(ZoneInfo(self.campaign.timezone)):%m%d}"

@@ -14,7 +14,7 @@ from oneledger.domain.assignments import CampaignUnit
 from oneledger.domain.campaigns import Campaign
 from oneledger.domain.forms import Form
 from oneledger.domain.work_calendar import WorkCalendar
-from rehearsal.authoring import OPENPYXL_SHARE, Job, Piece, Written
+from rehearsal.authoring import Job, Piece, Written, openpyxl_share
 from rehearsal.behaviours import IN_THE_XML, MIX, Fault, Mix, Timing, first_contacts_gone, reaction_at
 from rehearsal.desks import Desk, Key, Sent, first_timed, not_before
 from rehearsal.letter_box import Delivery
@@ -62,7 +62,7 @@ class Village:
     def __init__(
         self, directory: Path, *, units: Iterable[CampaignUnit], campaign: Campaign, forms: Mapping[str, Form],
         calendar: WorkCalendar, seed: int, post: PostOffice, exempt: Collection[str] = (), mix: Mix = MIX,
-        openpyxl_share: float = OPENPYXL_SHARE, processes: int = 2, changes: Sequence[Change] = (),
+        processes: int = 2, changes: Sequence[Change] = (),
     ) -> None:  # fmt: skip
         definitions = Definitions(campaign, forms)
         listed = {unit.code: _excused(unit, exempt) for unit in units}
@@ -72,7 +72,8 @@ class Village:
         self.seconds = 0.0
         self._directory = directory
         self._zone = ZoneInfo(campaign.timezone)
-        self._writers = Writers(definitions, seed, directory, openpyxl_share=openpyxl_share, processes=processes)
+        share = openpyxl_share(len(listed))
+        self._writers = Writers(definitions, seed, directory, openpyxl_share=share, processes=processes)
         self._registry = Registry(World(definitions, everyone, calendar), self._writers.author, mix, seed, gone)
         self.officers = Officers(directory, everyone, seed)
         self._again = SecondThoughts(self._registry, self.officers, self._plan, self._busy)

@@ -245,8 +245,10 @@ def test_many_workbooks_go_in_several_mails_and_each_is_about_its_own_school(tmp
     assert sum(len([part for part in parse_mail(mail).parts if part.filename]) for mail in city) >= len(drawn)
 
 
-def test_many_processes_write_what_one_would(tmp_path):
-    """Byte for byte, in the order given."""
+@pytest.mark.parametrize("at_a_time", [7, 16, 400])
+def test_many_processes_write_what_one_would(tmp_path, monkeypatch, at_a_time):
+    """Byte for byte, in the order given, however many are written while others are sent."""
+    monkeypatch.setattr("rehearsal.posting._BATCH", at_a_time)
     unit = make_unit()
     content, _ = stamped("school-deploy", unit)
     mail = EmailMessage(policy=SMTP_POLICY)
