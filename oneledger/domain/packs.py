@@ -4,15 +4,20 @@ from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 Work = TypeVar("Work")
+MOST = 150
+"""Of a country, too: each is a task run, which costs the server as much as a few schools."""
 
 
 def packs(
     work: Mapping[str, list[Work]], least: int = 150, weight: Callable[[str], int] | None = None
 ) -> list[dict[str, list[Work]]]:
-    """Counties in order of code, packed until a pack holds at least ``least`` items. Nothing is split or lost.
+    """Counties in order of code, packed until a pack holds at least ``least`` items, or its part of ``MOST`` packs.
+    Nothing is split or lost.
 
     ``weight``: of a county's work, where its items do not tell.
     """
+    weights = {county: len(work[county]) if weight is None else weight(county) for county in work}
+    least = max(least, -(-sum(weights.values()) // MOST))
     made: list[dict[str, list[Work]]] = []
     held = least
     for county in sorted(work):
@@ -20,7 +25,7 @@ def packs(
             made.append({})
             held = 0
         made[-1][county] = work[county]
-        held += len(work[county]) if weight is None else weight(county)
+        held += weights[county]
     return made
 
 
