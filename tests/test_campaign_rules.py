@@ -76,7 +76,7 @@ def test_packing_loses_nothing_and_splits_no_county(work):
     assert all(sum(map(len, pack.values())) >= 5 for pack in made[:-1])
 
 
-@given(st.lists(st.integers(1, 400), min_size=1, max_size=600))
+@given(st.lists(st.integers(1, 400), min_size=200, max_size=600))
 def test_a_country_is_no_more_than_150_packs(sizes):
     """Issue 7: a sweep is at most 200 task runs, whatever its counties."""
     made = packs({f"{number:06}": [0] * size for number, size in enumerate(sizes)}, least=5)
