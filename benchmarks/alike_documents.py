@@ -92,7 +92,7 @@ def prepare(store: Store, number: int) -> None:
     campaign = load_campaign(Settings().config, "liaoning-2021").model_copy(update={"campaign": "c"})
     owed = {"campaign": "c", "phase": "p", "deliverable": "articles", "due_at": AT, "opened_at": AT}
     owed |= {"status": "missing", "is_late": False, "in_correction": False, "versions": 0, "seal": ""}
-    mail = {"account": "a", "folder": "f", "uidvalidity": "0", "uid": "1", "sha256": "x"}
+    mail: dict[str, Any] = {"account": "a", "folder": "f", "uidvalidity": "0", "uid": "1", "sha256": "x"}
     mail |= {"received_at": AT, "taken_at": AT, "size": 1, "state": "done"}
     with store.write() as connection:
         launch(connection, campaign, {}, units=[], digest="d", at=AT, by="b", mails=0, token_key=b"k" * 32)

@@ -55,6 +55,11 @@ def written_by_openpyxl(sheets: dict[str, list[list[Any]]]) -> bytes:
     return buffer.getvalue()
 
 
+def written_by_rust(records: Any, target: str) -> bytes:
+    write_worksheets(records, target)
+    return Path(target).read_bytes()
+
+
 @contextmanager
 def ways(_rounds: int) -> Iterator[Ways]:
     snapshot, rows = city()
@@ -66,7 +71,7 @@ def ways(_rounds: int) -> Iterator[Ways]:
         target = str(place / "floor.xlsx")
         yield {
             "ours": lambda _number: consolidated_workbook(snapshot, rows, FORMS, ()),
-            "floor": lambda _number: (write_worksheets(records, target), Path(target).read_bytes()),
+            "floor": lambda _number: written_by_rust(records, target),
             "naive": lambda _number: written_by_openpyxl(sheets),
         }
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from time import perf_counter, process_time
+from typing import Any
 
 from openpyxl import load_workbook
 
@@ -16,6 +17,7 @@ from oneledger.adapters.workbook_reader import WorkbookReader
 from oneledger.adapters.workbook_stamp import prepare, stamp
 from oneledger.domain.figures import figures_of
 from oneledger.domain.forms import Field, FieldType, asked_of
+from oneledger.domain.returns import WorkbookCells
 from oneledger.domain.review import ReviewContext, review
 from oneledger.domain.sheet_layout import lay_out
 from oneledger.domain.workbooks import Fill, WorkbookSpec
@@ -40,7 +42,8 @@ BY_TYPE = {FieldType.DATE: date(2021, 3, 1), FieldType.YESNO: "是", FieldType.P
 LEDGER_ROWS = 20
 
 
-def answer(field: Field, row: int):
+def answer(field: Field, row: int) -> Any:
+    usual: Any
     if field.type in (FieldType.INT, FieldType.NUMBER):
         usual = row + 1 if field.key == "seq" else field.min or 0
     elif field.choices:
@@ -84,6 +87,7 @@ def main() -> None:
     content = filled_in(stamp(prepare(build_master(SPEC), SPEC), FILL))
     with WorkbookReader() as reader:
         cells = reader.read(content)
+        assert isinstance(cells, WorkbookCells)
         result = review(cells, FORMS, CONTEXT)
         print(f"{len(content)} bytes, {result.verdict}, {len(result.findings)} findings")
         print("read through the child", best(perf_counter, lambda: reader.read(content)))

@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 from random import Random
 from time import perf_counter
+from typing import Any
 
 from oneledger.adapters.report_docx import render_report
 from oneledger.adapters.report_xlsx import consolidated_workbook
@@ -42,7 +43,9 @@ def row(number: int) -> dict[str, object]:
 
 
 def tree() -> list[SnapshotView]:
-    random, views, cities = Random(1), [], {}
+    random = Random(1)
+    views: list[SnapshotView] = []
+    cities: dict[int, Any] = {}
     for number in range(COUNTIES):
         schools = tuple(
             (UnitBrief(f"{number:03}{each:03}", f"虚拟县第{each}小学", "school"), school(random))

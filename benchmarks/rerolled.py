@@ -55,7 +55,7 @@ def ways(_rounds: int) -> Iterator[Ways]:
                 total: Counter[str] = Counter()
                 for figures in children:
                     for key, number in figures.items():
-                        total[key] += number
+                        total[key] += number  # type: ignore[assignment]  # whole numbers
 
     yield {"ours": large.changed, "floor": floor, "small": small.changed}
 

@@ -113,8 +113,8 @@ class World:
         answer["Subject"], answer["In-Reply-To"] = f"回复：{mail['Subject']}", mail["Message-ID"]
         answer["Message-ID"] = f"<{address}>"
         answer.set_content("请查收。")
-        kind = {"maintype": "application", "subtype": "vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
-        answer.add_attachment(book.saved(), filename=part.get_filename(), **kind)
+        subtype = "vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+        answer.add_attachment(book.saved(), "application", subtype, filename=part.get_filename())
         return answer.as_bytes(policy=email.policy.SMTP)
 
     def take_in(self, mails: Sequence[bytes], at: datetime = RETURNED_AT) -> list[int]:
