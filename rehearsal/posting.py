@@ -12,6 +12,7 @@ from typing import Any
 
 from aiosmtplib import SMTP
 
+from oneledger.adapters.with_parent import end_with_parent
 from rehearsal.authoring import Author, Job, Written
 from rehearsal.obligations import Definitions
 from rehearsal.post_office_client import PostOffice
@@ -91,6 +92,7 @@ _author: list[Author] = []  # of this process of the pool
 
 
 def _begin(*made_of: Any) -> None:
+    end_with_parent()
     _author[:] = [Author(*made_of)]
 
 

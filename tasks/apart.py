@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
+from oneledger.adapters.with_parent import end_with_parent
 from oneledger.domain.errors import TransientError
 
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -57,19 +58,7 @@ _alone = threading.Lock()
 
 @cache
 def _pool() -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(CORES, multiprocessing.get_context("spawn"), _end_with_parent)
-
-
-def _end_with_parent() -> None:
-    """A process whose parent was killed would wait for work forever."""
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-
-    def watch() -> None:
-        parent.join()
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
+    return ProcessPoolExecutor(CORES, multiprocessing.get_context("spawn"), end_with_parent)
 
 
 def _environment() -> dict[str, str]:

@@ -57,9 +57,23 @@ if __name__ == "__main__":
 """
 
 
-def test_no_worker_outlives_a_killed_parent(tmp_path):
+WRITING_PARENT = """
+import os, time
+from pathlib import Path
+from rehearsal.posting import Writers
+from tests.rehearsal_world import definitions
+if __name__ == "__main__":
+    writers = Writers(definitions(), 7, Path(), openpyxl_share=0.0, processes=1)
+    print(writers._executor().submit(os.getpid).result(), flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("words", [PARENT, WRITING_PARENT])
+def test_no_worker_outlives_a_killed_parent(tmp_path, words):
+    """Reliability: a rehearsal that is killed leaves no process behind either."""
     script = tmp_path / "parent.py"
-    script.write_text(PARENT)
+    script.write_text(words)
     command = [sys.executable, str(script)]
     ours = os.environ | {"PYTHONPATH": str(ROOT)}
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=ours) as parent:
