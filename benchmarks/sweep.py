@@ -17,6 +17,7 @@ from typing import Any
 from unittest.mock import patch
 
 from prefect import Task, unmapped
+from prefect.events.worker import EventsWorker
 
 import flows.running
 import tasks.picturing
@@ -73,6 +74,7 @@ def ways(_rounds: int) -> Iterator[Ways]:
 
         with window(place / "prefect"), without_heartbeats():
             yield {"ours": ours, "floor": floor}
+            EventsWorker.drain_all()  # what is left would wait a minute each for a server that is gone
 
 
 def _answer(database: Path) -> None:
