@@ -35,7 +35,7 @@ def drills(lab: Lab, number: int, fault: str) -> Generator[Trial]:
 def _drill(world: World, sent: int, fault: str) -> Trial:
     children = [world.start("send", [0], fault=fault), world.start("collect", 2, fault=fault)]
     with world.store() as held, held.read():  # whoever closes last would bring the log into the file
-        _wait_until_sent(world, sent)
+        _wait_until_under_way(world, sent)
         before = _committed(world)
         code = world.run("back_up", str(world.folder / "backup"), fault=fault)
     for each in children:
@@ -43,9 +43,10 @@ def _drill(world: World, sent: int, fault: str) -> Trial:
     return Trial([f"the backup ended with {code}"] * (code != 0) + _come_back(world, before, fault), units=UNITS)
 
 
-def _wait_until_sent(world: World, number: int) -> None:
+def _wait_until_under_way(world: World, sent: int) -> None:
+    """So many mails are out, and one has come in: without it there is nothing in the archive that could be missing."""
     for _ in range(3000):
-        if in_state(world, "sent") >= number:
+        if in_state(world, "sent") >= sent and _committed(world)["inbox"]:
             return
         time.sleep(0.01)
 
