@@ -25,7 +25,7 @@ from rehearsal.truth import Occasion, Truth
 
 OPENPYXL_SHARE, MOST_WITH_OPENPYXL = 0.1, 1500
 """Of the units, those that fill in with openpyxl instead of the rehearsal's own code; of very many, so many in all: it
-takes a hundred times as long, and what it would find it has found by then."""
+takes many times as long, and what it would find it has found by then."""
 _TEXTS = (
     "您好，材料已填好，请查收。",
     "附件为我单位填报的表格，请审阅。",

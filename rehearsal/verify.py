@@ -16,13 +16,14 @@ from oneledger.domain.forms import Form
 from oneledger.domain.schedule import report_milestones
 from oneledger.domain.work_calendar import WorkCalendar
 from oneledger.settings import Settings, load_calendar
+from oneledger.store.database import slices
 from rehearsal.looks import looks
 from rehearsal.manifest import Standing, read_manifest, standing
 from rehearsal.moving import History, ParentsAt
 from rehearsal.verify_mail import check_mail
 from rehearsal.verify_notices import owed_by_notice
 
-_AT_A_TIME = 40_000  # units
+_AT_A_TIME = 40_000  # units; for each so many the manifest is read once: a country's figures would take gigabytes
 _KINDS_OF_COVERAGE = ("returned", "zero", "exempt", "missing", "late", "in_correction")
 
 
@@ -98,19 +99,13 @@ def verify(
         verified.differences.append(f"{key}: never frozen")
     for key, (snapshot, figures) in frozen.items():
         frozen_at = next((look for look in looked if look >= snapshot.as_of), snapshot.as_of)
-        for some in _at_a_time([*by_code, *sorted(set(figures.codes) - by_code.keys())]):
+        for some in slices([*by_code, *sorted(set(figures.codes) - by_code.keys())], _AT_A_TIME):
             expected = expected_rollups(
                 manifest, history.parents_at, snapshot.phase, snapshot.as_of, frozen_at, only=set(some)
             )
             verified.differences += [f"{key} {each}" for each in compare(expected, figures.of(some))]
             verified.compared += sum(len(each.figures) for each in expected.values())
     return verified
-
-
-def _at_a_time(codes: Sequence[str]) -> Iterator[Sequence[str]]:
-    """The manifest is read once for each part: a country's figures would take gigabytes."""
-    for start in range(0, len(codes), _AT_A_TIME):
-        yield codes[start : start + _AT_A_TIME]
 
 
 def _milestones(campaign: Campaign, calendar: WorkCalendar, until: datetime) -> set[str]:

@@ -4,7 +4,6 @@ had signed is asked to sign anew; what is frozen stands."""
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 
 from sqlalchemy import Connection
 
@@ -14,6 +13,7 @@ from oneledger.domain.rollup import Rollup
 from oneledger.domain.schedule import Milestone, local_moment
 from oneledger.domain.signoff import Deed, moved_figures
 from oneledger.store import outbox, reopenings, signatures, snapshots, submissions
+from oneledger.store.database import slices
 from oneledger.store.outbox import OutboxRow
 from oneledger.store.snapshots import Frozen
 from tasks.freezing import freeze_in, reports_of
@@ -98,11 +98,11 @@ def supplement(name: str, phase: str, as_of: datetime) -> str:
 
 def _touched(connection: Connection, latest: Frozen, now: Figures) -> list[str]:
     """Whose figures are others than in the latest, in administrative order."""
-    every, found = now.every(), set()
-    while some := dict(islice(every, 1000)):
+    found: list[str] = []
+    for some in slices(now.codes):
         before = snapshots.rollups_of(connection, latest.id, some)
-        found |= {code for code, each in some.items() if each != before.get(code)}
-    return [code for code in now.codes if code in found]
+        found += [code for code, each in now.of(some).items() if each != before.get(code)]
+    return found
 
 
 def _who_signed(here: Running, connection: Connection, report: Frozen) -> set[str]:

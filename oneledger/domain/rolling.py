@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 from oneledger.domain.assignments import CampaignUnit
+from oneledger.domain.batches import batches
 from oneledger.domain.rollup import Coverage, Number, Rollup, added, as_data
 
 
@@ -45,10 +46,7 @@ def rolled_up(
         offices = [code for code in reversed(list(units)) if code in below]
         alone = [code for code, unit in units.items() if unit.parent not in units and code not in below]
         yield from ((code, added(parts)) for code, parts in own_of(alone).items())
-    offices = (
-        [code for code in reversed(list(units)) if code in below] if again is None else _deepest_first(units, again)
-    )
-    for some in _batches(offices, below):
+    for some in batches(offices, lambda code: 1 + len(below[code]), most=_AT_A_TIME, full=_AT_A_TIME):
         own = own_of([each for code in some for each in (code, *below[code]) if each == code or each not in below])
         for code in some:
             lowest = {each: added(own[each]) for each in below[code] if each in own and each not in below}
@@ -67,19 +65,6 @@ def _deepest_first(units: Mapping[str, CampaignUnit], codes: Iterable[str]) -> l
         return 1 + depth(parent) if parent is not None and parent in units else 0
 
     return sorted(codes, key=depth, reverse=True)
-
-
-def _batches(offices: Iterable[str], below: Mapping[str, Sequence[str]]) -> Iterator[list[str]]:
-    some: list[str] = []
-    count = 0
-    for code in offices:
-        some.append(code)
-        count += 1 + len(below[code])
-        if count >= _AT_A_TIME:
-            yield some
-            some, count = [], 0
-    if some:
-        yield some
 
 
 def children_of(units: Mapping[str, CampaignUnit]) -> dict[str, list[str]]:

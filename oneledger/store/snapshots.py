@@ -3,11 +3,11 @@
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import asdict
 from datetime import datetime
-from itertools import islice
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, select
 
+from oneledger.domain.batches import batches
 from oneledger.domain.rollup import Coverage, Rollup, as_data
 from oneledger.store import schema as t
 from oneledger.store.database import insert_new, slices
@@ -56,8 +56,7 @@ def freeze(
         return
     frozen = found(connection, campaign, milestone)
     assert frozen is not None
-    left = iter(rollups)
-    while some := list(islice(left, _AT_A_TIME)):
+    for some in batches(rollups, lambda _: 1, most=_AT_A_TIME, full=_AT_A_TIME):
         rows = [{"snapshot": frozen.id, "unit": unit, "rollup": as_data(each)} for unit, each in some]
         connection.execute(t.snapshot_unit.insert(), rows)
 
