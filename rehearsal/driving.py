@@ -1,15 +1,15 @@
-"""Drives a rehearsal through campaign time: schools act, the pipeline looks, then the truth is told."""
+"""Drives a rehearsal through campaign time: schools act here, the pipeline looks in a process of its own, then the
+truth is told."""
 
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from flows.launch import launch, plan as plan_flow
-from flows.look import look
 from oneledger.domain.campaigns import Campaign, open_dates
 from oneledger.domain.errors import RefusedError
 from oneledger.domain.units import Level, Unit
@@ -32,13 +32,11 @@ _LAST = 3  # looks after the last moment, so that answers to the latest answers 
 
 
 def drive(
-    plan: Rehearsal, campaign: Campaign, units: Sequence[Unit], post: PostOffice, clock: Clock, address: str,
+    plan: Rehearsal, campaign: Campaign, units: Callable[[], list[Unit]], post: PostOffice, clock: Clock, address: str,
     progress: Progress,
 ) -> dict[str, Any]:  # fmt: skip
     out, kept = plan.out.resolve(), kept_in(plan.out) if plan.is_resumed else None
-    exempt = _exempt(units)
-    if kept is None:
-        _begin(campaign, units, exempt, post, clock)
+    exempt = {} if kept else _begin(campaign, units(), post, clock)
     here = running(campaign.campaign)
     moments = looks(campaign, here.office.calendar, plan.most_looks, plan.last)
     moments += [moments[-1] + timedelta(hours=n) for n in range(1, _LAST)]
@@ -60,10 +58,13 @@ def drive(
     return told
 
 
-def _begin(campaign: Campaign, units: Sequence[Unit], exempt: dict[str, str], post: PostOffice, clock: Clock) -> None:
+def _begin(campaign: Campaign, units: Sequence[Unit], post: PostOffice, clock: Clock) -> dict[str, str]:
+    """Who is excused from the start, and why."""
+    exempt = _exempt(units)
     with clock.timed("import units"), office().store.write() as connection:
         unit_store.import_units(connection, units, _opens_on(campaign) - LISTED_BEFORE)
     _launch(campaign, exempt, post, clock)
+    return exempt
 
 
 def _village(plan: Rehearsal, here: Running, exempt: dict[str, str], post: PostOffice, kept: Kept | None) -> Village:
@@ -110,7 +111,7 @@ def _look(plan: Rehearsal, post: PostOffice, clock: Clock, at: datetime, workers
     post.set_clock(at)
     for _ in range(plan.repeat):
         with clock.timed("looks"):
-            at_once(workers, at) if workers else look(plan.campaign, at)
+            at_once(workers, at)
 
 
 def _exempt(units: Sequence[Unit]) -> dict[str, str]:

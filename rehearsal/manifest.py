@@ -18,7 +18,7 @@ change, unit, other, at   moved | merged, under or into which, when; see ``movin
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -163,15 +163,19 @@ def _answers(desk: Desk | None, owing: Owing, account: Account) -> Iterator[dict
         }
 
 
-def read_manifest(path: Path) -> Iterator[dict[str, Any]]:
-    """The returns, line by line: never the whole of it in memory."""
+def read_manifest(
+    path: Path, phase: str = "", is_wanted: Callable[[str], bool] = lambda _: True
+) -> Iterator[dict[str, Any]]:
+    """The returns, of one phase where one is named, line by line: never the whole of it in memory. ``is_wanted``: by
+    code of the unit; whatever is not is not parsed."""
+    begins = _RETURN + json.dumps(phase) if phase else _RETURN
     with path.open(encoding="utf-8") as file:
         for text in file:
-            if not text.startswith((_OFFICE, _CHANGE)):
+            if text.startswith(begins) and is_wanted(text.partition(_UNIT)[2].partition('"')[0]):
                 yield orjson.loads(text)
 
 
-_CHANGE = '{"change":'
+_RETURN, _UNIT = '{"phase":', '"unit":"'
 _OFFICE = '{"office":'
 
 

@@ -45,7 +45,7 @@ class Rehearsal:
     repeat: int = 1  # how often each look is run
     most_looks: int = MOST  # a phase
     skipped: tuple[datetime, datetime] | None = None  # looks between these moments are slept through
-    workers: int = 1  # processes that take each look at once, as workers on several machines do
+    workers: int = 1  # processes that look; several take each look at once, as workers on several machines do
     last: str = ""  # the phase that ends it; empty: all of them
     is_resumed: bool = False  # ``out`` holds one that was interrupted
     database_url: str = ""  # an empty PostgreSQL database; none: SQLite under ``out``

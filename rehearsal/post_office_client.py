@@ -41,11 +41,14 @@ class PostOffice:
     def set_behaviours(self, by_address: Mapping[str, str]) -> None:
         write_whole(self.directory / "behaviour.json", json.dumps(dict(by_address)).encode())
 
-    def deliveries(self, offset: int = 0) -> tuple[list[Delivery], int]:
-        """The index from a byte offset on, and the offset to read on from. A line still being written waits."""
+    def deliveries(self, offset: int = 0, most: int = -1) -> tuple[list[Delivery], int]:
+        """The index from a byte offset on, and the offset to read on from. A line still being written waits.
+
+        ``most``: bytes to read, many times a line's; -1: all there are.
+        """
         with (self.directory / "delivered.jsonl").open("rb") as file:
             file.seek(offset)
-            whole = file.read().rpartition(b"\n")
+            whole = file.read(most).rpartition(b"\n")
         found = [Delivery(**json.loads(line)) for line in whole[0].splitlines()]
         return found, offset + len(whole[0]) + len(whole[1])
 

@@ -40,6 +40,12 @@ class Registry:
         parents = self.history.parents_at(changes[-1].at)
         self.world = replace(self.world, units=rearranged(self.world.units, parents))
 
+    def forget(self) -> None:
+        """All but the tree."""
+        owings = (self.owed, self.opened_at, self.about, self.desks, self._neighbours)
+        for each in (*owings, self.histories, self.selfchecks):
+            each.clear()
+
     def is_exempt(self, unit: str, at: datetime) -> bool:
         excused_at = self.history.excused_at(unit)
         return bool(self.world.units[unit].exempt_reason) or (excused_at is not None and excused_at <= at)

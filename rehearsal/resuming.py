@@ -51,7 +51,10 @@ def _told(plan: Rehearsal) -> dict[str, Any]:
 
 
 def keep(out: Path, kept: Kept) -> None:
-    write_whole(out / _STATE, pickle.dumps(kept, protocol=pickle.HIGHEST_PROTOCOL))
+    unfinished = (out / _STATE).with_suffix(".unfinished")
+    with unfinished.open("wb") as file:  # not by way of bytes: a country's are many
+        pickle.dump(kept, file, protocol=pickle.HIGHEST_PROTOCOL)
+    unfinished.replace(out / _STATE)
 
 
 def kept_in(out: Path) -> Kept:

@@ -72,11 +72,12 @@ def rehearse(plan: Rehearsal, address: str, progress: Progress) -> dict[str, Any
 
         campaign = load_campaign(settings.config, plan.campaign, settings.overrides)
         _check_last(campaign, plan.last)
-        units = list(plan.units) if plan.units is not None else _invented(plan, campaign, settings)
-        return drive(plan, campaign, units, post, clock, address, progress)
+        return drive(plan, campaign, lambda: _units(plan, campaign, settings), post, clock, address, progress)
 
 
-def _invented(plan: Rehearsal, campaign: Campaign, settings: Settings) -> list[Unit]:
+def _units(plan: Rehearsal, campaign: Campaign, settings: Settings) -> list[Unit]:
+    if plan.units is not None:
+        return list(plan.units)
     return invented(land_of(campaign, settings.config), plan.schools, plan.seed)
 
 

@@ -1,7 +1,7 @@
 """Which offices must be asked to sign, for each report and each supplement to it, and how it must go: from the returns
 and the officers' words alone."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -40,12 +40,12 @@ class Truth:
 
     def courses(self) -> Iterator[Meant]:
         for phase in self.campaign.phases:
-            lines = [_light(line) for line in read_manifest(self.manifest) if line["phase"] == phase.phase]
+            lines = Lines(self.manifest, phase.phase)
             reports = report_milestones(self.campaign, phase.phase, self.calendar)
             for milestone in reports:
                 yield from self._of_report(lines, milestone, is_last=milestone == reports[-1])
 
-    def _of_report(self, lines: Sequence[Line], milestone: Milestone, *, is_last: bool) -> Iterator[Meant]:
+    def _of_report(self, lines: Iterable[Line], milestone: Milestone, *, is_last: bool) -> Iterator[Meant]:
         turn_of = {turn.level: turn for turn in turns(self.campaign, milestone, self.calendar)}
         first = min((turn.asks_at for turn in turn_of.values()), default=milestone.at)
         asking = [at for at in self.looked if first <= at < milestone.at]
@@ -62,7 +62,7 @@ class Truth:
         moments = {at: by_look[at] for at in later}
         yield from self._supplements(milestone, after[0], sums[0], moments, made, _news(lines))
 
-    def _branches(self, lines: Sequence[Line], seen: Sequence[Seen], offices: Mapping[str, Turn]) -> list[Branches]:
+    def _branches(self, lines: Iterable[Line], seen: Sequence[Seen], offices: Mapping[str, Turn]) -> list[Branches]:
         found = sums_at(lines, self.parents_at, seen, offices)
         return [{code: Branch.of(each) for code, each in sums.items()} for sums in found]
 
@@ -110,13 +110,18 @@ class Truth:
         return [each for each in self.officers.said if (each.milestone, each.unit) == (key, office)]
 
 
-def _light(line: Line) -> Line:
-    """Without what was written in the workbooks: it is long."""
-    kept = ("at", "verdict", "is_zero", "figures")
-    return {**line, "answers": [{key: each[key] for key in kept if key in each} for each in line["answers"]]}
+@dataclass(frozen=True)
+class Lines(Iterable[Line]):
+    """Of one phase, read anew each time: a country's do not fit into memory."""
+
+    manifest: Path
+    phase: str
+
+    def __iter__(self) -> Iterator[Line]:
+        return read_manifest(self.manifest, self.phase)
 
 
-def _news(lines: Sequence[Line]) -> list[datetime]:
+def _news(lines: Iterable[Line]) -> list[datetime]:
     """When something was accepted, or sent back."""
     return [
         datetime.fromisoformat(at)

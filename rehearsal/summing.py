@@ -1,6 +1,5 @@
 """What a rehearsal came to: per phase the counts, then whether every figure and every mail was as the truth says."""
 
-import resource
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -17,6 +16,7 @@ from rehearsal.verify import Verified, verify
 from rehearsal.verify_notices import check_notices
 from rehearsal.village import Village
 from rehearsal.window_counts import task_run_count, task_seconds
+from rehearsal.workers import peak_mib
 from tasks.freezing import frozen_figures
 from tasks.office import Running
 from tasks.recounting import Figures
@@ -32,13 +32,15 @@ def summary(
     """``looked``: the moments at which the pipeline really looked."""
     with clock.timed("schools: manifest"):
         village.write_manifest()
+    scene, dead = _scene(plan, here, village), village.dead_boxes()
+    village.forget()
     status = campaign_status(here.name)
     with clock.timed("schools: comparing with the truth"):
         signed = signatures_of(here.name)
-        found, states = _compared(plan.out.resolve(), here, village, looked, signed)
+        found, states = _compared(plan.out.resolve(), here, village, dead, looked, signed)
     return {
         "campaign": here.name,
-        **_scene(plan, here, village),
+        **scene,
         "is_true": not (found.differences or found.lost or found.duplicates or found.ladder or village.complaints),
         "phases": status["phases"],
         "signatures": Counter(row["state"] for row in signed),
@@ -54,21 +56,22 @@ def summary(
         "pipeline_seconds": round(clock.pipeline, 1),
         "schools_seconds": round(sum(clock.seconds.values()) - clock.pipeline, 1),
         "task_seconds": task_seconds(),
-        "peak_rss_mib": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+        "peak_rss_mib": {"schools": peak_mib()},
         "prefect_ui": address,
     }
 
 
 def _compared(
-    out: Path, here: Running, village: Village, looked: Sequence[datetime], signed: Sequence[Mapping[str, Any]]
-) -> tuple[Verified, int]:
+    out: Path, here: Running, village: Village, dead: Mapping[str, set[str]], looked: Sequence[datetime],
+    signed: Sequence[Mapping[str, Any]],
+) -> tuple[Verified, int]:  # fmt: skip
     """What was found, of how many states of offices. What officers and operators did joins the manifest."""
     history, manifest = village.history, out / "manifest.jsonl"
     found = verify(
         out, list(here.units.values()), here.campaign, _frozen(here),
         looked=list(looked), forms=here.forms, history=history,
     )  # fmt: skip
-    found.differences.extend(check_notices(out, here.forms, max(looked), village.dead_boxes()))
+    found.differences.extend(check_notices(out, here.forms, max(looked), dead))
     offices = meant_by_offices(
         manifest, here.campaign, here.office.calendar, village.officers, looked, history.parents_at
     )

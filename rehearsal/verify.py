@@ -23,7 +23,7 @@ from rehearsal.moving import History, ParentsAt
 from rehearsal.verify_mail import check_mail
 from rehearsal.verify_notices import owed_by_notice
 
-_AT_A_TIME = 40_000  # units; for each so many the manifest is read once: a country's figures would take gigabytes
+_AT_A_TIME = 10_000  # units; for each so many the manifest is read once: a country's figures would take gigabytes
 _KINDS_OF_COVERAGE = ("returned", "zero", "exempt", "missing", "late", "in_correction")
 
 
@@ -126,8 +126,12 @@ def expected_rollups(
     ``frozen_at``: the look that freezes them, which may first find that more is owed. ``only``: units whose sums are
     wanted.
     """
-    lines = (line for line in read_manifest(manifest) if line["phase"] == phase)
-    return sums_at(lines, parents_at, [Seen(moment, moment, frozen_at)], only)[0]
+    tree = parents_at(moment)
+
+    def is_wanted(unit: str) -> bool:
+        return only is None or any(code in only for code in _upwards(unit, tree))
+
+    return sums_at(read_manifest(manifest, phase, is_wanted), parents_at, [Seen(moment, moment, frozen_at)], only)[0]
 
 
 class Seen(NamedTuple):

@@ -30,6 +30,7 @@ from rehearsal.registry import Registry
 from rehearsal.second_thoughts import SecondThoughts
 
 MOST_WORKBOOKS = 8  # in one mail
+_READ_AT_ONCE, _SENT_AT_ONCE = 2**22, 10_000  # bytes of the index; mails. A country's would fill memory
 _MARKED_COPY_SHARE = 0.7  # of those who mend: in the copy that came back, not in their own
 _ASKS = ("ask", "inspect-ask")
 _NOTICE_OF = {"returned": "correction", "refused": "refusal"}
@@ -171,6 +172,11 @@ class Village:
         self.seconds += time.perf_counter() - begun
         return path
 
+    def forget(self) -> None:
+        """What was owed, planned and sent: it stands in the manifest, and a country's fills memory."""
+        self._registry.forget()
+        self._due.clear()
+
     def _opened(self, now: datetime) -> list[str]:
         phases = self._registry.world.campaign.phases
         return [phase.phase for phase in phases if phase.opens_on and phase.opens_on <= now.date()]
@@ -182,9 +188,12 @@ class Village:
             self._post.set_behaviours(self._registry.mailboxes(current))
 
     def _read_all(self, tally: ActTally) -> None:
-        deliveries, self._offset = self._post.deliveries(self._offset)
-        for delivery in deliveries:
-            self._read(delivery, tally)
+        while True:
+            deliveries, self._offset = self._post.deliveries(self._offset, _READ_AT_ONCE)
+            if not deliveries:
+                return
+            for delivery in deliveries:
+                self._read(delivery, tally)
 
     def _read(self, delivery: Delivery, tally: ActTally) -> None:
         notice, _, rest = delivery.kind.partition("/")
@@ -286,9 +295,9 @@ class Village:
         heapq.heappush(self._due, _Due(at, self._serial, desk, pieces, source, answers))
 
     def _perform(self, until: datetime, tally: ActTally) -> bool:
-        """Send everything that is due, in order of campaign time. Says whether there was anything."""
+        """Send what is due, in order of campaign time, so much at once. Says whether there was anything."""
         due: list[tuple[_Due, Job]] = []
-        while self._due and self._due[0].at <= until:
+        while self._due and self._due[0].at <= until and len(due) < _SENT_AT_ONCE:
             each = heapq.heappop(self._due)
             due += [(each, job) for job in self._jobs(each)]
         desks = [each.desk for each, _ in due]

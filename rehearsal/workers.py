@@ -1,4 +1,4 @@
-"""Several processes that look at one campaign at once, as workers on several machines do.
+"""The pipeline's own process, or several that look at one campaign at once, as workers on several machines do.
 
 Each is a program of its own with its own connections: ``python -m rehearsal.workers CAMPAIGN`` reads a moment a line,
 looks, and says in a line what it did. It ends with its parent.
@@ -6,6 +6,7 @@ looks, and says in a line what it did. It ends with its parent.
 
 import json
 import os
+import resource
 import subprocess
 import sys
 from collections import Counter
@@ -31,21 +32,20 @@ class Worker:
     sent: int = 0
     taken_in: int = 0
     looks: int = 0
+    peak_mib: int = 0  # of the process itself
 
 
 @contextmanager
 def running_workers(plan: Rehearsal) -> Iterator[list[Worker]]:
-    """None where one is enough: then the looks are taken in the rehearsal's own process."""
     with ExitStack() as stack:
-        log = stack.enter_context((plan.out / _LOG).open("w", encoding="utf-8")) if plan.workers > 1 else None
-        count = plan.workers if log else 0
-        workers = [Worker(stack.enter_context(_started(plan.campaign, log))) for _ in range(count)]
+        log = stack.enter_context((plan.out / _LOG).open("w", encoding="utf-8"))
+        workers = [Worker(stack.enter_context(_started(plan.campaign, log))) for _ in range(plan.workers)]
         yield workers
         for worker in workers:
             worker.process.communicate()
 
 
-def _started(campaign: str, log: IO[str] | None) -> "subprocess.Popen[str]":
+def _started(campaign: str, log: IO[str]) -> "subprocess.Popen[str]":
     return subprocess.Popen(
         [sys.executable, "-m", "rehearsal.workers", campaign],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True,
@@ -75,12 +75,14 @@ def _note(worker: Worker, did: dict[str, Any]) -> str:
     worker.sent += did.get("sent", 0)
     worker.taken_in += did.get("taken_in", 0)
     worker.looks += bool(did.get("sent") or did.get("taken_in"))
+    worker.peak_mib = did.get("peak_mib", 0)
     return str(did.get("fault", ""))
 
 
 def add_workers(told: dict[str, Any], out: Path, workers: Sequence[Worker]) -> None:
     """A rehearsal of several proves nothing where one did it all, nor is any mail to be in a box twice."""
-    if not workers:
+    told["peak_rss_mib"]["looks"] = max(each.peak_mib for each in workers)
+    if len(workers) == 1:
         return
     told["workers"] = [{"sent": each.sent, "taken_in": each.taken_in, "looks": each.looks} for each in workers]
     told["delivered"], told["delivered_twice"] = _delivered(out / "delivered.jsonl")
@@ -93,6 +95,11 @@ def _delivered(index: Path) -> tuple[int, int]:
     mails = [json.loads(line) for line in index.read_text(encoding="utf-8").splitlines()]
     counted = Counter((mail["rcpt"], mail["message_id"]) for mail in mails)
     return len(mails), len(mails) - len(counted)
+
+
+def peak_mib() -> int:
+    """The most that this process has held in memory."""
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 
 
 def main(campaign: str) -> None:
@@ -111,7 +118,7 @@ def _looked(look: Any, campaign: str, at: datetime) -> dict[str, Any]:
         return {"fault": f"{at} {os.getpid()} {fault!r}"}
     tally, sent = done.get("collect"), done.get("send")
     taken_in = sum(value for value in asdict(tally).values() if isinstance(value, int)) if tally else 0
-    return {"sent": sent.sent if sent else 0, "taken_in": taken_in}
+    return {"sent": sent.sent if sent else 0, "taken_in": taken_in, "peak_mib": peak_mib()}
 
 
 if __name__ == "__main__":

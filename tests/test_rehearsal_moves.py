@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from oneledger.domain.moves import move_faults, tree_after
-from rehearsal.manifest import standing
+from rehearsal.manifest import add_lines, standing
 from rehearsal.moving import MIX, Change, History, drawn_changes, rearranged
 from rehearsal.verify import Seen, sums_at
 from rehearsal.verify_mail import MailFaults, check_mail
@@ -99,7 +99,8 @@ def test_the_list_of_late_units_goes_to_the_office_of_the_day(tmp_path):
         mail = {"rcpt": f"{told}@rehearsal.invalid", "kind": "digest/deploy/deploy@0315/T+1", "message_id": ""}
         (folder / "delivered.jsonl").write_text(json.dumps(mail) + "\n")
         manifest = folder / "manifest.jsonl"
-        manifest.write_text(json.dumps(late, ensure_ascii=False) + "\n", encoding="utf-8")
+        manifest.unlink(missing_ok=True)
+        add_lines(manifest, [late])
         faults[told] = ladder_of(check_mail(folder, manifest, campaign(), calendar(), UNITS, LOOKS, (), history))
     assert any("210102 got digest" in each for each in faults["210102"])
     assert any("210202 never got digest" in each for each in faults["210102"])

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from rehearsal.manifest import add_lines
 from rehearsal.verify_notices import check_notices
 from tests.test_definitions import FORMS
 
@@ -14,7 +15,7 @@ ROWS = {"inspection": {"facts": {}, "rows": [{"no": 1, "problem_found": "没有�
 
 def told(tmp_path, answers, notices, dead=()):
     line = {"phase": "inspect", "deliverable": "look", "unit": "s1", "answers": answers}
-    (tmp_path / "manifest.jsonl").write_text(json.dumps(line) + "\n", encoding="utf-8")
+    add_lines(tmp_path / "manifest.jsonl", [line])
     mails = [{"kind": "receipt/inspect/look/s1/1"}] + [
         {"kind": f"supervise/rectify/look/s1/{no}"} for no in range(notices)
     ]

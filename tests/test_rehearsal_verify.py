@@ -1,6 +1,5 @@
 """The rehearsal must be able to contradict the pipeline: each kind of fault is found, and named."""
 
-import json
 from dataclasses import replace
 from datetime import timedelta
 
@@ -9,7 +8,7 @@ import pytest
 from oneledger.domain.rollup import Coverage, Rollup
 from oneledger.domain.schedule import milestones
 from rehearsal.looks import MOST, looks
-from rehearsal.manifest import standing
+from rehearsal.manifest import add_lines, standing
 from rehearsal.verify import compare, expected_rollups, verify
 from rehearsal.verify_mail import MailFaults, check_mail
 from tests.rehearsal_world import at, calendar, campaign, make_unit
@@ -38,7 +37,8 @@ def make_line(unit=SCHOOL, *answers: dict, **changes) -> dict:
 
 
 def _write(path, lines):
-    path.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines), encoding="utf-8")
+    path.unlink(missing_ok=True)
+    add_lines(path, lines)
     return path
 
 
