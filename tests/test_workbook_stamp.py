@@ -8,6 +8,7 @@ from hypothesis import given, settings, strategies as st
 from oneledger.adapters.cell_text import CUT, EXCEL_LIMIT, clean
 from oneledger.adapters.workbook_master import build_master
 from oneledger.adapters.workbook_stamp import prepare, stamp
+from oneledger.adapters.zip_parts import archived, literal, pieced
 from oneledger.domain.cells import column_name
 from oneledger.domain.forms import Rows
 from oneledger.domain.printed import FOOT
@@ -164,6 +165,21 @@ def test_the_same_fill_gives_the_same_bytes_without_a_clock():
     assert content == stamp(prepare(build_master(OPEN), OPEN), fill)
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         assert (archive.testzip(), {entry.date_time for entry in archive.infolist()}) == (None, {(1980, 1, 1, 0, 0, 0)})
+
+
+@given(st.lists(st.tuples(st.binary(max_size=70_000) | st.binary(max_size=70), st.booleans()), max_size=6))
+@settings(max_examples=150, deadline=None)
+def test_a_part_in_pieces_some_deflated_before_is_read_as_one(pieces):
+    """RFC 1951: blocks follow one another, whoever made them and when."""
+    part = pieced("a.xml", [literal(raw) if is_literal else raw for raw, is_literal in pieces])
+    with zipfile.ZipFile(io.BytesIO(archived([part]))) as archive:
+        assert archive.read("a.xml") == b"".join(raw for raw, _ in pieces)
+
+
+def test_the_end_of_a_sheet_kept_for_many_units_is_that_of_a_new_plan():
+    for count in (3, 1, 3, 0, 2, 1):
+        fill = make_fill(rows={"ledger": [make_row(1, problem_no=str(number)) for number in range(count)]})
+        assert stamp(RECTIFY_PLAN, fill) == stamp(prepare(build_master(RECTIFY), RECTIFY), fill)
 
 
 def test_only_the_parts_that_differ_differ():

@@ -14,15 +14,17 @@ _NUMERIC = {FieldType.INT, FieldType.NUMBER, FieldType.DATE, FieldType.DATETIME}
 
 
 def cell(ref: str, style: str, value: Any, field: Field) -> str:
-    """Text is an inline string, never a formula; a day is Excel's serial number in the date style of its cell."""
+    return f'<c r="{ref}" s="{style}"{rest_of_cell(value, field)}'
+
+
+def rest_of_cell(value: Any, field: Field) -> str:
+    """After address and style. Text is an inline string, never a formula; a day is Excel's serial number in the date
+    style of its cell."""
     number = _number(value, field)
     if number is not None:
-        return f'<c r="{ref}" s="{style}"><v>{number}</v></c>'
+        return f"><v>{number}</v></c>"
     text = as_text(value)
-    if not text:
-        return f'<c r="{ref}" s="{style}"/>'
-    inline = f'<is><t xml:space="preserve">{element_text(text)}</t></is>'
-    return f'<c r="{ref}" s="{style}" t="inlineStr">{inline}</c>'
+    return f' t="inlineStr"><is><t xml:space="preserve">{element_text(text)}</t></is></c>' if text else "/>"
 
 
 def _number(value: Any, field: Field) -> str | None:

@@ -1,11 +1,14 @@
-"""A sheet's XML, cut once at every cell a unit's own values go into."""
+"""A sheet's XML, cut once at every cell a unit's own values go into. What is long and the same for many is
+deflated only once."""
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Any, TypeVar
 
-from oneledger.adapters.cell_xml import cell
+from oneledger.adapters.cell_xml import cell, rest_of_cell
+from oneledger.adapters.zip_parts import Literal, literal
 from oneledger.domain.cells import column_name
 from oneledger.domain.forms import Field, Form, Rows, Table
 from oneledger.domain.sheet_layout import (
@@ -49,9 +52,15 @@ class RowsTemplate:
     blank: str  # those rows
     places: tuple[Place, ...]
     widths: tuple[float, ...]
+    shapes: "dict[frozenset[str], tuple[str, Sequence[tuple[str, Field, float]]]]" = field(
+        default_factory=dict, compare=False, repr=False
+    )  # by the keys of its values: see ``_shape``
 
 
-Piece = str | int | Place | Tall
+Piece = str | int | Place | Tall | Literal
+_LONG = 500  # characters that are worth a literal of their own
+_MOST_KEPT = 100  # ends of a sheet, by number of rows; shapes of a row
+Kept = TypeVar("Kept")
 
 
 @dataclass(frozen=True)
@@ -60,22 +69,51 @@ class SheetTemplate:
 
     above: tuple[Piece, ...]
     rows: RowsTemplate | None
-    below: tuple[Piece, ...] = ()
+    below: "tuple[str | int, ...]" = ()
     key: str = ""  # of fixed rows
+    _ends: dict[int, Literal] = field(default_factory=dict, compare=False, repr=False)
 
-    def filled(self, facts: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> str:
+    def filled(self, facts: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> Iterator[bytes | Literal]:
+        """The sheet's XML, piece by piece."""
         if self.rows is None:
             values = {**facts, **_beside(self.key, rows)}
-            return "".join(_piece(piece, values, 0) for piece in self.above)
-        count = room(self.rows.table, len(rows))
-        shift = count - self.rows.printed
+            return _joined(_piece(piece, values, 0) for piece in self.above)
+        shift = room(self.rows.table, len(rows)) - self.rows.printed
         above = (_piece(piece, facts, shift) for piece in self.above)
-        below = (_piece(piece, facts, shift) for piece in self.below)
-        middle = _table_rows(self.rows, rows, count) if rows else (self.rows.blank,)
-        return "".join((*above, *middle, *below))
+        written = (_row(self.rows, number, row) for number, row in enumerate(rows, self.rows.first))
+        return _joined((*above, *written, self._end(self.rows, len(rows), shift)))
+
+    def _end(self, template: RowsTemplate, printed: int, shift: int) -> Literal:
+        """Blank rows and what stands below them: the same for all units with as many rows of their own."""
+        if end := self._ends.get(printed):
+            return end
+        numbers = range(template.first + printed, template.first + template.printed + shift)
+        blank = [_row(template, number, {}) for number in numbers] if printed else [template.blank]
+        end = literal("".join((*blank, *(_text(each, {}, shift) for each in self.below))).encode())
+        return _kept(self._ends, printed, end)
 
 
-def _piece(piece: Piece, facts: Mapping[str, Any], shift: int) -> str:
+def _kept(known: dict[Any, Kept], key: Any, value: Kept) -> Kept:
+    if len(known) >= _MOST_KEPT:
+        known.clear()
+    known[key] = value
+    return value
+
+
+def _joined(pieces: Iterable[str | Literal]) -> Iterator[bytes | Literal]:
+    """Texts that follow one another are one."""
+    for is_literal, some in groupby(pieces, lambda piece: isinstance(piece, Literal)):
+        if is_literal:
+            yield from some  # type: ignore[misc]
+        else:
+            yield "".join(some).encode()  # type: ignore[arg-type]
+
+
+def _piece(piece: Piece, facts: Mapping[str, Any], shift: int) -> str | Literal:
+    return piece if isinstance(piece, Literal) else _text(piece, facts, shift)
+
+
+def _text(piece: str | int | Place | Tall, facts: Mapping[str, Any], shift: int) -> str:
     if isinstance(piece, str):
         return piece
     if isinstance(piece, int):
@@ -95,27 +133,32 @@ def _item_key(row: Any, column: str) -> str:
     return f"{row}.{column}"
 
 
-def _table_rows(template: RowsTemplate, rows: Sequence[Mapping[str, Any]], count: int) -> list[str]:
-    blank: Mapping[str, Any] = {}
-    return [
-        _row(template, number, rows[index] if index < len(rows) else blank)
-        for index, number in enumerate(range(template.first, template.first + count))
-    ]
-
-
 def _row(template: RowsTemplate, number: int, values: Mapping[str, Any]) -> str:
     """Without customHeight: Excel may make the row taller when the unit writes more."""
-    cells = []
-    points = LEAST_HEIGHT
-    for place, width in zip(template.places, template.widths, strict=False):
-        value = values.get(place.field.key)
-        if value is None:  # most cells of most rows
-            cells.append(f'<c r="{place.ref}{number}" s="{place.style}"/>')
-            continue
-        cells.append(cell(f"{place.ref}{number}", place.style, value, place.field))
+    keys = frozenset(key for key, value in values.items() if value is not None)
+    shape, written = template.shapes.get(keys) or _kept(template.shapes, keys, _shape(template, keys))
+    points, cells = LEAST_HEIGHT, []
+    for key, column, width in written:
+        value = values[key]
+        cells.append(rest_of_cell(value, column))
         if isinstance(value, str):
             points = max(points, height(value, width))
-    return f'<row r="{number}" ht="{points:g}">{"".join(cells)}</row>'
+    return shape.replace(_NUMBER, str(number)) % (f"{points:g}", *cells)
+
+
+_NUMBER = "#"  # of a row, in the shape of it
+
+
+def _shape(template: RowsTemplate, keys: Collection[str]) -> tuple[str, Sequence[tuple[str, Field, float]]]:
+    """The XML of a row with a place (%s) for its height and for each of these values; and the values' keys in order,
+    with their fields and the widths of their columns. Most cells of most rows are blank."""
+    placed = list(zip(template.places, template.widths, strict=False))
+    cells = (
+        f'<c r="{place.ref}{_NUMBER}" s="{place.style}"{"%s" if place.field.key in keys else "/>"}'
+        for place, _ in placed
+    )
+    written = [(place.field.key, place.field, width) for place, width in placed if place.field.key in keys]
+    return f'<row r="{_NUMBER}" ht="%s">{"".join(cells)}</row>', written
 
 
 def template_of(form: Form, xml: str) -> SheetTemplate:
@@ -123,16 +166,21 @@ def template_of(form: Form, xml: str) -> SheetTemplate:
     layout = lay_out(form)
     if form.table is None or form.table.rows == Rows.FIXED:
         *pieces, rest = _cut_at_facts(xml, form.facts, layout)
-        return SheetTemplate((*pieces, *_cut_at_items(str(rest), form.table, layout)), None, key=_key_of(form.table))
+        pieces += _cut_at_items(str(rest), form.table, layout)
+        return SheetTemplate(_deflated(pieces), None, key=_key_of(form.table))
     start = xml.index(f'<row r="{layout.first_row}"')
     end = xml.index(f'<row r="{layout.below}"')
     last = layout.below - 1
     above = _cut_at_facts(xml[:start], form.facts, layout)
     return SheetTemplate(
-        above=tuple(each for piece in above for each in _cut_at_rows(piece, last)),
+        above=_deflated(each for piece in above for each in _cut_at_rows(piece, last)),
         rows=_rows_template(form.table, layout, xml[start:end]),
         below=tuple(_cut_at_rows(xml[end:], last)),
     )
+
+
+def _deflated(pieces: Iterable[Piece]) -> tuple[Piece, ...]:
+    return tuple(literal(each.encode()) if isinstance(each, str) and len(each) >= _LONG else each for each in pieces)
 
 
 _BLANK = r's="(\d+)"(?: t="n")?\s*(?:/>|></c>)'
@@ -181,7 +229,7 @@ def _cut_at_items(xml: str, table: Table | None, layout: SheetLayout) -> tuple[P
     return (*pieces, xml[at:])
 
 
-def _cut_at_rows(piece: Piece, last: int) -> list[Piece]:
+def _cut_at_rows(piece: Piece, last: int) -> list[Any]:
     """Row numbers from the table's last row on, in addresses of rows, cells, merges, validations and the used range."""
     if not isinstance(piece, str):
         return [piece]
@@ -198,10 +246,10 @@ def _cut_at_rows(piece: Piece, last: int) -> list[Piece]:
 
 def _rows_template(table: Table, layout: SheetLayout, xml: str) -> RowsTemplate:
     places = []
-    for number, field in enumerate(table.columns, 1):
+    for number, column in enumerate(table.columns, 1):
         letters = column_name(number - 1)
         found = re.search(rf'<c r="{letters}{layout.first_row}" {_BLANK}', xml)
         if found is None:
-            raise ValueError(f"the master has no blank cell {letters}{layout.first_row} for {field.key}")
-        places.append(Place(letters, found[1], field))
+            raise ValueError(f"the master has no blank cell {letters}{layout.first_row} for {column.key}")
+        places.append(Place(letters, found[1], column))
     return RowsTemplate(table, layout.first_row, layout.table_rows, xml, tuple(places), layout.widths)

@@ -58,12 +58,12 @@ def _changed(plan: StampPlan, fill: Fill) -> Iterator[tuple[int, Part]]:
     marks = {key: element_text(getattr(fill, key)) for key in PLACES}
     for no, pieces in plan.marked.items():
         text = "".join(marks[piece] if odd % 2 else piece for odd, piece in enumerate(pieces))
-        yield no, _repacked(plan, no, text)
+        yield no, zip_parts.packed(_name(plan, no), text.encode("utf-8"))
     for form, (no, template) in plan.sheets.items():
         facts, rows = fill.facts.get(form, {}), fill.rows.get(form, ())
         if facts or rows:
-            yield no, _repacked(plan, no, template.filled(facts, rows))
+            yield no, zip_parts.pieced(_name(plan, no), template.filled(facts, rows))
 
 
-def _repacked(plan: StampPlan, no: int, text: str) -> Part:
-    return zip_parts.packed(plan.parts[no].name.decode("ascii"), text.encode("utf-8"))
+def _name(plan: StampPlan, no: int) -> str:
+    return plan.parts[no].name.decode("ascii")

@@ -13,6 +13,7 @@ from struct import Struct
 _LOCAL = Struct("<4s5H3L2H")
 _CENTRAL = Struct("<4s6H3L5H2L")
 _END = Struct("<4s4H2LH")
+_STORED = Struct("<2H")
 _VERSION, _DEFLATED, _MIDNIGHT, _1980 = 20, 8, 0, 0x21  # one fixed moment: equal contents are equal bytes
 
 
@@ -27,6 +28,42 @@ class Part:
 def packed(name: str, raw: bytes, level: int = 6) -> Part:
     deflate = zlib.compressobj(level, zlib.DEFLATED, -zlib.MAX_WBITS)
     return Part(name.encode("ascii"), zlib.crc32(raw), len(raw), deflate.compress(raw) + deflate.flush())
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """Bytes of a part that are the same in many files, deflated once: the stream may be cut before and after them."""
+
+    raw: bytes
+    packed: bytes
+
+
+def literal(raw: bytes) -> Literal:
+    """Refers to nothing before it and ends at a byte (zlib: Z_FULL_FLUSH)."""
+    deflate = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    return Literal(raw, deflate.compress(raw) + deflate.flush(zlib.Z_FULL_FLUSH))
+
+
+def pieced(name: str, pieces: Iterable[bytes | Literal]) -> Part:
+    """A part of which only what is no literal is deflated now."""
+    crc, size = 0, 0
+    stream: list[bytes] = []
+    for each in pieces:
+        raw, deflated = (each.raw, each.packed) if isinstance(each, Literal) else (each, _block(each))
+        crc, size = zlib.crc32(raw, crc), size + len(raw)
+        stream.append(deflated)
+    return Part(name.encode("ascii"), crc, size, b"".join((*stream, _LAST_BLOCK)))
+
+
+_LAST_BLOCK = b"\3\0"  # empty, with the bit that says so (RFC 1951, 3.2.3)
+_SHORT = 64  # bytes that deflating makes no shorter
+
+
+def _block(raw: bytes) -> bytes:
+    if len(raw) <= _SHORT:  # stored as it is: RFC 1951, 3.2.4
+        return b"\0" + _STORED.pack(len(raw), len(raw) ^ 0xFFFF) + raw
+    deflate = zlib.compressobj(6, zlib.DEFLATED, -zlib.MAX_WBITS)
+    return deflate.compress(raw) + deflate.flush(zlib.Z_FULL_FLUSH)
 
 
 def texts(archive: bytes) -> dict[str, str]:
