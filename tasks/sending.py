@@ -27,6 +27,7 @@ from tasks.settling import settle_unknown
 LEASE = timedelta(minutes=30)  # of one mail; longer than the longest a server may keep us after the final dot
 BATCH = 200
 LONG_WORK = 300  # mails
+SHOWN_EVERY = 2  # seconds
 GIVE_UP_AFTER = 30  # tries: two days of hourly ones
 
 
@@ -81,16 +82,22 @@ def _send_due(here: Office, as_of: datetime) -> SendTally:
 
 @contextmanager
 def shown_progress(total: int) -> Iterator[Callable[[int], None]]:
-    """A bar on the run's page for long work only: each step of it is a call to the server."""
+    """A bar on the run's page for long work only: each step of it is a call to the server, and so is seldom taken."""
     if total < LONG_WORK:
         yield lambda _done: None
         return
     number = cast("UUID", create_progress_artifact(0.0, key="sending", description=f"待发 {total} 封"))
+    last, shown_at = 0, time.monotonic()
 
     def show(done: int) -> None:
-        update_progress_artifact(number, min(100.0, done * 100 / total))
+        nonlocal last, shown_at
+        last = done
+        if time.monotonic() - shown_at >= SHOWN_EVERY:
+            update_progress_artifact(number, min(100.0, done * 100 / total))
+            shown_at = time.monotonic()
 
     yield show
+    update_progress_artifact(number, min(100.0, last * 100 / total))
 
 
 @contextmanager

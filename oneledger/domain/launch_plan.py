@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from oneledger.domain.assignments import CampaignUnit, county_of
 from oneledger.domain.burden import Burden
@@ -36,8 +37,7 @@ def frozen_units(tree: UnitTree, exempt: Mapping[str, str]) -> list[CampaignUnit
     ]
 
 
-@dataclass(frozen=True)
-class Owed:
+class Owed(NamedTuple):
     deliverable: Deliverable
     unit: str
     respondent: str

@@ -14,6 +14,7 @@ from oneledger.store import schema as t
 from oneledger.store.database import insert_new
 
 _DATES = ("active_from", "active_to")
+_LEVELS: dict[str, Level] = {level.value: level for level in Level}
 
 
 def _as_data(unit: Unit) -> dict[str, Any]:
@@ -21,9 +22,9 @@ def _as_data(unit: Unit) -> dict[str, Any]:
 
 
 def _as_unit(data: dict[str, Any]) -> Unit:
-    days = {name: date.fromisoformat(data[name]) if data[name] else None for name in _DATES}
-    contacts = tuple(Contact(**each) for each in data["contacts"])
-    return Unit(**(data | days | {"contacts": contacts, "level": Level(data["level"])}))
+    days = {name: date.fromisoformat(day) for name in _DATES if (day := data[name])}
+    contacts = tuple([Contact(**each) for each in data["contacts"]])
+    return Unit(**{**data, **days, "contacts": contacts, "level": _LEVELS[data["level"]]})
 
 
 def _row(unit: Unit) -> dict[str, Any]:
