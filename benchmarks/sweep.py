@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from prefect import Task, unmapped
+from prefect import Flow, Task, unmapped
 from prefect.events.worker import EventsWorker
 
 import flows.running
@@ -98,6 +98,7 @@ def plainly() -> Iterator[None]:
     with (
         patch.object(Task, "__call__", lambda self, *args, **kwargs: self.fn(*args, **kwargs)),
         patch.object(Task, "map", _mapped),
+        patch.object(Flow, "__call__", lambda self, *args, **kwargs: self.fn(*args, **kwargs)),
         patch.object(flows.running, "finished", _results),
         patch("flows.collect.finished", _results),
         patch("flows.steps.finished", _results),

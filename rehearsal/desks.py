@@ -4,6 +4,7 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from oneledger.domain.assignments import CampaignUnit
 from oneledger.domain.forms import Form
@@ -25,6 +26,13 @@ class Sent:
     told: tuple[int, int] = (0, 0)
 
 
+_NOTHING: Mapping[str, Any] = {}  # one for all: most desks have nothing, and a country has 210,000
+
+
+def _nothing() -> Mapping[str, Any]:
+    return _NOTHING
+
+
 @dataclass(eq=False, slots=True)
 class Desk:
     unit: CampaignUnit
@@ -33,9 +41,9 @@ class Desk:
     owings: list[Owing]
     ask: str = ""  # the file of the mail that asked
     asked_at: datetime | None = None
-    known: dict[str, tuple[Piece, ...]] = field(default_factory=dict)  # see ``Planner.known``, as it was then
-    selfchecks: dict[str, Piece] = field(default_factory=dict)  # by unit, as they were then
-    waiting: list[Act] = field(default_factory=list)  # until it is reminded
+    known: Mapping[str, tuple[Piece, ...]] = field(default_factory=_nothing)  # see ``Planner.known``, as it was then
+    selfchecks: Mapping[str, Piece] = field(default_factory=_nothing)  # by unit, as they were then
+    waiting: tuple[Act, ...] = ()  # until it is reminded
     mending: frozenset[Key] = frozenset()  # told what is wrong, and about to put it right
     sent: dict[Key, list[Sent]] = field(default_factory=dict)
 
@@ -109,15 +117,15 @@ class Planner:
             for number, owing in enumerate(desk.workbooks)
         )
 
-    def known(self, desk: Desk) -> dict[str, tuple[Piece, ...]]:
+    def known(self, desk: Desk) -> Mapping[str, tuple[Piece, ...]]:
         """Of each unit whose problems a workbook asks about: what it has told of them until it is asked."""
         asked = [each for each in desk.workbooks if any(asks_known_rows(form) for form in self._forms(each))]
-        return {each.unit: self.histories.get(each.unit, ()) for each in asked}
+        return {each.unit: self.histories.get(each.unit, ()) for each in asked} or _NOTHING
 
-    def beside(self, desk: Desk) -> dict[str, Piece]:
+    def beside(self, desk: Desk) -> Mapping[str, Piece]:
         """Of each unit that is inspected: the self-check that is printed beside the record."""
         inspected = [each for each in desk.workbooks if any(form.agreement for form in self._forms(each))]
-        return {each.unit: self.selfchecks[each.unit] for each in inspected if each.unit in self.selfchecks}
+        return {each.unit: self.selfchecks[each.unit] for each in inspected if each.unit in self.selfchecks} or _NOTHING
 
     def _forms(self, owing: Owing) -> tuple[Form, ...]:
         return self.world.definitions.forms_of(owing.deliverable, self.world.units[owing.unit].level)

@@ -124,7 +124,8 @@ def _expected(
 def _line(registry: Registry, owing: Owing, account: Account) -> dict[str, Any]:
     unit = registry.world.units[owing.unit]
     desk = registry.desk_about(owing.phase, owing.respondent, owing.key)
-    opened_at, excused_at = registry.opened_at[owing.phase, owing.key], registry.history.excused_at(unit.code)
+    opened_at, excused_at = owing.opened_at, registry.history.excused_at(unit.code)
+    assert opened_at is not None
     is_exempt = registry.is_exempt(unit.code, opened_at)
     forms = () if owing.is_document else registry.world.definitions.forms_of(owing.deliverable, unit.level)
     return {

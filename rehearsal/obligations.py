@@ -27,6 +27,7 @@ class Owing:
     due_at: datetime
     top_at: datetime  # when the top's figures about it are frozen
     is_document: bool = False
+    opened_at: datetime | None = None  # the look from which it was owed
 
     @property
     def key(self) -> tuple[str, str]:
@@ -88,23 +89,26 @@ class World:
             yield from self.below(child)
 
 
-def owings(world: World, phase: str, with_open_problems: Collection[str]) -> list[Owing]:
-    """Everything owed in a phase, exempt units included. ``with_open_problems``: schools with a row not yet closed."""
+def owings(world: World, phase: str, with_open_problems: Collection[str], at: datetime | None = None) -> list[Owing]:
+    """Everything owed in a phase, exempt units included. ``with_open_problems``: schools with a row not yet closed.
+    ``at``: the look that finds it owed."""
     return [
         owing
         for deliverable in world.campaign.deliverables_of(phase)
-        for owing in _owings(world, deliverable, _about(world, deliverable, with_open_problems))
+        for owing in _owings(world, deliverable, _about(world, deliverable, with_open_problems), at)
     ]
 
 
-def _owings(world: World, deliverable: Deliverable, units: Iterable[CampaignUnit]) -> Iterator[Owing]:
+def _owings(
+    world: World, deliverable: Deliverable, units: Iterable[CampaignUnit], at: datetime | None
+) -> Iterator[Owing]:
     campaign, calendar = world.campaign, world.calendar
     top = local_moment(campaign, report_day(campaign, deliverable, calendar), campaign.due_time)
     due = {level.value: due_at(campaign, deliverable, level, calendar) for level in Level}
     name, phase, is_document = deliverable.deliverable, deliverable.phase, deliverable.kind == "document"
     for unit in units:
         respondent = _respondent(world, unit, deliverable.respondents.answered_by)
-        yield Owing(name, phase, unit.code, respondent.code, due[respondent.level], top, is_document)
+        yield Owing(name, phase, unit.code, respondent.code, due[respondent.level], top, is_document, at)
 
 
 def _about(world: World, deliverable: Deliverable, with_open_problems: Collection[str]) -> list[CampaignUnit]:

@@ -21,8 +21,7 @@ class Registry:
     seed: int
     gone: Mapping[str, str] = field(default_factory=dict)  # units whose first contact has left, and that address
     owed: dict[str, list[Owing]] = field(default_factory=dict)  # by phase, exempt units included
-    opened_at: dict[tuple[str, Key], datetime] = field(default_factory=dict)  # the look from which a return was owed
-    about: dict[tuple[str, str], list[Owing]] = field(default_factory=dict)  # the same by phase and unit
+    not_alone: set[tuple[str, str]] = field(default_factory=set)  # by phase and unit: of whom others tell, or papers
     desks: dict[tuple[str, str], list[Desk]] = field(default_factory=dict)  # by phase and respondent; one a request
     histories: dict[str, tuple[Piece, ...]] = field(default_factory=dict)  # accepted answers about a unit's problems
     selfchecks: dict[str, Piece] = field(default_factory=dict)  # each unit's last answer that holds a self-check
@@ -42,8 +41,8 @@ class Registry:
 
     def forget(self) -> None:
         """All but the tree."""
-        owings = (self.owed, self.opened_at, self.about, self.desks, self._neighbours)
-        for each in (*owings, self.histories, self.selfchecks):
+        owed = (self.owed, self.not_alone, self.desks, self._neighbours)
+        for each in (*owed, self.histories, self.selfchecks):
             each.clear()
 
     def is_exempt(self, unit: str, at: datetime) -> bool:
@@ -76,12 +75,12 @@ class Registry:
         if known and not self.world.is_narrowed(phase):
             return
         troubled = {code for code, history in self.histories.items() if self.author.open_problems(history)}
-        fresh = [owing for owing in owings(self.world, phase, troubled) if owing.key not in known]
+        fresh = [owing for owing in owings(self.world, phase, troubled, at) if owing.key not in known]
         self.owed.setdefault(phase, []).extend(fresh)
-        self.opened_at |= {(phase, owing.key): at for owing in fresh}
         made: dict[str, Desk] = {}
         for owing in fresh:
-            self.about.setdefault((phase, owing.unit), []).append(owing)
+            if owing.respondent != owing.unit or owing.is_document:
+                self.not_alone.add((phase, owing.unit))
             if not self.is_exempt(owing.unit, at):
                 if owing.respondent not in made:
                     made[owing.respondent] = self._new_desk(owing)

@@ -78,11 +78,11 @@ def _desks_below(registry: Registry, request: Request) -> Iterator[Desk]:
 
 def _is_done(registry: Registry, desk: Desk) -> bool:
     unit = desk.unit
-    about = registry.about.get((desk.phase, unit.code), ())
     if unit.level != "school" or unit.code in registry.gone or desk.behaviour.mailbox or desk.waiting or desk.mending:
         return False
-    mine = all(owing.respondent == unit.code and not owing.is_document for owing in about)
-    return mine and all(_is_sound(desk, owing.key) for owing in about)
+    if (desk.phase, unit.code) in registry.not_alone:
+        return False
+    return all(_is_sound(desk, owing.key) for owing in desk.owings)
 
 
 def _is_sound(desk: Desk, key: Key) -> bool:

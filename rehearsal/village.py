@@ -258,7 +258,7 @@ class Village:
         planner = self._registry.planner
         desk.known, desk.selfchecks = planner.known(desk), planner.beside(desk)
         desk.behaviour = planner.settled(desk, has_colleague=self._registry.colleague(desk) is not None)
-        desk.waiting = [act for act in desk.behaviour.acts if act.timing is Timing.WHEN_REMINDED]
+        desk.waiting = tuple([act for act in desk.behaviour.acts if act.timing is Timing.WHEN_REMINDED])
         for act in first_timed(desk.behaviour.acts):
             at = planner.moment(desk, act, self._registry.dice(desk, f"{act.timing}-{act.variant}-{act.fault}"))
             if at is not None:
@@ -269,7 +269,8 @@ class Village:
         """Those who answer only then; and those who sent the wrong file look again."""
         if not desk.ask or not desk.waiting or (first_timed(desk.behaviour.acts) and not desk.sent):
             return
-        act = desk.waiting.pop()
+        *rest, act = desk.waiting
+        desk.waiting = tuple(rest)
         planner = self._registry.planner
         at = reaction_at(self._at(delivery), self._registry.dice(desk, delivery.kind))
         pieces = planner.pieces(desk, act, planner.day_when_reminded(desk))
