@@ -4,6 +4,7 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from oneledger.domain.assignments import CampaignUnit
 from rehearsal.authoring import Author, Piece
@@ -38,6 +39,12 @@ class Registry:
         self.history = History(self.history.launched, [*self.history.changes, *changes])
         parents = self.history.parents_at(changes[-1].at)
         self.world = replace(self.world, units=rearranged(self.world.units, parents))
+
+    def shared(self) -> list[list[Any]]:
+        """What there is most of, each kind before those that refer to it: units, what they owe, their desks."""
+        desks = [desk for mine in self.desks.values() for desk in mine]
+        units = {id(each): each for each in (*self.world.units.values(), *(desk.unit for desk in desks))}
+        return [[*units.values()], [owing for owed in self.owed.values() for owing in owed], desks]
 
     def forget(self) -> None:
         """All but the tree."""
@@ -117,7 +124,8 @@ class Registry:
 
     def note(self, desk: Desk, key: Key, sent: Sent) -> None:
         desk.sent.setdefault(key, []).append(sent)
-        desk.mending -= {key}
+        if key in desk.mending:  # a new empty set for each desk of a country is 40 MB
+            desk.mending -= {key}
         piece = sent.piece
         if piece is None or sent.verdict != "accepted" or piece.unit.code != desk.unit.code:
             return  # what inspectors say of a unit is not its own ledger

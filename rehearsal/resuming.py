@@ -2,18 +2,25 @@
 
 The look after that act may be half done; it is taken again, which changes nothing that it had done. What the units sent
 after the act they send again, byte for byte, and the pipeline knows it.
+
+A pickle of everything at once holds, while it is written, each object's state and a note of it: 1.2 GB for 210,000
+schools. So what there is most of (units, what they owe, their desks) is written a part at a time; the rest refers to it
+by number.
 """
 
 import json
 import pickle
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
-from typing import Any
+from sys import intern
+from typing import IO, Any
 
 from oneledger.adapters.whole_file import write_whole
 from oneledger.domain.errors import RefusedError
+from oneledger.store.database import slices
 from rehearsal.plan import Rehearsal
 
 _STATE, _SECONDS, _PLAN = "state.pickle", "seconds.json", "plan.json"
@@ -21,7 +28,8 @@ _STATE, _SECONDS, _PLAN = "state.pickle", "seconds.json", "plan.json"
 
 @dataclass(frozen=True)
 class Kept:
-    """``acts``: how many moments the units have acted up to; ``village``: all that they know."""
+    """``acts``: how many moments the units have acted up to; ``village``: all that they know; at the head of the file
+    how many objects follow."""
 
     acts: int
     at: datetime
@@ -51,15 +59,59 @@ def _told(plan: Rehearsal) -> dict[str, Any]:
 
 
 def keep(out: Path, kept: Kept) -> None:
+    shared = kept.village.shared()
+    numbers = {id(each): number for number, each in enumerate(chain(*shared))}
     unfinished = (out / _STATE).with_suffix(".unfinished")
-    with unfinished.open("wb") as file:  # not by way of bytes: a country's are many
-        pickle.dump(kept, file, protocol=pickle.HIGHEST_PROTOCOL)
+    with unfinished.open("wb") as file:
+        _Writer(file, {}).dump(replace(kept, village=len(numbers)))
+        for some in (part for kind in shared for part in slices(kind, _PART)):
+            _Writer(file, numbers).dump([(type(each), _state(each)) for each in some])
+        _Writer(file, numbers).dump(kept.village)
     unfinished.replace(out / _STATE)
 
 
 def kept_in(out: Path) -> Kept:
-    found: Kept = pickle.loads((out / _STATE).read_bytes())  # noqa: S301  our own, in a folder of the owner's
-    return found
+    shared: list[Any] = []
+    with (out / _STATE).open("rb") as file:
+        kept: Kept = _Reader(file, shared).load()
+        while len(shared) < kept.village:
+            shared += [_made(*each) for each in _Reader(file, shared).load()]
+        return replace(kept, village=_Reader(file, shared).load())
+
+
+_PART = 5_000  # objects
+
+
+class _Writer(pickle.Pickler):
+    def __init__(self, file: IO[bytes], numbers: Mapping[int, int]) -> None:
+        super().__init__(file, pickle.HIGHEST_PROTOCOL)
+        self._numbers = numbers
+
+    def persistent_id(self, thing: Any) -> int | None:
+        return self._numbers.get(id(thing))
+
+
+class _Reader(pickle.Unpickler):
+    """Of our own file, in a folder of the owner's."""
+
+    def __init__(self, file: IO[bytes], shared: Sequence[Any]) -> None:
+        super().__init__(file)
+        self._shared = shared
+
+    def persistent_load(self, number: int) -> Any:
+        return self._shared[number]
+
+
+def _state(thing: Any) -> list[Any]:
+    return [getattr(thing, each.name) for each in fields(thing)]
+
+
+def _made(kind: type, state: Sequence[Any]) -> Any:
+    """Words that many have in common are one again."""
+    thing: Any = object.__new__(kind)
+    for each, value in zip(fields(kind), state, strict=True):
+        object.__setattr__(thing, each.name, intern(value) if type(value) is str else value)
+    return thing
 
 
 def keep_seconds(out: Path, seconds: Mapping[str, float]) -> None:

@@ -97,6 +97,10 @@ class Village:
         kept = {key: value for key, value in vars(self).items() if key not in ("_post", "_account")}
         return kept | {"_end": self._account.end}
 
+    def shared(self) -> list[list[Any]]:
+        """See ``Registry.shared``."""
+        return self._registry.shared()
+
     def go_on(self, post: PostOffice) -> Self:
         """One that was kept, in a new process."""
         self._open(post, vars(self).pop("_end"))
