@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Table, insert, select
 from oneledger.domain.packs import packs
 from oneledger.store import schema as t, snapshots
 from tasks.apart import CORES, worked
-from tasks.office import _running, running
+from tasks.office import _last_read, running
 from tasks.publishing import reported
 from tasks.recounting import figures_at, reference_of
 
@@ -31,7 +31,7 @@ def time_stored(data: Path, name: str, phase: str, schools: int) -> None:
         os.environ["ONELEDGER_DATA"] = str(copy)
         with running(name).office.store.write() as connection:
             count = multiply(connection, name, phase, schools)
-        _running.cache_clear()
+        _last_read.cache_clear()
         offices, as_of = freeze(name, phase)
         started = perf_counter()
         work = packs({code: [code] for code in offices}, least=10)

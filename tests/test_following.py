@@ -1,9 +1,12 @@
 """Figures that still move are followed from look to look, and are at each the very figures of all returns."""
 
+import gc
+import weakref
+
 import pytest
 from sqlalchemy import select
 
-from oneledger.store import schema as t
+from oneledger.store import campaigns, schema as t
 from tests.sign_office import COUNTY_TURN, FROZEN, bring, reply, send, signing_office
 from tests.small_office import COUNTY, DIRECT, OTHER, SCHOOL, at
 
@@ -62,3 +65,18 @@ def test_followed_figures_are_those_of_all_returns_whatever_comes_between_two_lo
     send(office, DIRECT, at("2021-03-18T09:00"), rows=4)
     look("2021-03-18T10:00")
     assert seen == [1, 1, 3, 5, 10, 7, 7]
+
+
+def test_of_a_campaign_only_the_version_read_last_is_held(office):
+    """Issue 6 of 6, C: memory flat. Each address that goes dead, each unit marked, makes a new version of all units."""
+    from tasks.office import running
+
+    held = []
+    for unit in (SCHOOL, OTHER, DIRECT):
+        held.append(weakref.ref(running(office.name)))
+        assert running(office.name) is held[-1]()
+        with office.store.write() as connection:
+            assert campaigns.mark_incidents(connection, office.name, [unit]) == [unit]
+    assert running(office.name).units[DIRECT].has_incidents
+    gc.collect()
+    assert [each() for each in held] == [None] * 3

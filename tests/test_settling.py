@@ -49,7 +49,7 @@ def open_anew():
 
     offices.office().store.close()
     offices._office.cache_clear()
-    offices._running.cache_clear()
+    offices._last_read.cache_clear()
 
 
 def send(minutes: int = 0):

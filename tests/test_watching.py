@@ -32,7 +32,7 @@ def read_anew():
     """The mail settings are read once a process."""
     offices.office().store.close()
     offices._office.cache_clear()
-    offices._running.cache_clear()
+    offices._last_read.cache_clear()
 
 
 def collected(office, moment):
