@@ -107,8 +107,8 @@ def figures_at(here: Running, connection: Connection, at: Reference) -> Figures:
     """In the tree of then; what comes after the report adds to the report's own."""
     tree = tree_of(here, connection, min(at.as_of, at.owed_by))
     own = by_unit(basis_of(here, connection, at).own)
-    sums = dict(rolled_up(tree.units, tree.children, own_reader(tree, connection, own)))
-    return figures_in(tree, own, {code: each for code, each in sums.items() if code in tree.children})
+    sums = rolled_up(tree.units, tree.children, own_reader(tree, connection, own))
+    return figures_in(tree, own, {code: each for code, each in sums if code in tree.children})
 
 
 def figures_in(tree: Running, own: Mapping[str, Sequence[Own]], offices: Mapping[str, Rollup]) -> Figures:
