@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from desk.window import without_heartbeats
+from oneledger.adapters.with_parent import end_with_parent
 from rehearsal.plan import Rehearsal
 
 _LOG = "workers.log"
@@ -103,6 +104,7 @@ def peak_mib() -> int:
 
 
 def main(campaign: str) -> None:
+    end_with_parent()  # in mid-look, too: ``--resume`` takes it again, and must not meet who holds its leases
     from flows.look import look  # noqa: PLC0415
 
     with without_heartbeats():

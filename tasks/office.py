@@ -273,7 +273,7 @@ def running(name: str) -> Running:
     for known, version in last:
         if known == digest:
             return version
-    last.clear()
+    last.clear()  # before the next is read: never two of them
     last[:] = [(digest, version := _read(here, name))]
     return version
 

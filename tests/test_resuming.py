@@ -65,3 +65,26 @@ def test_it_goes_on_only_with_what_was_begun(tmp_path):
     check_plan(begun)
     with pytest.raises(RefusedError, match="begun with another seed: 7"):
         check_plan(Rehearsal("liaoning-2021", 300, 8, tmp_path))
+
+
+BUSY = "import time; from oneledger.adapters.with_parent import end_with_parent; end_with_parent(); time.sleep(60)"
+STARTER = f"""
+import subprocess, sys, time
+busy = subprocess.Popen([sys.executable, "-c", {BUSY!r}])
+time.sleep(2)
+print(busy.pid, flush=True)
+time.sleep(60)
+"""
+
+
+def test_a_program_that_is_busy_ends_with_who_started_it():
+    """A look of a rehearsal that was killed would hold the leases of the look that is taken again."""
+    with subprocess.Popen([sys.executable, "-c", STARTER], cwd=ROOT, stdout=subprocess.PIPE, text=True) as starter:
+        assert starter.stdout is not None
+        busy = Path("/proc") / starter.stdout.readline().strip()
+        assert busy.exists()
+        starter.kill()
+    end = time.monotonic() + 20
+    while busy.exists() and time.monotonic() < end:
+        time.sleep(0.1)
+    assert not busy.exists()

@@ -52,7 +52,7 @@ class RowsTemplate:
     blank: str  # those rows
     places: tuple[Place, ...]
     widths: tuple[float, ...]
-    shapes: "dict[frozenset[str], tuple[str, Sequence[tuple[str, Field, float]]]]" = field(
+    shapes: dict[frozenset[str], tuple[str, Sequence[tuple[str, Field, float]]]] = field(
         default_factory=dict, compare=False, repr=False
     )  # by the keys of its values: see ``_shape``
 
@@ -69,7 +69,7 @@ class SheetTemplate:
 
     above: tuple[Piece, ...]
     rows: RowsTemplate | None
-    below: "tuple[str | int, ...]" = ()
+    below: tuple[str | int, ...] = ()
     key: str = ""  # of fixed rows
     _ends: dict[int, Literal] = field(default_factory=dict, compare=False, repr=False)
 
@@ -173,7 +173,9 @@ def template_of(form: Form, xml: str) -> SheetTemplate:
     last = layout.below - 1
     above = _cut_at_facts(xml[:start], form.facts, layout)
     return SheetTemplate(
-        above=_deflated(each for piece in above for each in _cut_at_rows(piece, last)),
+        above=_deflated(
+            each for piece in above for each in (_cut_at_rows(piece, last) if isinstance(piece, str) else [piece])
+        ),
         rows=_rows_template(form.table, layout, xml[start:end]),
         below=tuple(_cut_at_rows(xml[end:], last)),
     )
@@ -229,11 +231,9 @@ def _cut_at_items(xml: str, table: Table | None, layout: SheetLayout) -> tuple[P
     return (*pieces, xml[at:])
 
 
-def _cut_at_rows(piece: Piece, last: int) -> list[Any]:
+def _cut_at_rows(piece: str, last: int) -> list[str | int]:
     """Row numbers from the table's last row on, in addresses of rows, cells, merges, validations and the used range."""
-    if not isinstance(piece, str):
-        return [piece]
-    cut: list[Piece] = []
+    cut: list[str | int] = []
     at = 0
     for standing in _STANDING.finditer(piece):
         for number in re.finditer(r"\d+", standing[2]):

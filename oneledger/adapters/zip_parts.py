@@ -26,8 +26,12 @@ class Part:
 
 
 def packed(name: str, raw: bytes, level: int = 6) -> Part:
+    return Part(name.encode("ascii"), zlib.crc32(raw), len(raw), _deflated(raw, level, zlib.Z_FINISH))
+
+
+def _deflated(raw: bytes, level: int, end: int) -> bytes:
     deflate = zlib.compressobj(level, zlib.DEFLATED, -zlib.MAX_WBITS)
-    return Part(name.encode("ascii"), zlib.crc32(raw), len(raw), deflate.compress(raw) + deflate.flush())
+    return deflate.compress(raw) + deflate.flush(end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +44,7 @@ class Literal:
 
 def literal(raw: bytes) -> Literal:
     """Refers to nothing before it and ends at a byte (zlib: Z_FULL_FLUSH)."""
-    deflate = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
-    return Literal(raw, deflate.compress(raw) + deflate.flush(zlib.Z_FULL_FLUSH))
+    return Literal(raw, _deflated(raw, 9, zlib.Z_FULL_FLUSH))
 
 
 def pieced(name: str, pieces: Iterable[bytes | Literal]) -> Part:
@@ -62,8 +65,7 @@ _SHORT = 64  # bytes that deflating makes no shorter
 def _block(raw: bytes) -> bytes:
     if len(raw) <= _SHORT:  # stored as it is: RFC 1951, 3.2.4
         return b"\0" + _STORED.pack(len(raw), len(raw) ^ 0xFFFF) + raw
-    deflate = zlib.compressobj(6, zlib.DEFLATED, -zlib.MAX_WBITS)
-    return deflate.compress(raw) + deflate.flush(zlib.Z_FULL_FLUSH)
+    return _deflated(raw, 6, zlib.Z_FULL_FLUSH)
 
 
 def texts(archive: bytes) -> dict[str, str]:
