@@ -112,7 +112,7 @@ def window(home: Path, port: int | None = None, lock: str = "") -> Iterator[str]
     address = f"http://127.0.0.1:{number}"
     log = (home / "server.log").open("ab")
     process = subprocess.Popen(
-        [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(number)],
+        [sys.executable, "-m", "desk.prefect_server", "--host", "127.0.0.1", "--port", str(number)],
         stdout=log, stderr=log, stdin=subprocess.DEVNULL, env={**os.environ, **_locked(address, lock)},
     )  # fmt: skip
     try:

@@ -2,13 +2,17 @@
 
 import os
 import sqlite3
+import subprocess
+import sys
 import threading
+import time
 from contextlib import closing
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from desk.window import DATABASE, put_broken_aside, quiet_environment, window
+from desk.window import DATABASE, is_up, put_broken_aside, quiet_environment, window
+from tests.rehearsed_city import ROOT
 
 
 class Healthy(BaseHTTPRequestHandler):
@@ -49,3 +53,27 @@ def test_a_history_that_cannot_be_read_is_put_aside_and_a_sound_one_stays(tmp_pa
     aside = put_broken_aside(tmp_path)
     assert aside is not None
     assert (history.exists(), aside.read_bytes()[:11]) == (False, b"no database")
+
+
+STARTER = """
+import sys, time
+from pathlib import Path
+from desk.window import window
+with window(Path(sys.argv[1])) as address:
+    print(address, flush=True)
+    time.sleep(60)
+"""
+
+
+def test_a_server_ends_with_who_started_it_also_where_that_one_was_killed(tmp_path):
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("PREFECT_")}
+    command = [sys.executable, "-c", STARTER, str(tmp_path / "prefect")]
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as starter:
+        assert starter.stdout is not None
+        address = starter.stdout.readline().strip()
+        assert is_up(f"{address}/api")
+        starter.kill()
+    end = time.monotonic() + 20
+    while is_up(f"{address}/api") and time.monotonic() < end:
+        time.sleep(0.1)
+    assert not is_up(f"{address}/api")
