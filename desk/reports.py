@@ -1,12 +1,11 @@
 """A unit's report and consolidated workbook as published, and papers made anew from the last snapshot of a phase."""
 
-import shutil
 from pathlib import Path
 
 from oneledger.adapters.pdf import can_make_pdf, make_pdfs
 from oneledger.domain.errors import RefusedError
 from oneledger.store import snapshots
-from tasks.office import running, safe_path
+from tasks.office import running
 from tasks.papers import TITLES, paper
 
 
@@ -22,9 +21,10 @@ def write_reports(name: str, unit: str, phase: str, folder: Path) -> list[Path]:
         raise RefusedError([f"no report of {unit} for phase {phase} yet: its report-by date has not come"])
     folder.mkdir(parents=True, exist_ok=True)
     written = []
-    for relative in found:
-        source = safe_path(here.office.settings.data, relative)
-        written.append(Path(shutil.copy2(source, folder / source.name)))
+    for path in found:
+        target = folder / path.rpartition("/")[2]
+        target.write_bytes(here.office.files.read(path))
+        written.append(target)
     return written
 
 
@@ -34,7 +34,7 @@ def write_paper(name: str, unit: str, phase: str, kind: str, folder: Path) -> li
         raise RefusedError([f"no kind {kind!r}: published, {', '.join(TITLES)}"])
     named, content = paper(name, unit, phase, kind)
     folder.mkdir(parents=True, exist_ok=True)
-    target = folder / safe_path(folder, named).name
+    target = folder / Path(named).name
     target.write_bytes(content)
     return [target]
 

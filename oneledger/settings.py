@@ -42,6 +42,7 @@ class Settings(BaseSettings):
     templates: Path = Path(__file__).resolve().parent.parent / "templates"
     data: Path = Path("data")
     database_url: str = Field(default="", repr=False)  # empty: SQLite under ``data``; may hold a password
+    files_url: str = ""  # s3://bucket/folder for archive/ and reports/ where no disk is shared; empty: <data>
     overrides: Path | None = None  # laid on top of a campaign's definition until it is armed
     mail: Path | None = None  # mail.yaml elsewhere; default <config>/mail.yaml
     seal_key_file: Path | None = None  # default <data>/seal.key; better on another disk

@@ -49,3 +49,4 @@ class Rehearsal:
     last: str = ""  # the phase that ends it; empty: all of them
     is_resumed: bool = False  # ``out`` holds one that was interrupted
     database_url: str = ""  # an empty PostgreSQL database; none: SQLite under ``out``
+    files_url: str = ""  # an object store for mails and reports; none: folders under ``out``

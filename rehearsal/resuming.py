@@ -55,6 +55,7 @@ def _told(plan: Rehearsal) -> dict[str, Any]:
     return {
         "campaign": plan.campaign, "schools": plan.schools, "seed": plan.seed, "last": plan.last,
         "workers": plan.workers, "database": bool(plan.database_url),
+        "files": plan.files_url,
     }  # fmt: skip
 
 

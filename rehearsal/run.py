@@ -39,11 +39,11 @@ def mail_settings(post: PostOffice) -> dict[str, Any]:
 
 
 @contextmanager
-def environment(out: Path, post: PostOffice, database_url: str = "") -> Iterator[Settings]:
+def environment(out: Path, post: PostOffice, database_url: str = "", files_url: str = "") -> Iterator[Settings]:
     """Our own data folder and mail settings, for this process and what it starts."""
     (out / "mail.yaml").write_text(yaml.safe_dump(mail_settings(post), allow_unicode=True), encoding="utf-8")
     ours = {"ONELEDGER_DATA": str(out / "data"), "ONELEDGER_MAIL": str(out / "mail.yaml")}
-    ours["ONELEDGER_DATABASE_URL"] = database_url
+    ours |= {"ONELEDGER_DATABASE_URL": database_url, "ONELEDGER_FILES_URL": files_url}
     before = {key: os.environ.get(key) for key in ours}
     os.environ.update(ours)
     try:
@@ -67,7 +67,7 @@ def rehearse(plan: Rehearsal, address: str, progress: Progress) -> dict[str, Any
     else:
         _check_empty(out)
         keep_plan(plan)
-    with running_post_office(out) as post, environment(out, post, plan.database_url) as settings:
+    with running_post_office(out) as post, environment(out, post, plan.database_url, plan.files_url) as settings:
         from rehearsal.driving import drive  # noqa: PLC0415  Prefect and our flows read the environment on import
 
         campaign = load_campaign(settings.config, plan.campaign, settings.overrides)

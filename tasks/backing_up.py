@@ -1,6 +1,7 @@
 """A backup while everything runs, and its return in HOLD. The database is copied first: whatever it names was archived
 before, so the files copied after it are never too few."""
 
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,16 +9,20 @@ from pathlib import Path
 from typing import Any
 
 from oneledger.adapters import backup_folder, postgres_tools
-from oneledger.adapters.archive import Archive
-from oneledger.adapters.backup_folder import MANIFEST, copied, described, files_under, read_manifest
+from oneledger.adapters.archive import FOLDER as ARCHIVE, Archive, path_of
+from oneledger.adapters.backup_folder import MANIFEST, copied, described, read_manifest, written
+from oneledger.adapters.place import Place
+from oneledger.adapters.place_folder import Folder
+from oneledger.adapters.place_objects import Objects
 from oneledger.domain.errors import RefusedError
 from oneledger.settings import Settings
 from oneledger.store import copies, holding
-from oneledger.store.database import Store, open_store
+from oneledger.store.database import Store, open_store, slices
 from tasks.auditing import verify
+from tasks.office import files_of
 
 FORMAT = 1
-FOLDERS = ("archive", "reports")
+FOLDERS = (ARCHIVE, "reports")
 SQLITE, POSTGRES = "oneledger.db", "oneledger.pgdump"
 LEFT_OUT = {
     "seal.key": "封存密钥不在备份内，请与备份分开另行保管；没有它，已封存的来件和字段打不开",
@@ -49,7 +54,7 @@ def back_up(settings: Settings, folder: Path, at: datetime) -> dict[str, Any]:
     else:
         copies.copy_sqlite(store, aside / database)
     store.close()
-    files = {database: described(aside / database), **_copy_files(settings.data, aside)}
+    files = {database: described(aside / database), **_copy_files(settings, aside)}
     manifest = {
         "format": FORMAT,
         "made_at": at.isoformat(),
@@ -64,38 +69,39 @@ def back_up(settings: Settings, folder: Path, at: datetime) -> dict[str, Any]:
     return manifest
 
 
-def _copy_files(data: Path, aside: Path) -> dict[str, dict[str, Any]]:
-    """Twice through the folders: a mail that was sealed meanwhile has another name the second time."""
+def _copy_files(settings: Settings, aside: Path) -> dict[str, dict[str, Any]]:
+    """Twice through: a mail that was sealed meanwhile has another name the second time."""
     files: dict[str, dict[str, Any]] = {}
-    for _ in range(2):
-        for path in files_under(data, *FOLDERS):
-            if path not in files:
-                try:
-                    files[path] = copied(data, aside, path)
-                except FileNotFoundError:
-                    continue  # deleted on record, or sealed
+    place = files_of(settings)
+    for path in (path for _ in range(2) for folder in FOLDERS for path in place.paths(folder)):
+        if path not in files:
+            try:
+                files[path] = written(aside, path, [place.read(path)])
+            except FileNotFoundError:
+                continue  # deleted on record, or sealed
     return files
 
 
 def _missing(files: dict[str, Any], hashes: set[str], paths: set[str]) -> list[str]:
-    places = {sha: f"archive/{sha[:2]}/{sha[2:4]}/{sha}" for sha in hashes}
-    gone = [place for place in places.values() if place not in files and f"{place}.sealed" not in files]
+    archived = map(path_of, hashes)
+    gone = [path for path in archived if path not in files and f"{path}.sealed" not in files]
     return sorted([*gone, *(paths - files.keys())])
 
 
 def _is_another(path: str, sha: str) -> bool:
     """An archived file is named by its hash; a sealed one is proved by its own seal when it is opened."""
     name = path.rsplit("/", 1)[-1]
-    return path.startswith("archive/") and "." not in name and name != sha
+    return path.startswith(f"{ARCHIVE}/") and "." not in name and name != sha
 
 
 def restore(
-    folder: Path, data: Path, url: str, at: datetime, *, despite_faults: bool = False,
+    folder: Path, data: Path, url: str, at: datetime, *, files_url: str = "", despite_faults: bool = False,
     say: Callable[[str], None] = lambda _words: None,
 ) -> dict[str, Any]:  # fmt: skip
     """What the trail says of what was brought back. It is in HOLD before ``data`` has its name.
 
     Raises RefusedError with every fault; then nothing is left at ``data``. A PostgreSQL database must be empty.
+    ``files_url``: an object store gets what it lacks, once all of it was proved here; nothing in it is written over.
     """
     manifest = read_manifest(folder)
     is_postgres = manifest["database"] == POSTGRES
@@ -118,11 +124,24 @@ def restore(
     if is_postgres:
         postgres_tools.load(url, aside / POSTGRES, aside, holding.as_script(by=RESTORED_BY, reason=RESTORED_FOR))
         (aside / POSTGRES).unlink()
-    told = _checked(Kept(open_store(url, aside), Archive(aside / "archive")), manifest, at)
+    told = _checked(Kept(open_store(url, aside), Archive.under(aside)), manifest, at)
     if told["faults"] and not despite_faults:
         raise RefusedError([*told["faults"], f"未恢复（{aside} 可供查看）；确认要用这份备份时加 --despite-faults"])
+    if files_url:
+        say("存入对象存储 …")
+        _bring_into(Objects(files_url), aside)
     backup_folder.finished(aside, data)
     return told
+
+
+def _bring_into(place: Place, data: Path) -> None:
+    """What is there then lies here no more."""
+    here = Folder(data)
+    for folder in FOLDERS:
+        for paths in slices(here.paths(folder)):
+            held = place.sizes(paths)
+            place.keep({path: here.read(path) for path in paths if path not in held}, held)
+        shutil.rmtree(data / folder, ignore_errors=True)
 
 
 def _checked(kept: Kept, manifest: dict[str, Any], at: datetime) -> dict[str, Any]:

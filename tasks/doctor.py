@@ -4,13 +4,14 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from secrets import token_bytes
 
 from oneledger.adapters import window_probe
 from oneledger.adapters.mail_probe import ask_mail_box, ask_to_send, greeting_time, http_time
 from oneledger.adapters.secret_file import is_private
 from oneledger.domain import health
 from oneledger.domain.campaigns import Campaign
-from oneledger.domain.errors import DefinitionError, OneLedgerError
+from oneledger.domain.errors import DefinitionError, OneLedgerError, RefusedError
 from oneledger.domain.health import Check, fail, ok, warn
 from oneledger.settings import MailSettings, Settings, load_calendar, load_campaign, load_mail
 from oneledger.store import campaigns, condition, holding, pulses
@@ -54,6 +55,8 @@ def examine(
         return [fail("database", f"{settings.data} 里没有数据库", "用 --data 指明数据目录，或先导入单位表")]
     try:
         store = office().store
+    except RefusedError as fault:
+        return [fail("archive", _first_line(fault), _MEND["archive"])]
     except Exception as fault:  # noqa: BLE001  whatever keeps the database shut is what the operator must see
         return [fail("database", f"打不开：{_first_line(fault)}", "核对 ONELEDGER_DATABASE_URL 和数据库服务")]
     with store.read() as connection:
@@ -74,6 +77,7 @@ _MEND = {
     "smtp": "核对 mail.yaml 的 sender（地址、端口、security、cafile）和密码",
     "imap": "核对 mail.yaml 的 collect（地址、端口、imap_security、imap_cafile）和密码",
     "roundtrip": "先解决发信服务器和收信邮箱的故障",
+    "archive": "核对磁盘权限；用对象存储的，核对 ONELEDGER_FILES_URL 和 FSSPEC_ 开头的设置",
 }
 
 
@@ -125,6 +129,15 @@ def _calendar(patient: Patient) -> list[Check]:
 
 def _disk(patient: Patient) -> Iterator[Check]:
     yield health.disk(free_mb(office()), patient.mail.low_water_mb)
+
+
+def _archive(patient: Patient) -> Iterator[Check]:
+    """Bytes that nobody else has are put, read and taken away again."""
+    here = office().archive
+    sha = here.put(token_bytes())
+    here.get(sha)
+    here.remove(sha)
+    yield ok("archive", f"{patient.settings.files_url or patient.settings.data} 可写、可读、可删")
 
 
 def _clock(patient: Patient) -> Iterator[Check]:
@@ -193,12 +206,13 @@ def _seal(patient: Patient) -> Iterator[Check]:
     file = settings.seal_key_file or settings.data / "seal.key"
     if settings.seal_key or file.is_file():
         yield ok("seal", "封存密钥在；请确认另有一份与备份分开保管")
-    elif any((settings.data / "archive").glob("*/*/*.sealed")):
+    elif office().archive.has_sealed():
         yield fail("seal", f"有已封存的来件，但没有密钥 {file}", "从另行保管的地方放回密钥，权限 0600")
     else:
         yield ok("seal", "还没有封存过来件，首次封存时生成密钥")
 
 
 LOOKS: tuple[Callable[[Patient], Iterable[Check]], ...] = (
-    _smtp, _imap, _roundtrip, _limits, _calendar, _disk, _clock, _database, _prefect, _files, _hold, _pulses, _seal,
+    _smtp, _imap, _roundtrip, _limits, _calendar, _disk, _archive, _clock, _database, _prefect, _files, _hold, _pulses,
+    _seal,
 )  # fmt: skip

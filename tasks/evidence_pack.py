@@ -14,7 +14,7 @@ from oneledger.domain.audit import Entry
 from oneledger.domain.errors import RefusedError
 from oneledger.domain.notices import Notice
 from oneledger.store import audit, snapshots, submissions
-from tasks.office import Running, running, safe_path
+from tasks.office import Running, running
 
 ANSWERS = frozenset({Notice.RECEIPT, Notice.CORRECTION, Notice.REFUSAL, Notice.DOCUMENT_RETURNED})
 VERDICTS = {"accepted": "通过", "returned": "退回更正", "refused": "无法读取"}
@@ -85,13 +85,10 @@ def _reports(here: Running, code: str) -> Iterator[Paper]:
         frozen = snapshots.of_campaign(connection, here.name)
         made = [(each, snapshots.reports(connection, each.id)) for each in frozen]
     for snapshot, reports in made:
-        for (unit, kind), relative in reports.items():
-            path = safe_path(here.office.settings.data, relative)
-            if unit == code and path.is_file():
-                day = _local(here, snapshot.as_of)
-                yield Paper(
-                    f"4_报告/{snapshot.milestone}_{path.name}", f"{snapshot.label}：{kind}", day, path.read_bytes()
-                )
+        for (unit, kind), path in reports.items():
+            if unit == code and here.office.files.sizes([path]):
+                day, named = _local(here, snapshot.as_of), f"{snapshot.milestone}_{path.rpartition('/')[2]}"
+                yield Paper(f"4_报告/{named}", f"{snapshot.label}：{kind}", day, here.office.files.read(path))
 
 
 def _lists(here: Running, code: str, papers: list[Paper], by: str, reason: str, at: datetime) -> dict[str, Any]:

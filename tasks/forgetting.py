@@ -12,7 +12,7 @@ from oneledger.adapters.word_search import file_holds, mail_holds
 from oneledger.domain.errors import RefusedError
 from oneledger.store import erasing, forgetting, privacy
 from oneledger.store.privacy import PrivacyEvent
-from tasks.office import Running, running, safe_path
+from tasks.office import Running, running
 
 SHORTEST = 2  # signs; a shorter word stands everywhere
 UNALTERABLE = "incident_entry"
@@ -53,7 +53,7 @@ def forget(name: str, word: str, *, by: str, reason: str, at: datetime) -> dict[
     for sha in traces.originals:
         here.office.archive.remove(sha)
     for path in traces.books:
-        safe_path(here.office.settings.data, path).unlink(missing_ok=True)
+        here.office.files.remove(path)
     with here.office.store.write() as connection:
         forgetting.forget(connection, name, word)
         forgetting.drop_letters(connection, traces.letters)
@@ -84,5 +84,7 @@ def _original_holds(here: Running, sha: str, word: str) -> bool:
 
 
 def _book_holds(here: Running, path: str, word: str) -> bool:
-    file = safe_path(here.office.settings.data, path)
-    return file.is_file() and file_holds(file.read_bytes(), word)
+    try:
+        return file_holds(here.office.files.read(path), word)
+    except FileNotFoundError:  # deleted already
+        return False

@@ -6,13 +6,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property, lru_cache
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from oneledger.adapters.archive import Archive
 from oneledger.adapters.mail_compose import compose, is_message_id
 from oneledger.adapters.mail_texts import MailTexts
+from oneledger.adapters.place import Place
+from oneledger.adapters.place_folder import Folder
+from oneledger.adapters.place_objects import Objects
 from oneledger.adapters.sealing import Sealer
 from oneledger.adapters.workbook_master import build_master
 from oneledger.adapters.workbook_stamp import StampPlan, prepare
@@ -38,6 +40,7 @@ from oneledger.store.outbox import OutboxRow
 class Office:
     settings: Settings
     store: Store
+    files: Place
     archive: Archive
     sealer: Sealer
     mail: MailSettings
@@ -51,7 +54,8 @@ def _office(settings: Settings) -> Office:
     return Office(
         settings,
         open_store(settings.database_url, settings.data),
-        Archive(settings.data / "archive", sealer := sealer_of(settings)),
+        files := files_of(settings),
+        Archive(files, sealer := sealer_of(settings)),
         sealer,
         load_mail(settings),
         MailTexts(settings.templates / "mail"),
@@ -61,6 +65,10 @@ def _office(settings: Settings) -> Office:
 
 def sealer_of(settings: Settings) -> Sealer:
     return Sealer(settings.seal_key_file or settings.data / "seal.key", settings.seal_key)
+
+
+def files_of(settings: Settings) -> Place:
+    return Objects(settings.files_url) if settings.files_url else Folder(settings.data)
 
 
 def office() -> Office:
@@ -276,11 +284,3 @@ def running(name: str) -> Running:
     last.clear()  # before the next is read: never two of them
     last[:] = [(digest, version := _read(here, name))]
     return version
-
-
-def safe_path(base: Path, relative: str) -> Path:
-    """A path under ``base``; raises ValueError for one that leaves it."""
-    path = (base / relative).resolve()
-    if not path.is_relative_to(base.resolve()):
-        raise ValueError(f"{relative} leaves {base}")
-    return path

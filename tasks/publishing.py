@@ -8,7 +8,6 @@ from typing import Any
 from prefect import task
 
 from oneledger.adapters.report_xlsx import consolidated_workbook
-from oneledger.adapters.whole_file import write_whole
 from oneledger.domain.mailing import Attachment
 from oneledger.domain.notices import Key, Notice, common_context
 from oneledger.domain.report import SnapshotView, report_context
@@ -19,7 +18,7 @@ from tasks.apart import worked
 from tasks.circulars import circular, registers
 from tasks.editions import Edition, forms_by_name, reporting_units, rows_of, stored_edition, view_of, with_measures
 from tasks.freezing import freeze, reports_of
-from tasks.office import Running, running, safe_path
+from tasks.office import Running, running
 from tasks.paper_rendering import rendered
 from tasks.public_copies import public_copy
 from tasks.retrying import STORE_RETRIES
@@ -91,16 +90,17 @@ def _report(here: Running, this: Edition, code: str, as_of: datetime) -> None:
     docx = rendered(here, "phase", view, report_context(view))
     xlsx = consolidated_workbook(view, rows, forms_by_name(here), registers(view, rows))
     frozen = this.frozen
-    paths = {"docx": _save(here, frozen, code, ".docx", docx), "xlsx": _save(here, frozen, code, ".xlsx", xlsx)}
+    made = {"docx": (".docx", docx), "xlsx": (".xlsx", xlsx)}
     with here.office.store.read() as connection:
         told = circular(this.here, connection, view, this.counted.get(code, {}), this.late)
     if this.said is not None and view.unit.level in here.campaign.public.levels:
-        paths["public"] = _save(here, frozen, code, "公开版.docx", public_copy(here, view, this.said))
+        made["public"] = ("公开版.docx", public_copy(here, view, this.said))
     if told is not None:
-        paths["circular"] = _save(here, frozen, code, "情况通报.docx", told)
+        made["circular"] = ("情况通报.docx", told)
     book = volume(this.here, code, frozen.as_of, phase=frozen.phase, direct=True).content or None
     if book is not None:
-        paths["volume"] = _save(here, frozen, code, "汇编.docx", book)
+        made["volume"] = ("汇编.docx", book)
+    paths = _save(here, frozen, code, made)
     with here.office.store.write() as connection:
         for kind, (path, content_hash) in paths.items():
             snapshots.record_report(connection, frozen.id, code, kind=kind, path=path, sha256=content_hash)
@@ -113,15 +113,15 @@ def _report(here: Running, this: Edition, code: str, as_of: datetime) -> None:
             outbox.plan(connection, [_letter(here, frozen, view, (docx, xlsx, told, book), as_of)])
 
 
-def _save(here: Running, frozen: Frozen, code: str, end: str, content: bytes) -> tuple[str, str]:
-    """Path under the data folder and hash. Written whole or not at all."""
-    unit = here.units[code]
-    title = here.campaign.phase(frozen.phase).title
-    relative = f"reports/{here.name}/{frozen.milestone}/{code}_{unit.name}_{title}{end}"
-    path = safe_path(here.office.settings.data, relative)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, content)
-    return relative, sha256(content).hexdigest()
+def _save(
+    here: Running, frozen: Frozen, code: str, made: Mapping[str, tuple[str, bytes]]
+) -> dict[str, tuple[str, str]]:
+    """Kind: path and hash; of kind: end of the name and content."""
+    title = f"{code}_{here.units[code].name}_{here.campaign.phase(frozen.phase).title}"
+    folder = f"reports/{here.name}/{frozen.milestone}"
+    paths = {kind: f"{folder}/{title}{end}" for kind, (end, _) in made.items()}
+    here.office.files.keep({paths[kind]: content for kind, (_, content) in made.items()})
+    return {kind: (paths[kind], sha256(content).hexdigest()) for kind, (_, content) in made.items()}
 
 
 def _letter(

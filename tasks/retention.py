@@ -7,7 +7,7 @@ from typing import Any
 from oneledger.domain.errors import RefusedError
 from oneledger.store import erasing, privacy
 from oneledger.store.privacy import ERASED, PrivacyEvent
-from tasks.office import Running, running, safe_path
+from tasks.office import Running, running
 
 ERASED_BY = "oneledger"
 
@@ -31,7 +31,7 @@ def erase_campaign(name: str, as_of: datetime) -> dict[str, Any]:
         for sha in erased.files:
             here.office.archive.remove(sha)
         for path in erased.paths:
-            safe_path(here.office.settings.data, path).unlink(missing_ok=True)
+            here.office.files.remove(path)
         detail = {
             "counts": erased.counts,
             "remains": erasing.remains(connection, name),

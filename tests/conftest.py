@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
@@ -10,6 +11,9 @@ from oneledger.domain.campaigns import Campaign
 from oneledger.domain.work_calendar import WorkCalendar
 from oneledger.settings import load_calendar, load_campaign
 from oneledger.store.database import Store, open_store
+
+if TYPE_CHECKING:
+    from tests.object_store import Bucket
 
 pytest_plugins = ["tests.rehearsed_city"]
 
@@ -45,6 +49,15 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
     with running_postgres(tmp_path_factory.mktemp("postgres")) as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def bucket() -> Iterator["Bucket"]:
+    """An object store of this test process alone, ended with it."""
+    from tests.object_store import object_store
+
+    with object_store() as opened:
+        yield opened
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -39,6 +39,7 @@ def main(directory: str, seed: str, *options: str) -> int:
         "liaoning-2021", 0, int(seed), out,
         units=small_province(900, int(seed)), repeat=int(given.get("repeat", 1)), skipped=skipped,
         workers=int(given.get("workers", 1)), database_url=given.get("database", ""),
+        files_url=given.get("files", ""),
         last=given.get("last", ""), is_resumed="resume" in given,
     )  # fmt: skip
     with window(out / "prefect") as address, without_heartbeats():

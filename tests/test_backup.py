@@ -9,6 +9,7 @@ from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
+import fsspec.config
 import pytest
 import yaml
 from sqlalchemy import select, text
@@ -18,6 +19,7 @@ from typer.testing import CliRunner
 from desk.cli import app
 from oneledger.adapters import postgres_tools
 from oneledger.adapters.archive import Archive
+from oneledger.adapters.place_objects import Objects
 from oneledger.domain.errors import RefusedError
 from oneledger.store import audit, holding, outbox, schema as t
 from oneledger.store.database import open_store
@@ -117,7 +119,27 @@ def test_what_comes_back_is_what_was_there_and_is_for_the_owner_only(office, els
         assert {name: mode for name, mode in files.items() if mode & 0o077} == {}
     with at_work().store.read() as connection:
         (sha,) = set(connection.execute(select(t.inbox.c.sha256)).scalars())
-    assert Archive(tmp_path / "again" / "archive").get(sha) == office.here.office.archive.get(sha)
+    assert Archive.under(tmp_path / "again").get(sha) == office.here.office.archive.get(sha)
+
+
+def test_an_archive_in_an_object_store_gets_back_what_it_lacks(office, elsewhere, tmp_path, bucket, monkeypatch):
+    """Issue 6 of 6 D. What the store holds already is not written over."""
+    monkeypatch.setitem(fsspec.config.conf, "s3", bucket.fsspec)
+    settings, here = office.here.office.settings, office.here.office.files
+    files = {path: here.read(path) for folder in ("archive", "reports") for path in here.paths(folder)}
+    store = Objects(url := bucket.url())
+    store.keep(files)
+    for folder in ("archive", "reports"):
+        shutil.rmtree(tmp_path / "data" / folder)
+    told = back_up(settings.model_copy(update={"files_url": url}), tmp_path / "copy", NOW)
+    assert (told["missing"], told["damaged"]) == ([], [])
+    assert files.keys() <= told["files"].keys()
+    store.remove(next(iter(files)))
+    store.keep({"archive/of/later": b"a later mail"})
+    assert elsewhere(tmp_path / "copy", files_url=url)["faults"] == []
+    kept = {path: store.read(path) for folder in ("archive", "reports") for path in store.paths(folder)}
+    assert kept == {**files, "archive/of/later": b"a later mail"}
+    assert not any((tmp_path / "again" / folder).exists() for folder in ("archive", "reports"))
 
 
 def test_a_backup_taken_while_others_write_holds_whatever_was_committed_before_it(office, elsewhere, tmp_path):

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
+import fsspec.config
 import pytest
 import yaml
 from sqlalchemy import create_engine, make_url, text
@@ -27,7 +28,7 @@ from tests.small_office import at, make_campaign, opened
 NOW = at("2021-03-12T09:00")
 CHECKS = {
     "settings", "smtp", "reply", "imap", "limits", "calendar", "disk", "clock", "database", "prefect", "files", "hold",
-    "collecting", "sending", "seal",
+    "collecting", "sending", "seal", "archive",
 }  # fmt: skip
 
 
@@ -324,6 +325,22 @@ def test_mails_that_wait_and_nobody_sends(clinic):
     with clinic.office.store.write() as connection:
         pulses.beat(connection, pulses.SEND, NOW - timedelta(hours=1))
     assert clinic.level("sending") == "ok"
+
+
+def test_an_archive_that_takes_no_more(clinic, monkeypatch):
+    assert clinic.level("archive") == "ok"
+    monkeypatch.setenv("ONELEDGER_FILES_URL", "s3://ledger/away")
+    gone = {
+        "endpoint_url": "http://127.0.0.1:9",
+        "key": "k",
+        "secret": "s",
+        "config_kwargs": {"retries": {"max_attempts": 1}},
+    }
+    monkeypatch.setitem(fsspec.config.conf, "s3", gone)
+    assert clinic.level("archive") == "fail"
+    monkeypatch.setenv("ONELEDGER_FILES_URL", "nowhere://ledger")
+    assert clinic.told()["archive"]["words"].startswith("ONELEDGER_FILES_URL=nowhere://ledger")
+    monkeypatch.setenv("ONELEDGER_FILES_URL", "")
 
 
 def test_a_seal_without_its_key(clinic):

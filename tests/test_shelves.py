@@ -63,11 +63,13 @@ def test_an_archived_mail_that_is_no_longer_what_it_was_is_set_aside_and_can_com
     first = office.reply(asked[SCHOOL], "find", SCHOOL, DAY, **SAID).as_bytes()
     office._take_in(first, DAY)
     archive = office.here.office.archive
-    (sha,) = [path.name for path in (archive._root).rglob("*") if len(path.name) == 64]
-    archive.path(sha).write_bytes(b"rot".ljust(len(first), b"."))
+    root = office.here.office.settings.data / "archive"
+    (path,) = [path for path in root.rglob("*") if len(path.name) == 64]
+    sha = path.name
+    path.write_bytes(b"rot".ljust(len(first), b"."))
     assert office.take(office.reply(asked[OTHER], "find", OTHER, DAY, **SAID), DAY, COUNTY).accepted == 1
     ((number, reason),) = waiting(office)
-    assert (reason, (archive._root / "corrupt" / sha).read_bytes()[:3]) == (CORRUPT, b"rot")
+    assert (reason, (root / "corrupt" / sha).read_bytes()[:3]) == (CORRUPT, b"rot")
     assert archive.put(first) == sha
     assert archive.get(sha) == first
     with office.store.write() as connection:

@@ -64,10 +64,10 @@ def restore(
     """Bring a backup back as a new data folder, in HOLD: nothing is sent until `release`."""
     from tasks.backing_up import restore as restored  # noqa: PLC0415
 
-    url = use_data(None).database_url
+    settings = use_data(None)
     told = restored(
-        folder, to, url, as_moment(as_of), despite_faults=despite_faults,
-        say=lambda words: err.print(words, highlight=False),
+        folder, to, settings.database_url, as_moment(as_of), files_url=settings.files_url,
+        despite_faults=despite_faults, say=lambda words: err.print(words, highlight=False),
     )  # fmt: skip
     if as_json:
         show_json(told)

@@ -32,6 +32,7 @@ def rehearse(
     set_file: SetFile = None,
     workers: Annotated[int, typer.Option(min=1, help="processes that take each look at once")] = 1,
     database_url: Annotated[str, typer.Option(help="an empty PostgreSQL database; none: SQLite")] = "",
+    files_url: Annotated[str, typer.Option(help="s3://bucket/an-empty-folder for mails and reports; none: --out")] = "",
     last: Annotated[str, typer.Option(help="end with this phase, before the next one opens")] = "",
     resume: Annotated[bool, typer.Option("--resume", help="go on with the one in --out that was interrupted")] = False,
 ) -> None:
@@ -41,8 +42,9 @@ def rehearse(
 
     use_data(None, set_file)
     plan = Rehearsal(
-        campaign, schools, seed, out_dir, workers=workers, database_url=database_url, last=last, is_resumed=resume
-    )
+        campaign, schools, seed, out_dir, workers=workers, database_url=database_url, files_url=files_url,
+        last=last, is_resumed=resume,
+    )  # fmt: skip
     raise typer.Exit(rehearse_with_progress(out, plan))
 
 

@@ -3,7 +3,7 @@
 import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -40,29 +40,24 @@ def finished(aside: Path, folder: Path) -> None:
     _sync(folder.parent)
 
 
-def files_under(root: Path, *folders: str) -> Iterator[str]:
-    """Relative paths; what is half written (tmp, .part) is left out."""
-    for folder in folders:
-        for place, below, names in os.walk(root / folder):
-            below[:] = sorted(each for each in below if each != "tmp")
-            for name in sorted(names):
-                if not name.startswith("."):
-                    yield (Path(place) / name).relative_to(root).as_posix()
-
-
 def copied(source: Path, target: Path, path: str) -> dict[str, Any]:
     """{sha256, bytes} of what was copied. Raises FileNotFoundError where it is gone."""
-    end = target / path
     with (source / path).open("rb") as opened:
-        _make_folders(target, end.parent)
-        handle = os.open(end, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        digest, size = sha256(), 0
-        with os.fdopen(handle, "wb") as copy:
-            while piece := opened.read(_PIECE):
-                digest.update(piece)
-                size += copy.write(piece)
-            copy.flush()
-            os.fsync(copy.fileno())
+        return written(target, path, iter(lambda: opened.read(_PIECE), b""))
+
+
+def written(target: Path, path: str, pieces: Iterable[bytes]) -> dict[str, Any]:
+    """{sha256, bytes} of them. Raises FileExistsError: nothing is written over."""
+    end = target / path
+    _make_folders(target, end.parent)
+    handle = os.open(end, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    digest, size = sha256(), 0
+    with os.fdopen(handle, "wb") as copy:
+        for piece in pieces:
+            digest.update(piece)
+            size += copy.write(piece)
+        copy.flush()
+        os.fsync(copy.fileno())
     return {"sha256": digest.hexdigest(), "bytes": size}
 
 

@@ -89,7 +89,7 @@ class _Kept:
 
 
 def _sound(world: World, store: Store) -> Iterator[str]:
-    kept = _Kept(store, Archive(world.folder / "data" / "archive"))
+    kept = _Kept(store, Archive.under(world.folder / "data"))
     yield from (f"I9 {fault}" for fault in verify(kept, with_mails=True)["faults"])
     if not world.url:
         with store.read() as connection:
