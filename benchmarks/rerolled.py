@@ -27,7 +27,7 @@ def own_of(number: int) -> list[Rollup]:
 class Tree:
     def __init__(self, schools: int) -> None:
         self.units = {each.code: each for each in frozen_units(UnitTree(units(schools)), {})}
-        self.own = {code: own_of(unit.order) for code, unit in self.units.items() if unit.level == "school"}
+        self.own = {code: own_of(int(unit.order)) for code, unit in self.units.items() if unit.level == "school"}
         self.below = children_of(self.units)
         self.before = dict(rolled_up(self.units, self.below, self.read))
 

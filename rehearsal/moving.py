@@ -102,7 +102,8 @@ def _goes(parents: Parents, change: Change) -> list[str]:
 
 
 def rearranged(units: Mapping[str, CampaignUnit], parents: Parents) -> dict[str, CampaignUnit]:
-    """In administrative order again: each unit, then all below it, in the order of the launch."""
+    """In administrative order again: each unit, then all below it, in the order of the launch. Who stays where it was
+    is the same object."""
     below: dict[str | None, list[str]] = {}
     for code in units:
         parent = parents[code]
@@ -119,10 +120,11 @@ def rearranged(units: Mapping[str, CampaignUnit], parents: Parents) -> dict[str,
         above = [each for each in _upwards(parents, code) if each in units][1:]
         return next((each for each in above if units[each].level == Level.COUNTY), above[0] if above else code)
 
-    return {
-        code: replace(units[code], parent=parents[code], order=number, county=county(code))
-        for number, code in enumerate(walk(None))
-    }
+    def placed(code: str) -> CampaignUnit:
+        unit, where = units[code], (parents[code], county(code))
+        return unit if (unit.parent, unit.county) == where else replace(unit, parent=where[0], county=where[1])
+
+    return {code: placed(code) for code in walk(None)}
 
 
 def drawn_changes(

@@ -28,7 +28,8 @@ COUNTIES = [
         ("210303", "210300"),
     )
 ]
-SCHOOLS = [replace(make_unit(code=f"212100{number:04}"), parent=COUNTIES[number % 6].code) for number in range(18)]
+UNDER = {f"212100{number:04}": COUNTIES[number % 6].code for number in range(18)}
+SCHOOLS = [replace(make_unit(code=code), parent=county, county=county) for code, county in UNDER.items()]
 OFFICES = [replace(unit, county=unit.code) for unit in (PROVINCE, *CITIES, *COUNTIES)]  # as at a launch
 UNITS = {unit.code: unit for unit in (*OFFICES, *SCHOOLS)}
 PARENTS = {code: unit.parent for code, unit in UNITS.items()}
@@ -48,7 +49,7 @@ def test_every_drawn_change_is_one_an_operator_may_make_and_gives_the_tree_that_
         assert move_faults(before, each.unit, each.kind, each.other) == []
     after = history.parents_at(changes[-1].at)
     wanted = tree_after(UNITS, made(changes))
-    assert rearranged(UNITS, after) == wanted
+    assert rearranged(UNITS, after) == {code: replace(unit, order=UNITS[code].order) for code, unit in wanted.items()}
     assert list(rearranged(UNITS, after)) == list(wanted)
 
 

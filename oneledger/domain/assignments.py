@@ -29,7 +29,7 @@ class CampaignUnit:
     level: str
     parent: str | None
     stage: str = ""
-    order: int = 0
+    order: float = 0  # whole at launch; who was moved since stands between two others
     county: str = ""  # the unit by which work is grouped: its county, or itself where it has none
     contacts: tuple[Contact, ...] = ()
     has_incidents: bool = False
