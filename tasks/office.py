@@ -51,11 +51,12 @@ class Office:
 @lru_cache(maxsize=4)
 def _office(settings: Settings) -> Office:
     gc.set_threshold(*_SELDOM)
+    files, sealer = files_of(settings), sealer_of(settings)  # before the store is opened: an address may be refused
     return Office(
         settings,
         open_store(settings.database_url, settings.data),
-        files := files_of(settings),
-        Archive(files, sealer := sealer_of(settings)),
+        files,
+        Archive(files, sealer),
         sealer,
         load_mail(settings),
         MailTexts(settings.templates / "mail"),

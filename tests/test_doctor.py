@@ -21,6 +21,7 @@ from oneledger.domain.health import Level
 from oneledger.domain.mailing import Limits
 from oneledger.domain.work_calendar import CalendarYear, WorkCalendar
 from oneledger.store import condition, holding, pulses
+from tasks.office import office as at_work
 from tests.conftest import CONFIG
 from tests.mail_servers import free_port, imap_server, post_office, write_certificate
 from tests.small_office import at, make_campaign, opened
@@ -338,6 +339,7 @@ def test_an_archive_that_takes_no_more(clinic, monkeypatch):
     }
     monkeypatch.setitem(fsspec.config.conf, "s3", gone)
     assert clinic.level("archive") == "fail"
+    at_work().store.close()
     monkeypatch.setenv("ONELEDGER_FILES_URL", "nowhere://ledger")
     assert clinic.told()["archive"]["words"].startswith("ONELEDGER_FILES_URL=nowhere://ledger")
     monkeypatch.setenv("ONELEDGER_FILES_URL", "")
