@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from oneledger.adapters.pdf import can_make_pdf, make_pdfs
+from oneledger.adapters.place import checked
 from oneledger.domain.errors import RefusedError
 from oneledger.store import snapshots
 from tasks.office import running
@@ -34,7 +35,7 @@ def write_paper(name: str, unit: str, phase: str, kind: str, folder: Path) -> li
         raise RefusedError([f"no kind {kind!r}: published, {', '.join(TITLES)}"])
     named, content = paper(name, unit, phase, kind)
     folder.mkdir(parents=True, exist_ok=True)
-    target = folder / Path(named).name
+    target = folder / checked(named).rpartition("/")[2]
     target.write_bytes(content)
     return [target]
 

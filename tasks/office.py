@@ -267,7 +267,7 @@ def workbook_spec(campaign: Campaign, deliverable: Deliverable, level: str, form
 
 @lru_cache(maxsize=8)
 def _last_read(place: str, name: str) -> "list[tuple[str, Running]]":  # noqa: ARG001  a key
-    """Where the version that was read last is kept, under its digest. Only that one: a country's units take 250 MB, and
+    """Where the version that was read last is kept, under its digest. Only that one: a country's units take 100 MB, and
     each address that goes dead makes a new version."""
     return []
 
@@ -284,7 +284,7 @@ def running(name: str) -> Running:
     with here.store.read() as connection:
         digest = campaigns.digest(connection, name)
     last = _last_read(str(here.settings.data), name)
-    with _reading:  # one thread for all
+    with _reading:  # not by two threads at once
         if last and last[0][0] == digest:
             return last[0][1]
         if last:

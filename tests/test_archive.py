@@ -16,6 +16,7 @@ from oneledger.adapters.archive import Archive, ArchiveDamagedError, path_of
 from oneledger.adapters.place_objects import Objects
 from oneledger.adapters.sealing import Sealer, SealError
 from oneledger.domain.errors import RefusedError
+from tests.object_store import UNREACHABLE
 
 
 @pytest.fixture
@@ -205,13 +206,7 @@ def test_a_damaged_file_leaves_its_name_and_stays_to_look_at(archive):
 
 def test_an_object_store_that_does_not_answer_is_an_error_of_the_place_and_no_damaged_file(monkeypatch):
     """Principle 4: nothing of the batch has a name; issue 6 of 6 D."""
-    gone = {
-        "endpoint_url": "http://127.0.0.1:9",
-        "key": "k",
-        "secret": "s",
-        "config_kwargs": {"retries": {"max_attempts": 1}},
-    }
-    monkeypatch.setitem(fsspec.config.conf, "s3", gone)
+    monkeypatch.setitem(fsspec.config.conf, "s3", UNREACHABLE)
     place = Objects("s3://ledger/away")
     for asked in (lambda: place.read("a"), lambda: place.keep({"a": b"x"}), lambda: place.sizes(["a"])):
         with pytest.raises(OSError, match=r"127\.0\.0\.1:9"):

@@ -24,6 +24,7 @@ from oneledger.store import condition, holding, pulses
 from tasks.office import office as at_work
 from tests.conftest import CONFIG
 from tests.mail_servers import free_port, imap_server, post_office, write_certificate
+from tests.object_store import UNREACHABLE
 from tests.small_office import at, make_campaign, opened
 
 NOW = at("2021-03-12T09:00")
@@ -331,13 +332,7 @@ def test_mails_that_wait_and_nobody_sends(clinic):
 def test_an_archive_that_takes_no_more(clinic, monkeypatch):
     assert clinic.level("archive") == "ok"
     monkeypatch.setenv("ONELEDGER_FILES_URL", "s3://ledger/away")
-    gone = {
-        "endpoint_url": "http://127.0.0.1:9",
-        "key": "k",
-        "secret": "s",
-        "config_kwargs": {"retries": {"max_attempts": 1}},
-    }
-    monkeypatch.setitem(fsspec.config.conf, "s3", gone)
+    monkeypatch.setitem(fsspec.config.conf, "s3", UNREACHABLE)
     assert clinic.level("archive") == "fail"
     at_work().store.close()
     monkeypatch.setenv("ONELEDGER_FILES_URL", "nowhere://ledger")

@@ -67,32 +67,32 @@ class Archive:
 
     def seal(self, sha: str) -> None:
         """From now on it is kept only encrypted; get() still reads it. Twice is the same as once."""
-        plain, sealed = path_of(sha), path_of(sha) + _SEALED
+        plain, sealed = _paths(sha)
         if not self.place.sizes([sealed]):
             self.place.keep({sealed: self._sealer.seal(self.get(sha), sha)})
         self.place.remove(plain)
 
     def is_sealed(self, sha: str) -> bool:
-        plain, sealed = path_of(sha), path_of(sha) + _SEALED
-        return self.place.sizes([plain, sealed]).keys() == {sealed}
+        plain, sealed = _paths(sha)
+        return self.place.sizes((plain, sealed)).keys() == {sealed}
 
     def has_sealed(self) -> bool:
         return any(path.endswith(_SEALED) for path in self.place.paths(FOLDER))
 
     def remove(self, sha: str) -> None:
         """For good. Its name stays known to the store, so the same bytes are not worked on again."""
-        for path in (path_of(sha), path_of(sha) + _SEALED):
+        for path in _paths(sha):
             self.place.remove(path)
 
     def _unsealed(self, sha: str) -> bytes:
         try:
-            return self._sealer.open(self.place.read(path_of(sha) + _SEALED), sha)
+            return self._sealer.open(self.place.read(_paths(sha)[1]), sha)
         except FileNotFoundError:
             raise ArchiveDamagedError(sha, "is missing") from None
 
     def set_aside(self, sha: str) -> None:
         """A damaged file leaves its name, so that the true bytes can be put again; what is left stays to look at."""
-        for path in self.place.sizes([path_of(sha), path_of(sha) + _SEALED]):
+        for path in self.place.sizes(_paths(sha)):
             self.place.rename(path, f"{FOLDER}/corrupt/{path.rpartition('/')[2]}")
 
 
@@ -102,3 +102,8 @@ def path_of(sha: str) -> str:
     if not _NAME.fullmatch(sha):
         raise ValueError(f"{sha!r} is no name of an archived file")
     return f"{FOLDER}/{sha[:2]}/{sha[2:4]}/{sha}"
+
+
+def _paths(sha: str) -> tuple[str, str]:
+    """In the clear, and sealed."""
+    return path_of(sha), path_of(sha) + _SEALED

@@ -3,11 +3,12 @@
 import json
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from oneledger.adapters.forced import sync_folder, write_new
 from oneledger.domain.errors import RefusedError
 
 MANIFEST = "manifest.json"
@@ -35,9 +36,9 @@ def started(folder: Path) -> Path:
 
 def finished(aside: Path, folder: Path) -> None:
     for place, _, _ in os.walk(aside):
-        _sync(Path(place))
+        sync_folder(Path(place))
     aside.rename(folder)
-    _sync(folder.parent)
+    sync_folder(folder.parent)
 
 
 def copied(source: Path, target: Path, path: str) -> dict[str, Any]:
@@ -48,17 +49,18 @@ def copied(source: Path, target: Path, path: str) -> dict[str, Any]:
 
 def written(target: Path, path: str, pieces: Iterable[bytes]) -> dict[str, Any]:
     """{sha256, bytes} of them. Raises FileExistsError: nothing is written over."""
-    end = target / path
-    _make_folders(target, end.parent)
-    handle = os.open(end, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    digest, size = sha256(), 0
-    with os.fdopen(handle, "wb") as copy:
+    digest, sizes = sha256(), list[int]()
+
+    def told() -> Iterator[bytes]:
         for piece in pieces:
             digest.update(piece)
-            size += copy.write(piece)
-        copy.flush()
-        os.fsync(copy.fileno())
-    return {"sha256": digest.hexdigest(), "bytes": size}
+            sizes.append(len(piece))
+            yield piece
+
+    end = target / path
+    _make_folders(target, end.parent)
+    write_new(end, told())
+    return {"sha256": digest.hexdigest(), "bytes": sum(sizes)}
 
 
 def described(path: Path) -> dict[str, Any]:
@@ -71,11 +73,7 @@ def described(path: Path) -> dict[str, Any]:
 
 
 def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
-    handle = os.open(folder / MANIFEST, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        json.dump(manifest, file, ensure_ascii=False, indent=1)
-        file.flush()
-        os.fsync(file.fileno())
+    write_new(folder / MANIFEST, [json.dumps(manifest, ensure_ascii=False, indent=1).encode()])
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -106,11 +104,3 @@ def damaged(folder: Path, files: Iterable[tuple[str, dict[str, Any]]]) -> list[s
 def _make_folders(root: Path, folder: Path) -> None:
     for each in [*reversed(folder.relative_to(root).parents), folder.relative_to(root)]:
         (root / each).mkdir(mode=0o700, exist_ok=True)
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

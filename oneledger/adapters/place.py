@@ -28,6 +28,7 @@ class Place(Protocol):
 
 
 def checked(path: str) -> str:
+    """Raises ValueError."""
     if {"", "..", "."} & set(path.split("/")):
         raise ValueError(f"{path!r} leaves the place")
     return path

@@ -9,6 +9,7 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
 from secrets import token_hex
 
+from oneledger.adapters.forced import sync_folder, write_new
 from oneledger.adapters.place import checked
 
 SYNCS = 8
@@ -40,7 +41,7 @@ class Folder:
             for path, aside in zip(contents, self._written_aside(pool, contents.values()), strict=True):
                 aside.rename(self._at(path))
             # Also the folders of files that were there already: another process may not have synced them yet.
-            for synced in [pool.submit(_sync_folder, folder) for folder in folders | changed]:
+            for synced in [pool.submit(sync_folder, folder) for folder in folders | changed]:
                 synced.result()
 
     def remove(self, path: str) -> None:
@@ -49,14 +50,14 @@ class Folder:
             place.unlink()
         except FileNotFoundError:
             return
-        _sync_folder(place.parent)
+        sync_folder(place.parent)
 
     def rename(self, path: str, to: str) -> None:
         place, end = self._at(path), self._at(to)
         self._make_folders({end.parent})
         place.rename(end)
-        _sync_folder(end.parent)
-        _sync_folder(place.parent)
+        sync_folder(end.parent)
+        sync_folder(place.parent)
 
     def paths(self, folder: str) -> Iterator[str]:
         for place, below, names in os.walk(self._at(folder)):
@@ -80,12 +81,8 @@ class Folder:
 
     def _write_aside(self, content: bytes) -> Path:
         aside = self._root / _WAITING / token_hex(16)
-        handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
+            write_new(aside, [content])
         except BaseException:
             aside.unlink(missing_ok=True)
             raise
@@ -103,11 +100,3 @@ class Folder:
                 folder.mkdir(mode=0o700, parents=folder == self._root, exist_ok=True)
                 changed.add(folder.parent)
         return changed
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

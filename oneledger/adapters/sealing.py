@@ -8,6 +8,7 @@ import base64
 import binascii
 import json
 import os
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from secrets import token_bytes, token_hex
@@ -16,6 +17,7 @@ from typing import Any
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from oneledger.adapters.forced import write_new
 from oneledger.domain.errors import OneLedgerError
 
 _MARK = b"OLS1"
@@ -83,14 +85,9 @@ def _publish(path: Path, content: bytes) -> None:
     """Of several processes that make the key at once one wins, and the others use its key."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     aside = path.with_name(f".{path.name}.{token_hex(8)}")
-    handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.link(aside, path)
-    except FileExistsError:
-        pass
+        write_new(aside, [content])
+        with suppress(FileExistsError):
+            os.link(aside, path)
     finally:
-        aside.unlink()
+        aside.unlink(missing_ok=True)

@@ -45,7 +45,9 @@ def tree_after(units: Tree, changes: Iterable[Change]) -> dict[str, CampaignUnit
     placed = {**units, **{code: replace(units[code], parent=parent) for code, parent in parents.items()}}
     ordered = list(_downwards(placed))
     touched = set(parents)
-    touched.update(code for code in ordered if placed[code].parent in touched or code in touched)
+    for code in ordered:  # those above come first
+        if placed[code].parent in touched:
+            touched.add(code)
     orders = _orders(units, ordered, touched)
     placed |= {code: replace(placed[code], order=orders[code], county=_county(placed, code)) for code in touched}
     return {code: placed[code] for code in ordered}
