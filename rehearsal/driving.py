@@ -2,7 +2,6 @@
 truth is told."""
 
 import json
-import shutil
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flows.launch import launch, plan as plan_flow
+from oneledger.adapters.place import Place
 from oneledger.domain.campaigns import Campaign, open_dates
 from oneledger.domain.errors import RefusedError
 from oneledger.domain.units import Level, Unit
@@ -54,7 +54,7 @@ def drive(
         progress("核对", len(moments), len(moments))
         told = summary(plan, here, village, clock, looked, address)
     add_workers(told, out, workers)
-    _write(plan.out, told)
+    _write(plan.out, told, here.office.files)
     return told
 
 
@@ -135,8 +135,9 @@ def _launch(campaign: Campaign, exempt: dict[str, str], post: PostOffice, clock:
         launch(campaign.campaign, campaign.campaign, made.mails, "演练", exempt, at)
 
 
-def _write(out: Path, told: dict[str, Any]) -> None:
+def _write(out: Path, told: dict[str, Any], files: Place) -> None:
     (out / "summary.json").write_text(json.dumps(told, ensure_ascii=False, indent=2), encoding="utf-8")
-    reports = out / "data" / "reports"
-    if reports.exists():
-        shutil.copytree(reports, out / "reports", dirs_exist_ok=True)
+    for path in files.paths("reports"):
+        target = out / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(files.read(path))

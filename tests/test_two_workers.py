@@ -27,6 +27,8 @@ def test_two_workers_on_postgresql_finish_one_campaign_together(tmp_path, postgr
     monkeypatch.setitem(fsspec.config.conf, "s3", bucket.fsspec)
     kept = {path.removesuffix(".sealed") for folder in ("archive", "reports") for path in Objects(files).paths(folder)}
     assert kept == named(database, tmp_path)
+    shown = {path.relative_to(tmp_path / "out").as_posix() for path in (tmp_path / "out" / "reports").rglob("*.*")}
+    assert shown == {path for path in kept if path.startswith("reports/")}
     assert not any((tmp_path / "out" / "data" / folder).exists() for folder in ("archive", "reports"))
 
 
