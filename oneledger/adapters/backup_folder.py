@@ -49,18 +49,17 @@ def copied(source: Path, target: Path, path: str) -> dict[str, Any]:
 
 def written(target: Path, path: str, pieces: Iterable[bytes]) -> dict[str, Any]:
     """{sha256, bytes} of them. Raises FileExistsError: nothing is written over."""
-    digest, sizes = sha256(), list[int]()
+    digest = sha256()
 
-    def told() -> Iterator[bytes]:
+    def digested() -> Iterator[bytes]:
         for piece in pieces:
             digest.update(piece)
-            sizes.append(len(piece))
             yield piece
 
     end = target / path
     _make_folders(target, end.parent)
-    write_new(end, told())
-    return {"sha256": digest.hexdigest(), "bytes": sum(sizes)}
+    write_new(end, digested())
+    return {"sha256": digest.hexdigest(), "bytes": end.stat().st_size}
 
 
 def described(path: Path) -> dict[str, Any]:
