@@ -8,7 +8,7 @@ import pytest
 from oneledger.domain.forms import Form
 from oneledger.domain.report import UnitBrief, report_context, title_lines
 from oneledger.domain.report_figures import Figures, cell_key, own_part
-from oneledger.domain.report_returns import NAMED_IN_TEXT
+from oneledger.domain.report_returns import NAMED_IN_ANNEX, NAMED_IN_TEXT
 from oneledger.domain.rollup import Coverage, Rollup, added
 from tests.report_samples import BASICS, COUNTY_UNIT, INSPECTED, LEDGER, RECTIFY, THIRD, column, rectify_view, view
 
@@ -72,6 +72,17 @@ def test_many_missing_units_are_counted_in_the_text_and_all_named_in_the_annex()
     assert "尚未报送的涉及16个单位，按行政区划顺序为：和平区16份。单位名单见附件。" in told(context, "报送情况")
     assert [(each["parent"], each["code"]) for each in context["missing"]] == [("和平区", code) for code, _ in names]
     assert context["annex_lines"] == ["附件：1.各单位报送和工作情况表", "　　　2.未报单位名单", "　　　3.报告数字出处"]
+
+
+@pytest.mark.parametrize(("more", "where"), [(0, "附件"), (1, "汇总表")])
+def test_more_missing_units_than_an_annex_can_hold_are_named_in_the_workbook_alone(more, where):
+    """An officer must be able to open the report of a country (issue 6 of 6 C)."""
+    names = tuple((str(n), f"第{n}中学") for n in range(NAMED_IN_ANNEX + more))
+    owing = Rollup(coverage=Coverage(missing=len(names)), missing_units=names)
+    context = report_context(city_view([("210102", "和平区", owing), ("210103", "沈河区", FULL)]))
+    assert told(context, "报送情况").endswith(f"和平区{len(names):,}份。单位名单见{where}。")
+    assert len(context["missing"]) == (0 if more else NAMED_IN_ANNEX)
+    assert any("未报单位名单" in line for line in context["annex_lines"]) == (not more)
 
 
 def test_missing_returns_of_the_unit_itself_are_its_own_line():

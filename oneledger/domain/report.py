@@ -21,7 +21,7 @@ from oneledger.domain.report_facts import facts_section, facts_table
 from oneledger.domain.report_figures import Figures, SnapshotView, UnitBrief
 from oneledger.domain.report_outlook import measures_block, outlook_blocks
 from oneledger.domain.report_problems import problems_section, rectify_section
-from oneledger.domain.report_returns import next_section, returns_section, shortfall_section
+from oneledger.domain.report_returns import NAMED_IN_ANNEX, next_section, returns_section, shortfall_section
 
 __all__ = ["SnapshotView", "UnitBrief", "report_context"]
 
@@ -41,6 +41,8 @@ def report_context(view: SnapshotView) -> dict[str, Any]:
         next_section(view),
     ]
     missing, facts = missing_list(view), facts_table(view, figures)
+    if len(missing) > NAMED_IN_ANNEX:
+        missing = []
     return {
         "mark": "内部资料　注意保管",
         "is_reviewed": view.is_reviewed,
