@@ -153,7 +153,7 @@ class Round:
                 with write() as connection:
                     outbox.settle(connection, outcomes)
                     until, copies = self.now + LEASE, self.mail.journal_name
-                    begun = [claim for claim in some if outbox.begin(connection, claim, until, copies)]
+                    begun = outbox.begin(connection, some, until, copies)
                 outcomes = self._handed_over(begun, not_after)
                 tried += len(some)
             with write() as connection:

@@ -126,7 +126,7 @@ def test_a_mail_that_was_being_sent_when_the_backup_was_taken(office, restored, 
     with office.store.write() as connection:
         claim = outbox.claim(connection, START, most=1, lease=LEASE)[0]
     with office.store.write() as connection:
-        assert outbox.begin(connection, claim, START + LEASE, "journal@ledger.invalid")
+        assert outbox.begin(connection, [claim], START + LEASE, "journal@ledger.invalid")
     back_up(office.here.office.settings, tmp_path / "copy", START)
     restored()
     assert release(**BY, i_know=False)["settled"] == 0

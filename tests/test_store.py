@@ -14,7 +14,7 @@ from sqlalchemy.dialects import sqlite
 from oneledger.domain.errors import RefusedError
 from oneledger.domain.mailing import SendState
 from oneledger.domain.units import Contact, Level, Unit
-from oneledger.store import assignments, campaigns, inbox, leases, outbox, units, unsettled
+from oneledger.store import assignments, audit, campaigns, inbox, leases, outbox, units, unsettled
 from oneledger.store.database import Store, UnsafeSqliteError, check_sqlite, open_store
 from oneledger.store.migrating import NewerDatabaseError, migration_config
 from oneledger.store.outbox import OutboxRow
@@ -49,7 +49,7 @@ def claim_all(store: Store, at: datetime = AT) -> list[outbox.Claim]:
 
 def begin(store: Store, claim: outbox.Claim, at: datetime = AT, journal: str = "") -> bool:
     with store.write() as connection:
-        return outbox.begin(connection, claim, at + LEASE, journal)
+        return outbox.begin(connection, [claim], at + LEASE, journal) == [claim]
 
 
 def outcome(claim: outbox.Claim, state: SendState, at: datetime = AT) -> dict[str, object]:
@@ -97,6 +97,28 @@ def test_a_stale_fence_changes_nothing(armed):
     with armed.write() as connection:
         assert outbox.settle(connection, [outcome(replace(claim, fence=claim.fence - 1), SendState.SENT)]) == 0
         assert outbox.settle(connection, [outcome(claim, SendState.SENT)]) == 1
+
+
+def test_of_several_mails_those_are_begun_and_settled_that_are_still_held(armed, liaoning):
+    """E8: one begun before, one whose fence is old, one of a paused campaign: the others go on without them."""
+    with armed.write() as connection:
+        other = liaoning.model_copy(update={"campaign": "d"})
+        campaigns.launch(connection, other, {}, units=[], digest="e", at=AT, by="test", mails=0, token_key=b"k" * 32)
+        outbox.plan(connection, [make_row(str(n)) for n in range(6)] + [make_row("6", campaign="d")])
+    claims = claim_all(armed)
+    assert begin(armed, claims[0])
+    with armed.write() as connection:
+        campaigns.pause(connection, "d", is_paused=True)
+        stale = replace(claims[1], fence=claims[1].fence - 1)
+        assert outbox.begin(connection, [claims[0], stale, *claims[2:]], AT + LEASE) == claims[2:6]
+        states = [SendState(each) for each in ("unknown", "sent", "deferred", "sent", "failed", "sent")]
+        told = [outcome(claim, state) for claim, state in zip([claims[0], stale, *claims[2:6]], states, strict=True)]
+        assert outbox.settle(connection, told) == 5
+        entries = [each.detail["outbox"] for each in audit.entries(connection) if each.deed == "mail sent"]
+    assert entries == [claims[3].id, claims[5].id]
+    with armed.read() as connection:
+        counts = {state: count for _, _, state, count in outbox.counts(connection, "c")}
+    assert counts == {"unknown": 1, "claimed": 1, "deferred": 1, "sent": 2, "failed": 1}
 
 
 def test_a_mail_found_sending_after_its_lease_is_unknown_and_never_claimed(armed):

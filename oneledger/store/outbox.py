@@ -6,8 +6,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Update, bindparam, exists, func, select, update
-from sqlalchemy.sql.dml import ReturningUpdate
+from sqlalchemy import ColumnElement, Connection, Row, Select, Update, bindparam, exists, func, select, update
 
 from oneledger.domain.mailing import FIRST_LOOK, SendState
 from oneledger.store import audit, holding, schema as t
@@ -115,43 +114,54 @@ def claim(connection: Connection, as_of: datetime, *, most: int, lease: timedelt
     return [Claim(*row) for row in rows]
 
 
-def begin(connection: Connection, claim: Claim, lease_until: datetime, journal: str = "") -> bool:
-    """SENDING, to be committed before any DATA. False: the claim is no longer ours, or a HOLD or pause came in between.
+def begin(connection: Connection, claims: Sequence[Claim], lease_until: datetime, journal: str = "") -> list[Claim]:
+    """SENDING, to be committed before any DATA. Left out: claims no longer ours, or on which a HOLD or pause came.
 
-    ``journal``: where a copy of it will lie if it arrives.
+    ``journal``: where a copy of each will lie if it arrives.
     """
-    told = {"mail": claim.id, "held": claim.fence, "until": lease_until, "copy": journal or None}
-    return connection.execute(_begun(), told).rowcount == 1
-
-
-@cache
-def _begun() -> Update:
-    """Built once: of what a mail costs, building its statements anew was more than the disk."""
     c = t.outbox.c
     running = select(t.campaign.c.id).where(t.campaign.c.is_paused.is_(False))
-    held = exists().where(t.holding.c.released_at.is_(None))
-    mine = (c.id == bindparam("mail"), c.fence == bindparam("held"), c.state == SendState.CLAIMED.value)
-    begun = {"state": SendState.SENDING.value, "lease_until": bindparam("until"), "journal": bindparam("copy")}
-    return update(t.outbox).where(*mine, c.campaign.in_(running), ~held).values(begun)
+    may_go = (c.campaign.in_(running), ~exists().where(t.holding.c.released_at.is_(None)))
+    mine = (c.id.in_([each.id for each in claims]), c.state == SendState.CLAIMED.value, *may_go)
+    fences = {row.id: row.fence for row in connection.execute(_locked(c.id, c.fence).where(*mine))}
+    begun = [each for each in claims if fences.get(each.id) == each.fence]
+    values = {"state": SendState.SENDING.value, "lease_until": lease_until, "journal": journal or None}
+    connection.execute(update(t.outbox).where(c.id.in_([each.id for each in begun])).values(values))
+    return begun
+
+
+def _locked(*columns: ColumnElement[Any]) -> Select[Any]:
+    """Rows that nobody else changes before this transaction ends: one statement reads and one writes many, where a
+    statement for each mail cost more than the disk. SQLite has locked everything already."""
+    return select(*columns).with_for_update(of=t.outbox)
 
 
 def settle(connection: Connection, outcomes: Sequence[dict[str, Any]]) -> int:
-    """Record outcomes {id, fence, state, code, reply, at, next_try_at, sha256}; a stale fence changes nothing.
+    """Record outcomes {id, fence, state, code, reply, at, next_try_at, sha256}, one a mail; a stale fence changes
+    nothing.
 
     A 250 that is told late, of a mail that was given up as UNKNOWN meanwhile, is evidence that it went out.
     """
-    sent = []
-    changed = 0
-    for each in outcomes:
+    if not outcomes:
+        return 0
+    c = t.outbox.c
+    query = _locked(c.id, c.fence, c.state, c.campaign, c.unit, c.kind, c.subject_of, c.round)
+    rows = {row.id: row for row in connection.execute(query.where(c.id.in_([each["id"] for each in outcomes])))}
+    held = [each for each in outcomes if _is_open(rows.get(each["id"]), each)]
+    changes: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for each in held:
         values = _values(each)
-        statement = _settled(tuple(values), is_sent=each["state"] is SendState.SENT)
-        told = {"mail": each["id"], "held": each["fence"]} | {f"new_{name}": value for name, value in values.items()}
-        row = connection.execute(statement, told).mappings().one_or_none()
-        changed += row is not None
-        if row is not None and each["state"] is SendState.SENT:
-            sent.append(_sent_event(row, each))
-    audit.record(connection, sent)
-    return changed
+        told = {"mail": each["id"]} | {f"new_{name}": value for name, value in values.items()}
+        changes.setdefault(tuple(values), []).append(told)
+    for names, told_of in changes.items():
+        connection.execute(_settled(names), told_of)
+    audit.record(connection, [_sent_event(rows[each["id"]], each) for each in held if each["state"] is SendState.SENT])
+    return len(held)
+
+
+def _is_open(row: Row[Any] | None, outcome: Mapping[str, Any]) -> bool:
+    states = [SendState.SENDING.value, *([SendState.UNKNOWN.value] if outcome["state"] is SendState.SENT else [])]
+    return row is not None and row.fence == outcome["fence"] and row.state in states
 
 
 def _values(outcome: Mapping[str, Any]) -> dict[str, Any]:
@@ -168,23 +178,20 @@ def _values(outcome: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @cache
-def _settled(names: tuple[str, ...], *, is_sent: bool) -> ReturningUpdate[Any]:
-    c = t.outbox.c
-    open_states = [SendState.SENDING.value] + [SendState.UNKNOWN.value] * is_sent
-    mine = (c.id == bindparam("mail"), c.fence == bindparam("held"), c.state.in_(open_states))
+def _settled(names: tuple[str, ...]) -> Update:
+    """Built once: building it anew for each mail cost more than the disk."""
     values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in names}
-    kept = (c.id, c.campaign, c.unit, c.kind, c.subject_of, c.round)
-    return update(t.outbox).where(*mine).values(values).returning(*kept)
+    return update(t.outbox).where(t.outbox.c.id == bindparam("mail")).values(values)
 
 
-def _sent_event(row: RowMapping, outcome: Mapping[str, Any]) -> dict[str, Any]:
+def _sent_event(row: Row[Any], outcome: Mapping[str, Any]) -> dict[str, Any]:
     """The trail says which mail went to which unit, by the hash of its bytes; never to which person."""
     return {
         "at": outcome["at"], "actor": "oneledger", "deed": "mail sent",
-        "campaign": row["campaign"], "unit": row["unit"],
+        "campaign": row.campaign, "unit": row.unit,
         "detail": {
-            "kind": row["kind"], "subject_of": row["subject_of"], "round": row["round"],
-            "outbox": row["id"], "sha256": outcome["sha256"],
+            "kind": row.kind, "subject_of": row.subject_of, "round": row.round,
+            "outbox": row.id, "sha256": outcome["sha256"],
         },
     }  # fmt: skip
 

@@ -11,12 +11,11 @@ def mark_before_send() -> None:
 
     real = outbox.begin
 
-    def begin(connection: Any, claim: Any, *rest: Any) -> bool:
-        if not real(connection, claim, *rest):
-            return False
-        at = rest[0]
-        row = {"id": claim.id, "fence": claim.fence, "state": SendState.SENT, "code": 250, "reply": "", "at": at}
-        return outbox.settle(connection, [row | {"next_try_at": at, "sha256": "0" * 64}]) == 1
+    def begin(connection: Any, claims: Any, *rest: Any) -> Any:
+        begun = real(connection, claims, *rest)
+        told = {"state": SendState.SENT, "code": 250, "reply": "", "at": rest[0], "next_try_at": rest[0]}
+        outbox.settle(connection, [told | {"id": each.id, "fence": each.fence, "sha256": "0" * 64} for each in begun])
+        return begun
 
     outbox.begin = begin
 
@@ -81,11 +80,10 @@ def no_fences() -> None:
 def _no_fences() -> None:
     from oneledger.store import outbox, schema as t
 
-    def begin(connection: Any, claim: Any, *_rest: Any) -> bool:
-        connection.execute(
-            t.outbox.update().where(t.outbox.c.id == claim.id).values(state="sending", lease_until=_rest[0])
-        )
-        return True
+    def begin(connection: Any, claims: Any, *_rest: Any) -> Any:
+        mails = t.outbox.c.id.in_([claim.id for claim in claims])
+        connection.execute(t.outbox.update().where(mails).values(state="sending", lease_until=_rest[0]))
+        return claims
 
     outbox.begin = begin
 
