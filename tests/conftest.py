@@ -1,5 +1,6 @@
 """Real parts for tests: a store on SQLite and on PostgreSQL, the project's own definitions."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,12 +22,23 @@ settings.register_profile("oneledger", deadline=None)  # these machines are nois
 settings.load_profile("oneledger")
 
 
-LONG = ("two_workers", "whole_way", "torture", "resuming", "tracing", "audit", "leaks", "own_rehearsal", "serving")
+LONG = ("torture", "leaks", "serving", "audit", "whole_way", "two_workers", "own_rehearsal", "resuming", "tracing")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest first, so that no worker is left with them at the end."""
-    items.sort(key=lambda item: not any(f"test_{name}." in item.nodeid for name in LONG))
+    """The longest first on every worker, so that none is left with them at the end: `worksteal` cuts the list into as
+    many pieces as there are workers."""
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    long = [[item for item in items if f"test_{name}." in item.nodeid] for name in LONG]
+    others = [item for item in items if not any(f"test_{name}." in item.nodeid for name in LONG)]
+    piece = -(-len(items) // workers)
+    ordered: list[pytest.Item] = []
+    for first in range(workers):
+        ordered += [item for some in long[first::workers] for item in some]
+        room = max(0, (first + 1) * piece - len(ordered))
+        ordered += others[:room]
+        del others[:room]
+    items[:] = ordered + others
 
 
 CONFIG = Path(__file__).parent.parent / "config"

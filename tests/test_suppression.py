@@ -57,17 +57,30 @@ def test_every_hidden_number_could_be_another(rows):
     numbers, sums = table(rows)
     hidden = hidden_cells(numbers, sums, THRESHOLD)
     inner = [(r, c) for r in range(len(rows)) for c in range(len(rows[0])) if (r, c) in hidden]
-    seen = {cell: set() for cell in inner}
     if len(inner) > 6:
         return
-    for guess in product(range(7), repeat=len(inner)):
-        filled = {cell: number for cell, number in numbers.items() if "all" not in cell}
-        filled |= dict(zip(inner, guess, strict=True))
-        whole, _ = table([[filled[r, c] for c in range(len(rows[0]))] for r in range(len(rows))])
-        if all(whole[cell] == number for cell, number in numbers.items() if cell not in hidden):
-            for cell, number in zip(inner, guess, strict=True):
-                seen[cell].add(number)
+    every = list(agreeing(numbers, hidden, rows))
+    seen = {(r, c): {whole[r][c] for whole in every} for r, c in inner}
     assert [cell for cell, values in seen.items() if len(values) < 2] == []
+
+
+def agreeing(numbers, hidden, rows):
+    """Every table with numbers below 7 in place of the hidden ones whose published sums are as published."""
+    possible = [
+        [
+            line
+            for line in product(*(range(7) if (r, c) in hidden else [number] for c, number in enumerate(row)))
+            if (r, "all") in hidden or sum(line) == numbers[r, "all"]
+        ]
+        for r, row in enumerate(rows)
+    ]
+    shown = [c for c in range(len(rows[0])) if ("all", c) not in hidden]
+    for whole in product(*possible):
+        columns = [sum(column) for column in zip(*whole, strict=True)]
+        if [columns[c] for c in shown] == [numbers["all", c] for c in shown] and (
+            ("all", "all") in hidden or sum(columns) == numbers["all", "all"]
+        ):
+            yield whole
 
 
 @given(st.lists(st.lists(st.integers(0, 40), min_size=1, max_size=4), min_size=1, max_size=4))
