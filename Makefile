@@ -35,6 +35,6 @@ check: install
 	.venv/bin/lint-imports
 
 test: check
-	.venv/bin/pytest -n 2 --dist worksteal
+	@bash tools/test.sh
 clean:
 	rm -rf .venv demo .mypy_cache .ruff_cache .pytest_cache
