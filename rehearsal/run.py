@@ -19,7 +19,7 @@ from rehearsal.plan import Clock, Progress, Rehearsal
 from rehearsal.post_office_client import PostOffice, running_post_office
 from rehearsal.resuming import check_plan, keep_plan, kept_seconds
 
-CONNECTIONS = 16
+CONNECTIONS = 32
 
 
 def mail_settings(post: PostOffice) -> dict[str, Any]:

@@ -1,11 +1,13 @@
 """Hand mails to the server: claimed and committed first, sent once, settled by what the server said."""
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
+from itertools import cycle
 from typing import Any, cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -13,11 +15,11 @@ from zoneinfo import ZoneInfo
 from prefect import task
 from prefect.artifacts import create_progress_artifact, update_progress_artifact
 
-from oneledger.adapters.mail_out import MailAccount, Mailer, in_turns
+from oneledger.adapters.mail_out import HANDED_OVER, InTurns, MailAccount, Mailer
 from oneledger.domain.mailing import Scope, SendOutcome, SendState, allowance, retry_delay
 from oneledger.settings import MailSettings
 from oneledger.store import outbox, unsettled
-from oneledger.store.database import Store, slices
+from oneledger.store.database import Store
 from oneledger.store.outbox import Claim
 from tasks.leasing import alone
 from tasks.office import Office, office
@@ -141,36 +143,45 @@ class Round:
         return self.as_of + timedelta(seconds=time.monotonic() - self.started)
 
     def send(self, claims: Sequence[Claim]) -> None:
-        """As many at a time as there are connections. Their outcomes are committed together with the beginning of the
-        next: a crash leaves so many in doubt, and no more."""
+        """For half of the connections at a time: what the server does with one half's mails, it does while the other
+        half's are begun. Outcomes are committed together with the beginning of the next: a crash leaves one mail a
+        connection in doubt, and no more."""
+        halves = [half for half in (self.posts[::2], self.posts[1::2]) if half]
+        under_way: deque[tuple[Sequence[Claim], InTurns]] = deque()
         outcomes: list[dict[str, Any]] = []
-        tried = 0
+        left = list(claims)
         with self.store.writing() as write:
-            for some in slices(claims, len(self.posts)):
-                if self.tally.stopped:
+            for posts in cycle(halves):
+                if not left or self.tally.stopped:
                     break
+                some, left = left[: len(posts)], left[len(posts) :]
                 not_after = time.monotonic() + LEASE.total_seconds() / 2
                 with write() as connection:
                     outbox.settle(connection, outcomes)
-                    until, copies = self.now + LEASE, self.mail.journal_name
-                    begun = outbox.begin(connection, some, until, copies)
-                outcomes = self._handed_over(begun, not_after)
-                tried += len(some)
+                    begun = outbox.begin(connection, some, self.now + LEASE, self.mail.journal_name)
+                under_way.append((begun, self._handed_over(posts, begun, not_after)))
+                outcomes = self._heard(*under_way.popleft()) if len(under_way) == len(halves) else []
+            outcomes += [each for turn in under_way for each in self._heard(*turn)]
             with write() as connection:
                 outbox.settle(connection, outcomes)
-                outbox.release(connection, claims[tried:], self.as_of)
+                outbox.release(connection, left, self.as_of)
 
-    def _handed_over(self, claims: Sequence[Claim], not_after: float) -> list[dict[str, Any]]:
+    def _handed_over(self, posts: Sequence[Mailer], claims: Sequence[Claim], not_after: float) -> InTurns:
         sender, copy_to = self.mail.sender.address, self.mail.journal.bcc if self.mail.journal else ""
-        outcomes = in_turns(
+        talks = InTurns(
             post.conversation(sender, claim.address, claim.content, copy_to=copy_to, not_after=not_after)
-            for post, claim in zip(self.posts, claims, strict=False)
+            for post, claim in zip(posts, claims, strict=False)
         )
+        talks.step(HANDED_OVER)
+        if self.mail.per_second:
+            time.sleep(len(claims) / self.mail.per_second)
+        return talks
+
+    def _heard(self, claims: Sequence[Claim], talks: InTurns) -> list[dict[str, Any]]:
+        outcomes = talks.outcomes()
         for outcome in outcomes:
             self.tally.count(outcome)
             self.tally.stopped = self.tally.stopped or _reason_to_stop(outcome)
-        if self.mail.per_second:
-            time.sleep(len(claims) / self.mail.per_second)
         return [_settled(claim, outcome, self.as_of) for claim, outcome in zip(claims, outcomes, strict=True)]
 
 

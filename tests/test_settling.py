@@ -1,15 +1,16 @@
 """Mails whose fate is unknown (issue 5 of 6 A, §6.0): the journal tells, or a person."""
 
 from datetime import timedelta
+from threading import Event, Thread
 
 import pytest
 import yaml
 from imapclient import IMAPClient
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from oneledger.adapters.mail_imap import ImapSettings
 from oneledger.adapters.mail_journal import ImapJournal, ids_in
-from oneledger.store import inbox, schema as t
+from oneledger.store import inbox, outbox, schema as t
 from rehearsal.post_office_client import running_post_office
 from tests.conftest import CONFIG
 from tests.mail_servers import imap_server
@@ -163,3 +164,44 @@ def test_the_journal_is_read_over_imap_too(tmp_path):
 
 def test_ids_in_folded_headers():
     assert ids_in(b"MESSAGE-ID:\r\n <a@b>\r\nX: <c@d>\r\nReferences: <e@f>\r\n\t<g@h>\r\n") == {"<a@b>", "<e@f>"}
+
+
+@pytest.mark.parametrize(("connections", "most"), [(1, 1), (4, 4), (5, 5)])
+def test_a_crash_leaves_one_mail_a_connection_in_doubt(tmp_path, monkeypatch, database, connections, most):
+    """E1: however the halves take turns, no more mails are SENDING at any moment, and each connection has one."""
+    with running_post_office(tmp_path / "post", linger_ms=20) as post:
+        post.set_clock(START)
+        settings(tmp_path, monkeypatch, post)
+        mail = yaml.safe_load((tmp_path / "mail.yaml").read_text(encoding="utf-8"))
+        mail["sender"]["connections"] = connections
+        (tmp_path / "mail.yaml").write_text(yaml.safe_dump(mail, allow_unicode=True), encoding="utf-8")
+        with opened(tmp_path, [make_campaign("first", 2021)], monkeypatch, database) as (office,):
+            plan_mails(office, 23)
+            seen, over = [], Event()
+            watch = Thread(target=watch_sending, args=(office, seen, over))
+            watch.start()
+            told = send()
+            over.set()
+            watch.join()
+            assert (told.sent, max(seen), copies(post)) == (23, most, 23)
+
+
+def plan_mails(office, number: int) -> None:
+    rows = [
+        outbox.OutboxRow(
+            campaign="first", phase="deploy", unit=SCHOOL, subject_of=f"{each}", kind="ask", round="1", priority=3,
+            address=f"u{each}@x.invalid", subject="x", message_id=f"<{each}@ledger.invalid>", planned_at=START,
+            content=b"Message-ID: <%d@ledger.invalid>\r\n\r\nx\r\n" % each,
+        )
+        for each in range(number)
+    ]  # fmt: skip
+    with office.store.write() as connection:
+        outbox.plan(connection, rows)
+
+
+def watch_sending(office, seen: list[int], over: Event) -> None:
+    """How many are SENDING, over and over."""
+    query = select(func.count()).where(t.outbox.c.state == "sending")
+    while not over.wait(0.002):
+        with office.store.read() as connection:
+            seen.append(connection.execute(query).scalar_one())

@@ -49,19 +49,35 @@ _OK = 2
 _WANTED = {Stage.MAIL: _OK, Stage.RCPT: _OK, Stage.DATA: 3}
 
 
+HANDED_OVER = 3  # pauses of a conversation over a good connection: the envelope, DATA, the end of the mail
+
+
+class InTurns:
+    """Several conversations, one step of each, over and over: what one server has to do is done while we talk to the
+    next. Each must be over a connection of its own."""
+
+    def __init__(self, talks: Iterable[Conversation]) -> None:
+        self._going = dict(enumerate(talks))
+        self._outcomes: dict[int, SendOutcome] = {}
+
+    def step(self, times: int = 1) -> None:
+        for _ in range(times):
+            for number, talk in list(self._going.items()):
+                try:
+                    next(talk)
+                except StopIteration as end:
+                    self._outcomes[number] = end.value
+                    del self._going[number]
+
+    def outcomes(self) -> list[SendOutcome]:
+        """When all are at their end, in the order of the conversations."""
+        while self._going:
+            self.step()
+        return [self._outcomes[number] for number in sorted(self._outcomes)]
+
+
 def in_turns(talks: Iterable[Conversation]) -> list[SendOutcome]:
-    """One step of each, over and over: what one server has to do is done while we talk to the next. Each must be over a
-    connection of its own."""
-    going = dict(enumerate(talks))
-    outcomes: dict[int, SendOutcome] = {}
-    while going:
-        for number, talk in list(going.items()):
-            try:
-                next(talk)
-            except StopIteration as end:
-                outcomes[number] = end.value
-                del going[number]
-    return [outcomes[number] for number in sorted(outcomes)]
+    return InTurns(talks).outcomes()
 
 
 class Mailer(yagmail.SMTP):  # type: ignore[misc]  # yagmail ships no types
