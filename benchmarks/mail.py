@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 from benchmarks.timing import Row, Ways
 from benchmarks.world import NAME, OPENED_AT, SCHOOLS_A_COUNTY, armed
-from oneledger.adapters.mail_out import in_turns
+from oneledger.adapters.mail_turns import in_turns
 from oneledger.store.database import slices
 from tasks.asking import asked
 from tasks.sending import mailers, send_due

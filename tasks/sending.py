@@ -15,7 +15,8 @@ from zoneinfo import ZoneInfo
 from prefect import task
 from prefect.artifacts import create_progress_artifact, update_progress_artifact
 
-from oneledger.adapters.mail_out import HANDED_OVER, InTurns, MailAccount, Mailer
+from oneledger.adapters.mail_out import MailAccount, Mailer
+from oneledger.adapters.mail_turns import HANDED_OVER, InTurns
 from oneledger.domain.mailing import Scope, SendOutcome, SendState, allowance, retry_delay
 from oneledger.settings import MailSettings
 from oneledger.store import outbox, unsettled

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from oneledger.adapters.mail_out import MailAccount, Mailer, in_turns
+from oneledger.adapters.mail_out import MailAccount, Mailer
+from oneledger.adapters.mail_turns import in_turns
 from oneledger.domain.errors import RefusedError
 from oneledger.domain.mailing import Scope, SendOutcome, SendState
 from tests import mail_servers
