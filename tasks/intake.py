@@ -1,6 +1,7 @@
 """Take mail in: archive first, record, then leave the reading to the counties' reviews."""
 
 from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
 
@@ -73,8 +74,10 @@ def _take_in(
     parts = batches(items, lambda item: len(item.content), most=BATCH, full=BATCH_BYTES)
     day = day_of(known, as_of)
     while has_room(here) and (batch := next(parts, None)):
-        hashes = here.archive.put_many([item.content for item in batch])
-        heads = [parse_mail(split_message(item.content)[0]) for item in batch]
+        with ThreadPoolExecutor(1) as archivist:  # the disk is waited for while the heads are read
+            kept = archivist.submit(here.archive.put_many, [item.content for item in batch])
+            heads = [parse_mail(split_message(item.content)[0]) for item in batch]
+        hashes = kept.result()
         places = _routes(here, heads, ledgers)
         facts = zip(hashes, places, heads, strict=True)
         rows = [_row(item, *each, as_of) for item, each in zip(batch, facts, strict=True)]
