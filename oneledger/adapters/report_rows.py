@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from oneledger.adapters import report_looks as looks
@@ -12,8 +13,7 @@ from oneledger.domain.forms import LEVELS, Field, FieldType, Form
 from oneledger.domain.report_figures import SnapshotView, UnitBrief
 
 _DAYS = (FieldType.DATE, FieldType.DATETIME)
-_AS_WRITTEN = {False: {str, int, float, type(None)}, True: {type(None)}}
-"""Whether a column holds days -> what stands in its cells as it is."""
+_AS_WRITTEN = frozenset({str, int, float, date, datetime, type(None)})
 _OF_A_FORM = 0.875
 """Widths in a form are counted in a narrower font's digits."""
 
@@ -58,9 +58,14 @@ def add_rows(book: Book, form: Form, rows: Iterable[UnitRow]) -> None:
 
 
 def _lines(fields: Sequence[Field], rows: Iterable[UnitRow]) -> Iterator[list[Value]]:
-    keys = [(field.key, field.type, _AS_WRITTEN[field.type in _DAYS]) for field in fields]
+    keys = [field.key for field in fields]
+    told_otherwise = [(at, field.type) for at, field in enumerate(fields) if field.type in (*_DAYS, FieldType.MULTI)]
     for no, (unit, values) in enumerate(rows, start=1):
-        told = [value if type(value := values.get(key)) in kinds else _value(kind, value) for key, kind, kinds in keys]
+        told = [*map(values.get, keys)]
+        for at, kind in told_otherwise:
+            told[at] = _value(kind, told[at])
+        if not _AS_WRITTEN.issuperset(map(type, told)):
+            told = [_value(field.type, value) for field, value in zip(fields, told, strict=True)]
         yield [no, unit.name, unit.code, *told]
 
 
@@ -70,15 +75,18 @@ def _head(field: Field) -> str:
 
 def _value(kind: FieldType, value: Any) -> Value:
     """As typed cells: days as days also where they were stored as text; several choices in one cell with 、."""
+    if value is None:
+        return None
     if isinstance(value, str):
         return _moment(value, kind) if kind in _DAYS else value
     if isinstance(value, list | tuple):
         return "、".join(map(str, value))
     if isinstance(value, bool):
         return "是" if value else "否"
-    return value if isinstance(value, int | float | date | None) else str(value)
+    return value if isinstance(value, int | float | date) else str(value)
 
 
+@lru_cache(maxsize=2**12)
 def _moment(text: str, kind: FieldType) -> Value:
     try:
         return date.fromisoformat(text[:10]) if kind == FieldType.DATE else datetime.fromisoformat(text)

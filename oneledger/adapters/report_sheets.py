@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
+from itertools import count as count_from, groupby
 
 from openpyxl.utils import get_column_letter
 
@@ -13,6 +13,7 @@ from oneledger.adapters.xlsx_rows import (
     LINE_PT,
     Contents,
     Places,
+    Rows,
     Value,
     characters_per_line,
     columns,
@@ -72,13 +73,8 @@ class Sheet:
 
     def add_many(self, where: Places, lines: Iterable[Sequence[Value]], count: int) -> None:
         """Made only when the sheet is written, so that a city's ledger never stands in memory as text."""
-        self._rows.append(self._lines(where, lines, self.row))
+        self._rows.append(map(Rows(where, self.room, self.contents).text, count_from(self.row), lines))
         self.row += count
-
-    def _lines(self, where: Places, lines: Iterable[Sequence[Value]], first: int) -> Iterator[str]:
-        room, contents = self.room, self.contents
-        for number, values in enumerate(lines, start=first):
-            yield row_text(number, where, values, contents, height_of(values, room))
 
     def skip_to_page(self) -> None:
         """An empty row, and what follows begins a page."""

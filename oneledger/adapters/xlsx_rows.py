@@ -6,16 +6,20 @@ Text is always written with the type of text, so nothing a school wrote can beco
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from functools import cache, lru_cache
+from operator import getitem
 from typing import NamedTuple
 
 from openpyxl.utils import get_column_letter
 
-from oneledger.adapters.cell_text import element_text
+from oneledger.adapters.cell_text import element_texts
 from oneledger.adapters.report_looks import Look, style_numbers
 
 LINE_PT, MOST_LINES = 14, 28  # Excel's rows end at 409 points
 _EXCEL_EPOCH = date(1899, 12, 30).toordinal()
 _FIRST_DAY = date(1900, 3, 1)  # before it Excel counts a day that never was
+REMEMBERED = 2**12
+"""Different values of a column that are kept with the text of their cells."""
+_TEXT = '<si><t xml:space="preserve">'
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 
 Value = str | float | date | None
@@ -26,18 +30,26 @@ class Contents(dict[Value, str]):
 
     def __init__(self) -> None:
         super().__init__({None: "/>", "": "/>"})
-        self._texts: list[str] = []
+        self._texts: dict[Value, int] = {}
 
     def __missing__(self, value: Value) -> str:
-        self[value] = made = f"><v>{number}</v></c>" if (number := _number(value)) is not None else self._text(value)
+        self[value] = made = self.made(value)
         return made
 
-    def _text(self, value: Value) -> str:
-        self._texts.append(f'<si><t xml:space="preserve">{element_text(str(value))}</t></si>')
-        return f' t="s"><v>{len(self._texts) - 1}</v></c>'
+    def made(self, value: Value) -> str:
+        """Not remembered."""
+        if type(value) is str:
+            return f' t="s"><v>{self._texts.setdefault(value, len(self._texts))}</v></c>' if value else "/>"
+        if value is None:
+            return "/>"
+        if (number := _number(value)) is not None:
+            return f"><v>{number}</v></c>"
+        return f' t="s"><v>{self._texts.setdefault(value, len(self._texts))}</v></c>'
 
     def shared_strings(self) -> str:
-        return f'<sst xmlns="{_MAIN}" uniqueCount="{len(self._texts)}">{"".join(self._texts)}</sst>'
+        each = f"</t></si>{_TEXT}".join(element_texts([*map(str, self._texts)]))
+        every = f"{_TEXT}{each}</t></si>" if self._texts else ""
+        return f'<sst xmlns="{_MAIN}" uniqueCount="{len(self._texts)}">{every}</sst>'
 
 
 def _number(value: Value) -> float | None:
@@ -60,14 +72,19 @@ class Places(NamedTuple):
 
 def places(wanted: Iterable[tuple[int, Look]]) -> Places:
     """Number of each column and the look of its cells."""
-    at = list(wanted)
-    starts = tuple(f'<c r="{get_column_letter(number)}' for number, _ in at)
-    return Places(starts, tuple(_style(look) for _, look in at), tuple(_style(look.of_fractions()) for _, look in at))
+    at = [(_start(number), *_styles(look)) for number, look in wanted]
+    return Places(*zip(*at, strict=True)) if at else Places((), (), ())
 
 
 @cache
-def _style(look: Look) -> str:
-    return f'" s="{style_numbers()[look]}"'
+def _start(number: int) -> str:
+    return f'<c r="{get_column_letter(number)}'
+
+
+@cache
+def _styles(look: Look) -> tuple[str, str]:
+    """Of numbers with decimals, too."""
+    return f'" s="{style_numbers()[look]}"', f'" s="{style_numbers()[look.of_fractions()]}"'
 
 
 def columns(looks: Iterable[Look]) -> Places:
@@ -89,6 +106,52 @@ def _styles_of(where: Places, values: Sequence[Value]) -> list[str]:
     return [fraction if type(value) is float else style for value, style, fraction in triples]
 
 
+class _Cells(dict[Value, tuple[str, int]]):
+    """Of one column: value -> what stands from its row's number to that of the next cell; points its text needs.
+
+    Many rows say the same. The first different values are remembered; a column with more, such as of numbers of
+    problems, is likely to have none that comes back.
+    """
+
+    def __init__(self, style: str, after: str, room: int, contents: Contents) -> None:
+        self.style, self.after, self.room, self.contents = style, after, room, contents
+
+    def __missing__(self, value: Value) -> tuple[str, int]:
+        if type(value) is int:  # the rows' own numbers above all
+            made = f"{self.style}><v>{value}</v></c>{self.after}", 0
+        else:
+            made = f"{self.style}{self.contents.made(value)}{self.after}", _height(value, self.room)
+        if len(self) < REMEMBERED:
+            self[value] = made
+        return made
+
+
+class Rows:
+    """Many rows of the same columns, each as high as its longest text needs."""
+
+    def __init__(self, where: Places, room: Sequence[int], contents: Contents) -> None:
+        after = (*where.starts[1:], "</row>")
+        self._opening = where.starts[0]
+        self._cells, self._of_fractions = (
+            [_Cells(*each, contents) for each in zip(styles, after, room, strict=True)]
+            for styles in (where.styles, where.fractions)
+        )
+        pairs = enumerate(zip(where.styles, where.fractions, strict=True))
+        self._counted = [at for at, (style, fraction) in pairs if style != fraction]
+
+    def text(self, number: int, values: Sequence[Value]) -> str:
+        if len(values) != len(self._cells):
+            raise ValueError(f"{len(values)} values for {len(self._cells)} columns")
+        found = [*map(getitem, self._cells, values)]
+        for at in self._counted:
+            if type(values[at]) is float:  # 9 and 9.0 are one key, but not one look
+                found[at] = self._of_fractions[at][values[at]]
+        texts, heights = zip(*found, strict=True)
+        row, most = str(number), max(heights)
+        height = f' ht="{most}" customHeight="1"' if most else ""
+        return f'<row r="{row}"{height}>{self._opening}{row}{row.join(texts)}'
+
+
 def characters_per_line(width: float) -> int:
     """Chinese characters of 10 pt; Latin ones take half the room."""
     return max(int(width * 0.6 - 0.4), 1)
@@ -100,11 +163,14 @@ def room_in(widths: Iterable[float]) -> list[int]:
 
 def height_of(values: Iterable[Value], room: Sequence[int]) -> int:
     """Points a row needs for its longest text; 0 where one line does."""
-    most = 1
-    for value, each in zip(values, room, strict=True):
-        if type(value) is str and (len(value) > each or "\n" in value):
-            most = max(most, lines_of(value, each))
-    return LINE_PT * min(most, MOST_LINES) + 1 if most > 1 else 0
+    return max(map(_height, values, room), default=0)
+
+
+def _height(value: Value, room: int) -> int:
+    if type(value) is not str or ("\n" not in value and len(value) <= (2 * room if value.isascii() else room)):
+        return 0
+    lines = lines_of(value, room)
+    return LINE_PT * min(lines, MOST_LINES) + 1 if lines > 1 else 0
 
 
 @lru_cache(maxsize=2**14)
