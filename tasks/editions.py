@@ -15,11 +15,12 @@ from oneledger.domain.public_report import Published
 from oneledger.domain.rectifying import Change
 from oneledger.domain.report import SnapshotView, UnitBrief
 from oneledger.domain.rollup import Rollup
+from oneledger.domain.signoff import unit_digest
 from oneledger.store import snapshots, submissions
 from oneledger.store.database import slices
 from oneledger.store.snapshots import Frozen
 from oneledger.store.submissions import Counted
-from tasks.following import followed
+from tasks.following import Look, followed
 from tasks.freezing import frozen_figures
 from tasks.office import Running, running
 from tasks.progressing import changes_by_office, map_of, map_of_all, rectified
@@ -60,8 +61,8 @@ def stored_edition(place: str, name: str, milestone: str, digest: str) -> Editio
     return edition(here, frozen)
 
 
-def edition(here: Running, frozen: Frozen, *, is_stored: bool = True) -> Edition:
-    """What is not stored is rolled up here, after what was rolled up last."""
+def edition(here: Running, frozen: Frozen, look: Look | None = None) -> Edition:
+    """``look``: what is asked about before it is frozen; its figures are not stored."""
     with here.office.store.read() as connection:
         moment = min(frozen.as_of, frozen.owed_by or frozen.as_of)
         moves = moves_until(here, connection, moment)
@@ -69,8 +70,8 @@ def edition(here: Running, frozen: Frozen, *, is_stored: bool = True) -> Edition
         at = reference_of(frozen)
         basis, figures = (
             (basis_of(here, connection, at), frozen_figures(here, connection, frozen))
-            if is_stored
-            else followed(here, connection, at)
+            if look is None
+            else followed(here, connection, at, look)
         )
         counted: dict[str, dict[int, str]] = {}
         for each in basis.own:
@@ -141,7 +142,7 @@ def view_of(here: Running, this: Edition, code: str) -> SnapshotView:
         previous=this.previous.get(code),
         forms=forms_by_name(here),
         snapshot_id=f"{here.name}/{this.frozen.milestone}",
-        digest=this.frozen.digest,
+        digest=this.frozen.digest or unit_digest(code, rollup),  # of a request: what the signature is for
         addressee=parent.name if parent else "",
         is_reviewed=code in this.reviews and this.reviews[code].is_signed,
         signoff=signoff_facts(here, this.reviews, code, this.children.get(code, ()), this.moves),

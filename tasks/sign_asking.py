@@ -12,6 +12,7 @@ from oneledger.store import outbox, signatures
 from oneledger.store.snapshots import Frozen
 from tasks.apart import worked
 from tasks.editions import Edition, edition
+from tasks.following import Look
 from tasks.office import Running, running
 from tasks.retrying import STORE_RETRIES
 from tasks.sign_letters import enclosures, request_letter
@@ -34,20 +35,20 @@ def sign_pack(
 
 def asked_to_sign(name: str, wanted: SignRound, offices: tuple[str, ...], as_of: datetime) -> int:
     here = running(name)
-    this = _draft(str(here.office.settings.data), name, wanted.milestone, wanted.digest, as_of)
+    this = _draft(str(here.office.settings.data), name, wanted.milestone, wanted.look, as_of)
     return sum(_ask(here, this, wanted, code, as_of) for code in offices)
 
 
 @lru_cache(maxsize=1)
-def _draft(place: str, name: str, milestone: Milestone, seen: str, as_of: datetime) -> Edition:  # noqa: ARG001  a key
+def _draft(place: str, name: str, milestone: Milestone, look: Look, as_of: datetime) -> Edition:  # noqa: ARG001  a key
     """The figures of this look, read once for all its packs."""
     here = running(name)
-    return edition(here, _unfrozen(here, milestone, seen, as_of), is_stored=False)
+    return edition(here, _unfrozen(here, milestone, as_of), look)
 
 
-def _unfrozen(here: Running, milestone: Milestone, seen: str, as_of: datetime) -> Frozen:
+def _unfrozen(here: Running, milestone: Milestone, as_of: datetime) -> Frozen:
     label = f"{milestone.title}审核稿（截至{as_of.astimezone(here.zone):%Y-%m-%d %H:%M}）"
-    return Frozen(0, here.name, milestone.phase, milestone.key, label, as_of, seen, "request", milestone.at, as_of)
+    return Frozen(0, here.name, milestone.phase, milestone.key, label, as_of, "", "request", milestone.at, as_of)
 
 
 def _ask(here: Running, this: Edition, wanted: SignRound, code: str, as_of: datetime) -> bool:

@@ -21,7 +21,7 @@ from oneledger.domain.signoff import (
     unit_digest,
 )  # fmt: skip
 from oneledger.store import signatures, snapshots
-from tasks.following import figures_now
+from tasks.following import Look, figures_now, look_of
 from tasks.freezing import reports_of
 from tasks.office import Running, running
 from tasks.recounting import Reference
@@ -37,7 +37,7 @@ class SignRound:
     milestone: Milestone
     turn: Turn
     offices: tuple[str, ...]
-    digest: str
+    look: Look
     numbers: Mapping[str, int]
 
 
@@ -100,7 +100,7 @@ def _lapse(
 
 def _bring(here: Running, milestone: Milestone, come: Mapping[str, Turn], as_of: datetime) -> list[SignRound]:
     with here.office.store.read() as connection:
-        figures = figures_now(here, connection, Reference(milestone.phase, milestone.at, as_of, as_of))
+        basis, figures = figures_now(here, connection, Reference(milestone.phase, milestone.at, as_of, as_of))
         entries = signatures.of_campaign(connection, here.name, milestone.key)
     found, times = standings(entries), times_asked(entries)
     wanted: dict[str, list[str]] = {level: [] for level in come}
@@ -120,9 +120,11 @@ def _bring(here: Running, milestone: Milestone, come: Mapping[str, Turn], as_of:
                     _lapse(here, connection, milestone, code, standing, as_of)
         if step.asks:
             wanted[turn.level].append(code)
-    seen = figures.digest() if any(wanted.values()) else ""
+    if not any(wanted.values()):
+        return []
+    look = look_of(basis, figures)
     return [
-        SignRound(milestone, turn, tuple(wanted[level]), seen, {code: times[code] + 1 for code in wanted[level]})
+        SignRound(milestone, turn, tuple(wanted[level]), look, {code: times[code] + 1 for code in wanted[level]})
         for level, turn in sorted(come.items(), key=lambda each: LEVELS.index(each[0]), reverse=True)
         if wanted[level]
     ]

@@ -2,10 +2,12 @@
 
 import gc
 import weakref
+from unittest import mock
 
 import pytest
 from sqlalchemy import select
 
+from oneledger.domain.rolling import rolled_up
 from oneledger.store import campaigns, schema as t
 from tests.sign_office import COUNTY_TURN, FROZEN, bring, reply, send, signing_office
 from tests.small_office import COUNTY, DIRECT, OTHER, SCHOOL, at
@@ -25,11 +27,30 @@ def both_ways(office, moment):
 
     here, at_then = running(office.name), Reference("deploy", FROZEN, moment, moment)
     with office.store.read() as connection:
-        return figures_now(here, connection, at_then), figures_at(here, connection, at_then)
+        return figures_now(here, connection, at_then)[1], figures_at(here, connection, at_then)
 
 
 def told(figures):
-    return list(figures.codes), dict(figures.every()), figures.digest()
+    return list(figures.codes), figures.of(figures.codes)
+
+
+def elsewhere(office, moment, look):
+    """As a process that has seen nothing yet comes to it; and how many offices it added up for that."""
+    from tasks import following
+    from tasks.office import running
+    from tasks.recounting import Reference
+
+    here, added = running(office.name), []
+
+    def counting(*args, **more):
+        for code, each in rolled_up(*args, **more):
+            added.append(code)
+            yield code, each
+
+    following._last.clear()
+    with office.store.read() as connection, mock.patch.object(following, "rolled_up", counting):
+        figures = following.followed(here, connection, Reference("deploy", FROZEN, moment, moment), look)[1]
+    return told(figures), len({code for code in added if code in here.children})
 
 
 def judged_anew(office, unit: str, moment, rows: int) -> None:
@@ -65,6 +86,24 @@ def test_followed_figures_are_those_of_all_returns_whatever_comes_between_two_lo
     send(office, DIRECT, at("2021-03-18T09:00"), rows=4)
     look("2021-03-18T10:00")
     assert seen == [1, 1, 3, 5, 10, 7, 7]
+
+
+def test_who_makes_a_looks_papers_elsewhere_adds_up_nothing_unless_returns_came_meanwhile(office):
+    """Issue 7: what is known is not worked out again; and never figures that are not those of the returns."""
+    from tasks.following import figures_now, look_of
+    from tasks.office import running
+    from tasks.recounting import Reference
+
+    moment = at("2021-03-16T10:00")
+    with office.store.read() as connection:
+        basis, figures = figures_now(running(office.name), connection, Reference("deploy", FROZEN, moment, moment))
+    look = look_of(basis, figures)
+    assert elsewhere(office, moment, look) == (told(figures), 0)
+    assert elsewhere(office, moment, None) == (told(figures), 3)
+    send(office, SCHOOL, moment, rows=3)
+    again, offices = elsewhere(office, moment, look)
+    assert (again, offices) == (told(both_ways(office, moment)[1]), 3)
+    assert again != told(figures)
 
 
 def test_of_a_campaign_only_the_version_read_last_is_held(office):

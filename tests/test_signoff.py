@@ -78,6 +78,15 @@ def test_an_office_reads_why_a_unit_stands_by_what_was_asked(office):
     )  # fmt: skip
 
 
+def test_the_papers_of_a_request_name_the_digest_that_is_signed(office):
+    """It is of this office's own figures: whoever comes to the same prints the same, and finds it on record."""
+    bring(office, COUNTY_TURN)
+    (asked,), (entry,) = requests_to(office, COUNTY), entries(office, COUNTY)
+    (book,) = [each for each in asked.iter_attachments() if "汇总表" in each.get_filename()]
+    sources = load_workbook(BytesIO(book.get_content()))["指标出处"]
+    assert [row[2] for row in sources.iter_rows(values_only=True) if row[1] == "校验码"] == [entry.digest]
+
+
 def test_county_then_city_then_province_sign_what_is_there_with_its_gaps_named(both):
     office = both
     bring(office, COUNTY_TURN - HOUR)
