@@ -16,9 +16,10 @@ from sqlalchemy import Connection, Table, insert, select
 from oneledger.domain.packs import packs
 from oneledger.store import schema as t, snapshots
 from tasks.apart import CORES, worked
+from tasks.freezing import freeze_in
 from tasks.office import _last_read, running
 from tasks.publishing import reported
-from tasks.recounting import figures_at, reference_of
+from tasks.recounting import kept_at, reference_of
 
 MILESTONE = "bulk"
 Row = Mapping[str, Any]
@@ -79,12 +80,8 @@ def _moved(row: Row, step: int, end: str) -> Row:
 def freeze(name: str, phase: str) -> tuple[list[str], datetime]:
     """The last report of the phase once more, of all schools; its offices."""
     here = running(name)
-    with here.office.store.write() as connection:
+    with here.office.store.read() as connection:
         last = [each for each in snapshots.of_campaign(connection, name) if each.phase == phase][-1]
-        figures = figures_at(here, connection, reference_of(last))
-        snapshots.freeze(
-            connection, name, phase, MILESTONE, label=last.label, as_of=last.as_of, digest=figures.digest(),
-            rollups=figures.every(), coverage=figures.of([here.campaign.root])[here.campaign.root].coverage,
-            owed_by=last.owed_by, frozen_at=last.frozen_at,
-        )  # fmt: skip
-    return [code for code in figures.codes if here.units[code].level != "school"], last.as_of
+    with kept_at(here, reference_of(last)) as kept, here.office.store.write() as connection:
+        freeze_in(connection, here, reference_of(last), MILESTONE, last.label, last.kind, kept)
+    return [code for code in kept.figures.codes if here.units[code].level != "school"], last.as_of

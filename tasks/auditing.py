@@ -7,9 +7,10 @@ from typing import Any, Protocol
 
 from oneledger.adapters.archive import Archive, ArchiveDamagedError
 from oneledger.domain.audit import Entry, faults
-from oneledger.domain.rolling import digest_of
+from oneledger.domain.rolling import digest_of, text_of
 from oneledger.store import audit, snapshots
 from oneledger.store.database import Store
+from oneledger.store.snapshots import Frozen
 from tasks.office import office
 
 FROZEN, RETURN, MOST_TOLD = "snapshot frozen", "return ", 50
@@ -84,9 +85,14 @@ def _altered_figures(connection: Any, trail: list[Entry]) -> list[str]:
     for entry in trail:
         if entry.deed == FROZEN and "digest" in entry.detail:
             each = frozen.get((entry.campaign or "", entry.detail["milestone"]))
-            if each is None or digest_of(snapshots.every_rollup(connection, each.id)) != entry.detail["digest"]:
+            if each is None or _digest(connection, each) != entry.detail["digest"]:
                 found.append(f"snapshot {entry.campaign}/{entry.detail['milestone']} is not as entry {entry.id} says")
     return found
+
+
+def _digest(connection: Any, frozen: Frozen) -> str:
+    """Of the figures, however an earlier version wrote them down."""
+    return digest_of((code, text_of(each)) for code, each in snapshots.every_rollup(connection, frozen.id))
 
 
 def _altered_mails(here: Kept, trail: list[Entry]) -> list[str]:

@@ -6,13 +6,14 @@ from typing import Any
 from oneledger.domain.errors import RefusedError
 from oneledger.domain.notices import Key, Notice, common_context
 from oneledger.domain.phrases import grouped
+from oneledger.domain.rollup import Coverage
 from oneledger.domain.schedule import turns
 from oneledger.store import outbox, snapshots
 from oneledger.store.snapshots import Frozen
 from tasks.editions import edition
 from tasks.freezing import freeze_draft, freeze_in, recomputed, reports_of
 from tasks.office import Running, running
-from tasks.recounting import Reference, figures_at
+from tasks.recounting import Reference, kept_at
 from tasks.sign_letters import below_states, enclosures
 
 
@@ -59,23 +60,26 @@ def freeze_on_demand(name: str, phase: str, label: str, as_of: datetime, known_a
         reports = reports_of(here, connection, phase)
         owed_by = next((each.at for each in reports if each.at >= as_of), reports[-1].at if reports else as_of)
         at = Reference(phase, owed_by, as_of, known_at)
-        figures = figures_at(here, connection, at)
-    root = figures.of([here.campaign.root]).get(here.campaign.root)
-    if root is None:
-        raise RefusedError([f"“{here.campaign.phase(phase).title}”阶段在这一时刻还没有应报的材料"])
-    local, cover = as_of.astimezone(here.zone), root.coverage
-    done = cover.returned + cover.zero
-    counts = {"应报": cover.expected, "已报": done, "免报": cover.exempt, "未报": cover.missing}
-    told = "、".join(f"{word}{grouped(count)}" for word, count in counts.items())
-    words = f"{label or '即时汇总'}（截至{local:%Y-%m-%d %H:%M}，{told}）"
-    seen = figures.digest()
-    with here.office.store.write() as connection:
-        frozen = freeze_in(connection, here, at, f"{phase}-now-{local:%Y%m%d-%H%M%S}", words, "demand", figures, seen)
+    with kept_at(here, at) as kept:
+        root = kept.figures.offices.get(here.campaign.root)
+        if root is None:
+            raise RefusedError([f"“{here.campaign.phase(phase).title}”阶段在这一时刻还没有应报的材料"])
+        local, words = as_of.astimezone(here.zone), _demanded(here, label, as_of, root.coverage)
+        key = f"{phase}-now-{local:%Y%m%d-%H%M%S}"
+        with here.office.store.write() as connection:
+            frozen = freeze_in(connection, here, at, key, words, "demand", kept)
     assert frozen is not None
     return {
         "snapshot": f"{name}/{frozen.milestone}", "label": frozen.label, "as_of": local.isoformat(),
-        "digest": frozen.digest, "coverage": vars(cover),
+        "digest": frozen.digest, "coverage": vars(root.coverage),
     }  # fmt: skip
+
+
+def _demanded(here: Running, label: str, as_of: datetime, cover: Coverage) -> str:
+    done = cover.returned + cover.zero
+    counts = {"应报": cover.expected, "已报": done, "免报": cover.exempt, "未报": cover.missing}
+    told = "、".join(f"{word}{grouped(count)}" for word, count in counts.items())
+    return f"{label or '即时汇总'}（截至{as_of.astimezone(here.zone):%Y-%m-%d %H:%M}，{told}）"
 
 
 def verify_snapshots(name: str) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from oneledger.store import shifts, snapshots
 from oneledger.store.snapshots import Frozen
 from tasks.auditing import FROZEN
 from tasks.office import Running
-from tasks.recounting import Figures, Reference, figures_at, reference_of
+from tasks.recounting import Figures, Kept, Reference, kept_at, reference_of
 
 
 def reports_of(here: Running, connection: Connection, phase: str) -> list[Milestone]:
@@ -43,30 +43,27 @@ def freeze_as(here: Running, at: Reference, key: str, label: str, kind: str) -> 
     with here.office.store.read() as connection:
         if known := snapshots.found(connection, here.name, key):
             return known
-        figures = figures_at(here, connection, at)
-    if not figures.codes:
-        return None
-    seen = figures.digest()
-    with here.office.store.write() as connection:
-        return freeze_in(connection, here, at, key, label, kind, figures, seen)
+    with kept_at(here, at) as kept:
+        if not kept.figures.codes:
+            return None
+        with here.office.store.write() as connection:
+            return freeze_in(connection, here, at, key, label, kind, kept)
 
 
 def freeze_in(
-    connection: Connection, here: Running, at: Reference, key: str, label: str, kind: str, figures: Figures, seen: str
+    connection: Connection, here: Running, at: Reference, key: str, label: str, kind: str, kept: Kept
 ) -> Frozen | None:
-    """In the caller's transaction, for who must write more together with it. A snapshot that stands, stands.
-
-    ``seen``: the figures' digest, worked out before the store is locked for writing.
-    """
+    """In the caller's transaction, for who must write more together with it. A snapshot that stands, stands."""
     if known := snapshots.found(connection, here.name, key):
         return known
+    root = here.campaign.root
     snapshots.freeze(
-        connection, here.name, at.phase, key, label=label, as_of=at.as_of, digest=seen,
-        rollups=figures.every(), coverage=figures.of([here.campaign.root])[here.campaign.root].coverage, kind=kind,
+        connection, here.name, at.phase, key, label=label, as_of=at.as_of, digest=kept.digest,
+        texts=kept.texts(sorted(kept.figures.codes)), coverage=kept.figures.of([root])[root].coverage, kind=kind,
         owed_by=at.owed_by, frozen_at=at.known_at,
     )  # fmt: skip
     snapshots.record_event(
-        connection, at.as_of, "system", FROZEN, campaign=here.name, milestone=key, digest=seen, kind=kind
+        connection, at.as_of, "system", FROZEN, campaign=here.name, milestone=key, digest=kept.digest, kind=kind
     )
     return snapshots.found(connection, here.name, key)
 
@@ -85,5 +82,5 @@ def frozen_figures(here: Running, connection: Connection, frozen: Frozen) -> Fig
 
 def recomputed(here: Running, frozen: Frozen) -> str:
     """The digest of the same figures worked out again from the submissions alone."""
-    with here.office.store.read() as connection:
-        return figures_at(here, connection, reference_of(frozen)).digest()
+    with kept_at(here, reference_of(frozen)) as kept:
+        return kept.digest

@@ -1,6 +1,7 @@
 """What each return adds to the figures of a phase as it stood at a moment: for freezing, for proving, for tracing."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache, partial
@@ -14,7 +15,7 @@ from oneledger.domain.rollup import Rollup, added
 from oneledger.domain.schedule import report_day
 from oneledger.domain.shifts import in_force, own_due_at
 from oneledger.store import assignments, shifts, submissions, unit_changes
-from oneledger.store.database import slices
+from oneledger.store.aside import Aside
 from oneledger.store.snapshots import Frozen
 from oneledger.store.submissions import Counted, Figured
 from tasks.office import Running
@@ -81,13 +82,14 @@ class Figures:
         found = self.read(others) if others else {}
         return {code: self.offices.get(code) or found[code] for code in wanted}
 
-    def every(self) -> Iterator[tuple[str, Rollup]]:
-        """In order of code."""
-        for some in slices(sorted(self.codes)):
-            yield from self.of(some).items()
 
-    def digest(self) -> str:
-        return digest_of(self.every())
+@dataclass(frozen=True)
+class Kept:
+    """Figures of which every unit's lie aside, to be compared and frozen; hashed before anybody locks the store."""
+
+    figures: Figures
+    digest: str
+    texts: Callable[[Iterable[str]], Iterator[tuple[str, str]]]  # of these units, as they are stored
 
 
 def basis_of(here: Running, connection: Connection, at: Reference) -> Basis:
@@ -109,6 +111,22 @@ def figures_at(here: Running, connection: Connection, at: Reference) -> Figures:
     own = by_unit(basis_of(here, connection, at).own)
     sums = rolled_up(tree.units, tree.children, own_reader(tree, connection, own))
     return figures_in(tree, own, {code: each for code, each in sums if code in tree.children})
+
+
+@contextmanager
+def kept_at(here: Running, at: Reference) -> Iterator[Kept]:
+    """As ``figures_at``, where all of them are wanted more than once: they are read and added up once.
+
+    They lie in the data folder: the system's own for passing things may be in memory.
+    """
+    with Aside(here.office.settings.data) as aside:
+        with here.office.store.read() as connection:
+            tree = tree_of(here, connection, min(at.as_of, at.owed_by))
+            own = by_unit(basis_of(here, connection, at).own)
+            sums = aside.lay(rolled_up(tree.units, tree.children, own_reader(tree, connection, own)))
+            offices = {code: each for code, each in sums if code in tree.children}
+        figures = Figures({code: None for code in tree.units if code in own or code in offices}, offices, aside.rollups)
+        yield Kept(figures, digest_of(aside.texts(sorted(figures.codes))), aside.texts)
 
 
 def figures_in(tree: Running, own: Mapping[str, Sequence[Own]], offices: Mapping[str, Rollup]) -> Figures:

@@ -18,7 +18,7 @@ from oneledger.store.outbox import OutboxRow
 from oneledger.store.snapshots import Frozen
 from tasks.freezing import freeze_in, reports_of
 from tasks.office import Running, running
-from tasks.recounting import Figures, Reference, figures_at
+from tasks.recounting import Kept, Reference, kept_at
 from tasks.sign_letters import figure_words, sign_token
 from tasks.signing import record_request
 from tasks.trees import tree_of
@@ -74,34 +74,38 @@ def supplement(name: str, phase: str, as_of: datetime) -> str:
         base = _base(here, connection, phase)
         if base is None or not _is_due(here, connection, phase, as_of):  # another has made it meanwhile
             return ""
-        report = base.report
-        here = tree_of(here, connection, report.as_of)
-        at = Reference(phase, report.owed_by or report.as_of, as_of, as_of)
-        now = figures_at(here, connection, at)
-        if (seen := now.digest()) == base.latest.digest:
-            return ""
+        here = tree_of(here, connection, base.report.as_of)
+    at = Reference(phase, base.report.owed_by or base.report.as_of, as_of, as_of)
+    with kept_at(here, at) as now:
+        return _supplemented(here, base, at, now) if now.digest != base.latest.digest else ""
+
+
+def _supplemented(here: Running, base: Base, at: Reference, now: Kept) -> str:
+    report, as_of, number = base.report, at.as_of, len(base.supplements) + 1
+    with here.office.store.read() as connection:
         touched = _touched(connection, base.latest, now)
         told_of = [code for code in touched if here.units[code].level != "school" and here.units[code].contacts]
         was = snapshots.rollups_of(connection, report.id, told_of)
         signed = _who_signed(here, connection, report)
-    number = len(base.supplements) + 1
     key = f"{report.milestone}-s{number}"
-    label = f"{here.campaign.phase(phase).title}补报第{number}号（截至{as_of.astimezone(here.zone):%Y-%m-%d %H:%M}）"
-    told = Told(report, key, number, as_of, was, now.of(told_of), signed)
+    label = f"{here.campaign.phase(at.phase).title}补报第{number}号（截至{as_of.astimezone(here.zone):%Y-%m-%d %H:%M}）"
+    told = Told(report, key, number, as_of, was, now.figures.of(told_of), signed)
     with here.office.store.write() as connection:  # figures and letters together: who freezes also tells
         if snapshots.found(connection, here.name, key) is not None:  # another has made it meanwhile
             return ""
-        freeze_in(connection, here, at, key, label, "supplement", now, seen)
+        freeze_in(connection, here, at, key, label, "supplement", now)
         outbox.plan(connection, list(_letters(here, connection, told, touched)))
     return key
 
 
-def _touched(connection: Connection, latest: Frozen, now: Figures) -> list[str]:
+def _touched(connection: Connection, latest: Frozen, now: Kept) -> list[str]:
     """Whose figures are others than in the latest, in administrative order."""
     found: list[str] = []
-    for some in slices(now.codes):
-        before = snapshots.rollups_of(connection, latest.id, some)
-        found += [code for code, each in now.of(some).items() if each != before.get(code)]
+    for some in slices(now.figures.codes):
+        texts = snapshots.texts_of(connection, latest.id, some)
+        others = [code for code, text in now.texts(some) if text != texts.get(code)]
+        before = snapshots.rollups_of(connection, latest.id, others)  # the same figures may be written otherwise
+        found += [code for code, each in now.figures.of(others).items() if each != before.get(code)]
     return found
 
 

@@ -100,7 +100,7 @@ def test_a_whole_campaign_is_on_the_trail_and_holds(city):
         ("DELETE FROM event_seal WHERE number = 2", "seal 2 is missing"),
         ("UPDATE submission SET sha256 = 'x' WHERE id = 1", "is not the file that entry"),
         (
-            "UPDATE snapshot_unit SET rollup = replace(rollup, '\"returned\":', '\"returned\":1') WHERE unit = '210000'",
+            "UPDATE snapshot_unit SET rollup = replace(rollup, '\"returned\": ', '\"returned\": 1') WHERE unit = '210000'",
             "is not as entry",
         ),
     ],

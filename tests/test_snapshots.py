@@ -1,12 +1,15 @@
 """Snapshots (issue 5 C): draft, final and on demand, each worked out again from the returns alone to the same digest."""
 
 from datetime import timedelta
+from unittest import mock
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from oneledger.domain.rollup import Coverage
+from oneledger.domain.schedule import Milestone
 from oneledger.store import schema as t, snapshots
+from oneledger.store.submissions import figures_of
 from tests.sign_office import CITY_TURN, FROZEN, KEY, reply, send, signing_office
 from tests.small_office import COUNTY, OTHER, ROOT, SCHOOL, at
 
@@ -66,6 +69,42 @@ def test_every_snapshot_is_worked_out_again_to_the_same_digest_whatever_came_lat
         figures = {**row.figures, "figures": {**row.figures["figures"], "ledger.rows": 99}}
         connection.execute(update(t.submission).where(t.submission.c.id == row.id).values(figures=figures))
     assert [row["agrees"] for row in verify_snapshots("first")] != [True] * 4
+
+
+def test_each_return_is_read_once_for_what_is_frozen_and_nothing_is_left_beside_it(both):
+    """A country's figures take 600 MB: they lie in a file without a name until they are frozen."""
+    from tasks.freezing import freeze
+
+    before, read = sorted(both.here.office.settings.data.iterdir()), []
+
+    def reading(connection, counted):
+        some = list(counted)
+        read.extend(each.submission for each in some)
+        return figures_of(connection, some)
+
+    with mock.patch("tasks.recounting.submissions.figures_of", reading):
+        freeze(both.here, Milestone(FROZEN, "deploy", "report", KEY, "x"), FROZEN)
+    assert len(read) == len(set(read)) == 2
+    assert sorted(both.here.office.settings.data.iterdir()) == before
+
+
+def test_figures_that_an_earlier_version_wrote_prove_themselves_and_are_compared_as_figures(both):
+    """4 of 6: it put neither spaces nor the keys in order. A supplement names who moved, and nobody else."""
+    from tasks.auditing import verify
+    from tasks.publishing import freeze_due
+    from tasks.supplementing import supplement
+
+    freeze_due("first", "deploy", FROZEN + timedelta(minutes=5))
+    with both.store.write() as connection:
+        c = t.snapshot_unit.c
+        for row in connection.execute(select(c.unit, c.rollup)).all():
+            then = dict(reversed(row.rollup.items()))
+            connection.execute(update(t.snapshot_unit).where(c.unit == row.unit).values(rollup=then))
+    assert verify(with_mails=False)["faults"] == []
+    send(both, OTHER, at("2021-03-22T09:00"))
+    assert supplement("first", "deploy", at("2021-03-22T10:00")) == f"{KEY}-s1"
+    told = [mail.get_body(("plain",)).get_content() for mail in both.mails("supplement")]
+    assert [(f"1. 柳林小学（{OTHER}）" in words, SCHOOL in words) for words in told] == [(True, False)] * 3
 
 
 def test_the_same_returns_give_the_same_digests_on_both_databases(tmp_path, monkeypatch, postgres_url):

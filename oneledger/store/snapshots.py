@@ -5,10 +5,11 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, select
+import orjson
+from sqlalchemy import Connection, Text, bindparam, select, type_coerce
 
 from oneledger.domain.batches import batches
-from oneledger.domain.rollup import Coverage, Rollup, as_data
+from oneledger.domain.rollup import Coverage, Rollup
 from oneledger.store import schema as t
 from oneledger.store.database import insert_new, slices
 
@@ -36,10 +37,10 @@ def as_rollup(data: dict[str, Any]) -> Rollup:
 
 def freeze(
     connection: Connection, campaign: str, phase: str, milestone: str, *,
-    label: str, as_of: datetime, digest: str, rollups: Iterable[tuple[str, Rollup]], coverage: Coverage,
+    label: str, as_of: datetime, digest: str, texts: Iterable[tuple[str, str]], coverage: Coverage,
     kind: str = "report", owed_by: datetime | None = None, frozen_at: datetime | None = None,
 ) -> None:  # fmt: skip
-    """The first snapshot of a milestone stands."""
+    """The first snapshot of a milestone stands. ``texts``: of the units, written before the store is locked."""
     row = {
         "campaign": campaign,
         "phase": phase,
@@ -56,9 +57,10 @@ def freeze(
         return
     frozen = found(connection, campaign, milestone)
     assert frozen is not None
-    for some in batches(rollups, lambda _: 1, most=_AT_A_TIME, full=_AT_A_TIME):
-        rows = [{"snapshot": frozen.id, "unit": unit, "rollup": as_data(each)} for unit, each in some]
-        connection.execute(t.snapshot_unit.insert(), rows)
+    as_it_is = t.snapshot_unit.insert().values(rollup=bindparam("text", type_=Text))
+    for some in batches(texts, lambda _: 1, most=_AT_A_TIME, full=_AT_A_TIME):
+        rows = [{"snapshot": frozen.id, "unit": unit, "text": text} for unit, text in some]
+        connection.execute(as_it_is, rows)
 
 
 _COLUMNS = tuple(t.snapshot.c[name] for name in Frozen._fields)
@@ -84,10 +86,15 @@ def every_kind(connection: Connection, campaign: str) -> list[Frozen]:
 
 def rollups_of(connection: Connection, snapshot: int, units: Iterable[str]) -> dict[str, Rollup]:
     """Of those of the units that have figures in it."""
+    return {unit: as_rollup(orjson.loads(text)) for unit, text in texts_of(connection, snapshot, units).items()}
+
+
+def texts_of(connection: Connection, snapshot: int, units: Iterable[str]) -> dict[str, str]:
+    """As they are stored: to compare most of them nothing more is needed."""
     c = t.snapshot_unit.c
-    query = select(c.unit, c.rollup).where(c.snapshot == snapshot)
+    query = select(c.unit, type_coerce(c.rollup, Text).label("text")).where(c.snapshot == snapshot)
     found = (row for some in slices(units) for row in connection.execute(query.where(c.unit.in_(some))))
-    return {row.unit: as_rollup(row.rollup) for row in found}
+    return {row.unit: row.text for row in found}
 
 
 def every_rollup(connection: Connection, snapshot: int) -> Iterator[tuple[str, Rollup]]:
