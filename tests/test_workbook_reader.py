@@ -153,6 +153,12 @@ def test_cells_keep_their_places_and_types(reader):
     )  # fmt: skip
 
 
+def test_what_is_no_number_or_beyond_all_numbers_is_no_blank(reader):
+    rows = '<row r="1"><c r="A1"><v>NaN</v></c><c r="B1"><v>1e400</v></c><c r="C1"><v>-1e400</v></c><c r="D1"><v>7</v></c></row>'
+    (sheet,) = reader.read(make_xlsx(rows)).sheets
+    assert [repr(cell) for cell in sheet.rows[0]] == ["nan", "inf", "-inf", "7.0"]
+
+
 def test_a_workbook_that_counts_from_1904_gives_the_same_days(reader):
     def fill(sheet):
         sheet.parent.epoch = local("1904-01-01")

@@ -7,13 +7,14 @@ Nothing heavy may be imported here: the start of a child is part of the time of 
 
 import base64
 import gc
-import json
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from io import BytesIO
+from math import isfinite
 from typing import Any
 
+import orjson
 from python_calamine import CalamineSheet, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
 
 from oneledger.adapters.file_kinds import KINDS_OPENED
@@ -29,6 +30,10 @@ from oneledger.domain.findings import Finding
 from oneledger.domain.rules import structural
 
 MOST_CELLS = 4_000_000
+
+
+class _NoNumber(float):
+    """An infinity, or what is no number: JSON would say null, as of a blank."""
 
 
 def parsed(content: bytes, names: Sequence[str]) -> dict[str, Any]:
@@ -128,8 +133,11 @@ def _rows(sheet: CalamineSheet) -> list[list[Any]]:
             continue
         while row[-1] == "":
             row.pop()
-        if "" in row or timedelta in map(type, row):
+        kinds = set(map(type, row))
+        if "" in row or timedelta in kinds:
             row[:] = [None if cell == "" else str(cell) if type(cell) is timedelta else cell for cell in row]
+        if float in kinds and not isfinite(sum(cell for cell in row if type(cell) is float)):
+            row[:] = [_NoNumber(cell) if type(cell) is float and not isfinite(cell) else cell for cell in row]
         row[:0] = [None] * left
     while rows and not rows[-1]:
         rows.pop()
@@ -147,16 +155,18 @@ def _show_errors(rows: list[list[Any]], errors: Mapping[str, str]) -> None:
 
 def _as_json(value: Any) -> dict[str, str]:
     """datetime is a date too, so it is asked first."""
+    if isinstance(value, _NoNumber):
+        return {"float": str(value)}
     kind = "datetime" if isinstance(value, datetime) else "date" if isinstance(value, date) else "time"
     return {kind: value.isoformat()}
 
 
 def _told(reply: dict[str, Any]) -> bytes:
     try:
-        told = json.dumps(reply, ensure_ascii=False, default=_as_json, separators=(",", ":")).encode()
+        told = orjson.dumps(reply, default=_as_json, option=orjson.OPT_PASSTHROUGH_DATETIME)
     except MemoryError:
         told = b""
-    return told if 0 < len(told) <= MOST_REPLY_BYTES else json.dumps({"finding": vars(structural("WB-110"))}).encode()
+    return told if 0 < len(told) <= MOST_REPLY_BYTES else orjson.dumps({"finding": vars(structural("WB-110"))})
 
 
 def serve(names: Sequence[str]) -> None:

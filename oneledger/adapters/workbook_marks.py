@@ -1,6 +1,6 @@
 """Our marks in an xlsx, and which part of the zip holds which sheet: small XML parts, read without the fast parser."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from xml.etree import ElementTree as ET
 
@@ -10,16 +10,20 @@ Parts = Mapping[str, bytes]
 def _elements(parts: Parts, ending: str, tag: str) -> Iterator[ET.Element]:
     """Parts with a DOCTYPE were refused before, so entities cannot be declared."""
     for name, xml in parts.items():
-        if name.lower().endswith(ending) and (root := _root(xml)) is not None:
-            yield from (element for element in root.iter() if element.tag.rpartition("}")[2] == tag)
+        if name.lower().endswith(ending):
+            yield from _by_tag(xml).get(tag, ())
 
 
 @lru_cache(maxsize=4)  # the parts of one workbook, each asked for several things
-def _root(xml: bytes) -> ET.Element | None:
+def _by_tag(xml: bytes) -> Mapping[str, Sequence[ET.Element]]:
+    found: dict[str, list[ET.Element]] = {}
     try:
-        return ET.fromstring(xml)  # noqa: S314
+        root = ET.fromstring(xml)  # noqa: S314
     except (ET.ParseError, LookupError, ValueError):  # broken, or in an encoding nobody knows
-        return None
+        return found
+    for element in root.iter():
+        found.setdefault(element.tag.rpartition("}")[2], []).append(element)
+    return found
 
 
 def _attribute(element: ET.Element, name: str) -> str:
