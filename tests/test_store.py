@@ -13,6 +13,7 @@ from sqlalchemy.dialects import sqlite
 
 from oneledger.domain.errors import RefusedError
 from oneledger.domain.mailing import SendState
+from oneledger.domain.parsed import Parsed
 from oneledger.domain.units import Contact, Level, Unit
 from oneledger.store import assignments, audit, campaigns, inbox, leases, outbox, units, unsettled
 from oneledger.store.database import Store, UnsafeSqliteError, check_sqlite, open_store
@@ -387,3 +388,16 @@ def test_what_is_stored_as_json_is_read_back_the_same(value):
     column, dialect = Json(), sqlite.dialect()
     again = column.process_result_value(column.process_bind_param(value, dialect), dialect)
     assert (repr(again), again) == (repr(value), value)
+
+
+@pytest.mark.parametrize(
+    ("value", "kept"),
+    [
+        ({"三": ["1\n\u2028", 2.0, 1e16, True, None]}, '{"三":["1\\n\u2028",2.0,1e+16,true,null]}'),
+        ([date(2021, 3, 5), AT], f'["2021-03-05","{AT}"]'),
+        ([("a", 1), Parsed("b")], '[["a",1],["b",null,null]]'),
+        ({1: 10**20}, '{"1":100000000000000000000}'),
+    ],
+)
+def test_json_is_kept_in_the_words_it_always_had(value, kept):
+    assert Json().process_bind_param(value, sqlite.dialect()) == kept

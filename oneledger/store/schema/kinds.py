@@ -33,7 +33,20 @@ def _in_utc(value: datetime) -> datetime:
     return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-_as_text = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str).encode
+_encoded = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str).encode
+_AS_JSON_WOULD = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS
+
+
+def _as_text(value: Any) -> str:
+    """What the json module writes, many times faster; by itself where keys are no texts, or numbers have 20 digits."""
+    try:
+        return orjson.dumps(value, default=_other, option=_AS_JSON_WOULD).decode()
+    except TypeError:
+        return _encoded(value)
+
+
+def _other(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else str(value)
 
 
 class Json(TypeDecorator[Any]):
