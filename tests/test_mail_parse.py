@@ -324,6 +324,7 @@ def test_a_workbook_is_found_by_its_bytes_whatever_it_is_called(headers):
     [
         (b64encode(XLSX)[:-3], XLSX[:-1], ("broken base64",)),
         (b"!" + b64encode(XLSX), XLSX, ("broken base64",)),
+        (b64encode(XLSX[: len(XLSX) // 3 * 3]) + b"=", XLSX[: len(XLSX) // 3 * 3], ("broken base64",)),
         (b"=\r\n".join([b64encode(XLSX[:4]), b64encode(XLSX[4:])]), XLSX, ("broken base64",)),
         (b64encode(XLSX).replace(b"A", b"A\r\n "), XLSX, ()),
     ],
