@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import chain, product
 from typing import Any
 
 from oneledger.domain.forms import Field, FieldRollup, Form
@@ -58,14 +58,19 @@ def _of_rows(form: Form, rows: Sequence[Mapping[str, Any]]) -> Counter[str]:
     personal = {column.key for column in table.columns if column.personal}
     for combination in table.rollup.count_by:
         if personal.isdisjoint(combination):
-            for row in rows:
-                for values in product(*(choices_of(row.get(column)) for column in combination)):
-                    by = ",".join(f"{key}={value}" for key, value in zip(combination, values, strict=True))
-                    figures[f"{name}.rows[{by}]"] += 1
+            for values, count in _counted(combination, rows).items():
+                by = ",".join(f"{key}={value}" for key, value in zip(combination, values, strict=True))
+                figures[f"{name}.rows[{by}]"] += count
     for column in table.rollup.sum:
         if column not in personal:
             figures[f"{name}.{column}"] = sum(row[column] for row in rows if row.get(column) is not None)
     return figures
+
+
+def _counted(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> Counter[tuple[str, ...]]:
+    """How many rows hold these choices together."""
+    together = (product(*(choices_of(row.get(column)) for column in columns)) for row in rows)
+    return Counter(chain.from_iterable(together))
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from oneledger.domain.findings import Finding
 from oneledger.domain.forms import Field, Form
 from oneledger.domain.parsed import shown
 from oneledger.domain.pupil_data import MASKED, masked, source_of, traces
+from oneledger.domain.remembered import once_a_form
 from oneledger.domain.returned_facts import lasting
 from oneledger.domain.returns import Ledger, LedgerRow, Review, WorkbookCells
 from oneledger.domain.rules import structural
@@ -129,14 +130,16 @@ def impersonal(facts: Mapping[str, Mapping[str, Any]], forms: Iterable[Form]) ->
     }
 
 
-def _personal(form: Form) -> set[str]:
-    return {each.key for each in (*form.facts, *form.columns) if each.personal}
+@once_a_form
+def _personal(form: Form) -> frozenset[str]:
+    return frozenset(each.key for each in (*form.facts, *form.columns) if each.personal)
 
 
 def _without_personal(ledger: Ledger, form: Form, sealed: Callable[[Any], str]) -> Ledger:
-    hidden, lasts = _personal(form), lasting(form)
+    hidden = _personal(form)
     if not hidden:
         return ledger
+    lasts = lasting(form)
     facts = {key: value for key, value in ledger.facts.items() if key not in hidden}
     facts |= {key: sealed(ledger.facts[key]) for key in hidden & set(lasts) if ledger.facts.get(key) is not None}
     rows = [
@@ -148,6 +151,8 @@ def _without_personal(ledger: Ledger, form: Form, sealed: Callable[[Any], str]) 
 
 def _personal_places(ledger: Ledger, form: Form) -> Iterator[tuple[str, str]]:
     hidden = _personal(form)
+    if not hidden:
+        return
     yield from ((ledger.sheet, cell) for key, cell in ledger.fact_cells.items() if key in hidden)
     columns = [column for key, column in ledger.columns.items() if key in hidden]
     yield from ((ledger.sheet, f"{column}{row.line}") for row in ledger.rows for column in columns)

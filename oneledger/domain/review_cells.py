@@ -131,26 +131,32 @@ class CellReader:
 
     def _take_ours(self, asked: Asked, place: Position | None, ours: Any, reading: Reading) -> Any:
         as_printed, field = _as_printed(ours), asked.field
-        mine = Parsed(as_printed) if asked.is_text else asked.read(as_printed)
         raw = self._placed.at(place) if place else None
         if place is not None and raw != as_printed and not is_blank(raw) and not _same(field, raw, as_printed):
             words = {"title": field.title, "ours": shown(as_printed) or "空白"}
             self._tell(field, reading, structural("WB-051", self._sheet, cell_name(*place), found=shown(raw), **words))
+        if asked.is_text:
+            return as_printed
+        mine = asked.read(as_printed)
         return as_printed if mine.fault else mine.value
 
     def _miss(self, blank: Sequence[Asked], places: Mapping[str, Position], scope: Values, reading: Reading) -> None:
         """Required fields left blank."""
         everything: Values | None = None
-        for field, key, must in ((each.field, each.key, each.must) for each in blank):
+        held: dict[str, bool | None] = {}  # by condition: most fields of a row share one
+        for each in blank:
+            key, must = each.key, each.must
             if key in reading.broken:
                 continue
             if isinstance(must, Expression):
-                everything = everything or {**scope, **reading.values}
-                if must.names & reading.broken or not must.holds(everything):
+                if must.text not in held:
+                    everything = everything or {**scope, **reading.values}
+                    held[must.text] = must.names.isdisjoint(reading.broken) and must.holds(everything)
+                if not held[must.text]:
                     continue
             place = places[key]
             fault = "必填，现在是空白，请填写"
-            self._tell(field, reading, self._fault(field, place, self._placed.at(place), fault))
+            self._tell(each.field, reading, self._fault(each.field, place, self._placed.at(place), fault))
 
     def _fault(self, field: Field, place: Position, raw: CellValue, fault: str) -> Finding:
         mend = "" if "请" in fault else "，请改正"
