@@ -1,9 +1,9 @@
 """The package of a consolidated workbook: its sheets, the parts that name them, and those that never change."""
 
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from itertools import islice
 from xml.sax.saxutils import escape, quoteattr
 
@@ -22,9 +22,6 @@ _TYPE = "application/vnd.openxmlformats-officedocument"
 _LEVEL = 1
 """Figures deflate to a tenth at any level; the first takes a third of the time."""
 _AT_ONCE = 500
-
-Charts = Mapping[int, Drawn]
-"""Number of the sheet -> its chart."""
 
 
 class Book:
@@ -54,16 +51,22 @@ class Book:
             _part(f"xl/worksheets/sheet{no}.xml", sheet.pieces(drawing=no in charts))
             for no, sheet in enumerate(sheets, start=1)
         ]
-        others = {
-            "[Content_Types].xml": _content_types(len(sheets), charts),
-            "docProps/core.xml": _properties(self.view.as_of),
-            "xl/workbook.xml": _workbook(sheets),
-            "xl/_rels/workbook.xml.rels": _workbook_relations(len(sheets)),
-            "xl/sharedStrings.xml": self.contents.shared_strings(),
-        }
+        others = [
+            _alike("[Content_Types].xml", _content_types(len(sheets), tuple(charts))),
+            _alike("docProps/core.xml", _properties(self.view.as_of)),
+            _alike("xl/workbook.xml", _workbook(sheets)),
+            _alike("xl/_rels/workbook.xml.rels", _workbook_relations(len(sheets))),
+            _part("xl/sharedStrings.xml", [self.contents.shared_strings()]),
+        ]
         for number, chart in charts.items():
-            others |= _chart_parts(number, chart)
-        return archived([*(_part(name, [text]) for name, text in others.items()), *_fixed(), *drawn])
+            others += _chart_parts(number, chart)
+        return archived([*others, *_fixed(), *drawn])
+
+
+@lru_cache(maxsize=128)
+def _alike(name: str, text: str) -> Part:
+    """A small part that is the same in the workbooks of most offices of a phase."""
+    return _part(name, [text])
 
 
 def _part(name: str, pieces: Iterable[str]) -> Part:
@@ -105,13 +108,15 @@ def _relations(targets: Iterable[tuple[str, str]]) -> str:
     return f'<Relationships xmlns="{_PACKAGE}/relationships">{each}</Relationships>'
 
 
+@cache
 def _workbook_relations(count: int) -> str:
     sheets = [("worksheet", f"worksheets/sheet{no}.xml") for no in range(1, count + 1)]
     others = [("styles", "styles.xml"), ("theme", "theme/theme1.xml"), ("sharedStrings", "sharedStrings.xml")]
     return _relations([*sheets, *others])
 
 
-def _content_types(count: int, charts: Charts) -> str:
+@lru_cache(maxsize=64)
+def _content_types(count: int, charts: tuple[int, ...]) -> str:
     kinds = {f"xl/worksheets/sheet{no}.xml": "spreadsheetml.worksheet" for no in range(1, count + 1)}
     kinds |= {f"xl/charts/chart{no}.xml": "drawingml.chart" for no in charts}
     kinds |= {f"xl/drawings/drawing{no}.xml": "drawing" for no in charts}
@@ -158,10 +163,11 @@ def _workbook(sheets: Sequence[Sheet]) -> str:
     )
 
 
-def _chart_parts(number: int, chart: Drawn) -> dict[str, str]:
-    return {
-        f"xl/worksheets/_rels/sheet{number}.xml.rels": _relations([("drawing", f"../drawings/drawing{number}.xml")]),
-        f"xl/drawings/_rels/drawing{number}.xml.rels": _relations([("chart", f"../charts/chart{number}.xml")]),
-        f"xl/drawings/drawing{number}.xml": drawing_xml(chart),
-        f"xl/charts/chart{number}.xml": chart.xml(),
-    }
+def _chart_parts(number: int, chart: Drawn) -> list[Part]:
+    drawing, bars = f"../drawings/drawing{number}.xml", f"../charts/chart{number}.xml"
+    return [
+        _alike(f"xl/worksheets/_rels/sheet{number}.xml.rels", _relations([("drawing", drawing)])),
+        _alike(f"xl/drawings/_rels/drawing{number}.xml.rels", _relations([("chart", bars)])),
+        _alike(f"xl/drawings/drawing{number}.xml", drawing_xml(chart)),
+        _part(f"xl/charts/chart{number}.xml", [chart.xml()]),
+    ]

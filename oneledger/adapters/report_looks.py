@@ -42,6 +42,7 @@ WRITTEN = {each: Look(side="left", number_format=each) for each in (GENERAL, WHO
 _PLAIN = (CELL, NAME, FIGURE, RATE)
 
 
+@cache
 def bold(look: Look) -> Look:
     return look._replace(font="bold")
 

@@ -59,14 +59,16 @@ def add_rows(book: Book, form: Form, rows: Iterable[UnitRow]) -> None:
 
 def _lines(fields: Sequence[Field], rows: Iterable[UnitRow]) -> Iterator[list[Value]]:
     keys = [field.key for field in fields]
-    told_otherwise = [(at, field.type) for at, field in enumerate(fields) if field.type in (*_DAYS, FieldType.MULTI)]
+    kinds = [(at, field.type) for at, field in enumerate(fields, start=3)]
+    told_otherwise = [(at, kind) for at, kind in kinds if kind in (*_DAYS, FieldType.MULTI)]
     for no, (unit, values) in enumerate(rows, start=1):
-        told = [*map(values.get, keys)]
+        line = [no, unit.name, unit.code, *map(values.get, keys)]
         for at, kind in told_otherwise:
-            told[at] = _value(kind, told[at])
-        if not _AS_WRITTEN.issuperset(map(type, told)):
-            told = [_value(field.type, value) for field, value in zip(fields, told, strict=True)]
-        yield [no, unit.name, unit.code, *told]
+            if line[at] is not None:
+                line[at] = _value(kind, line[at])
+        if not _AS_WRITTEN.issuperset(map(type, line)):
+            line[3:] = [_value(kind, line[at]) for at, kind in kinds]
+        yield line
 
 
 def _head(field: Field) -> str:

@@ -2,13 +2,14 @@
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import count as count_from, groupby
 
 from openpyxl.utils import get_column_letter
 
 from oneledger.adapters import report_looks as looks
 from oneledger.adapters.report_looks import Look
-from oneledger.adapters.report_pages import pages_across
+from oneledger.adapters.report_pages import Pages, pages_across
 from oneledger.adapters.xlsx_rows import (
     LINE_PT,
     Contents,
@@ -37,6 +38,8 @@ _COLOURS = (
 )
 _FITTED = '<sheetPr><pageSetUpPr fitToPage="1"/></sheetPr>'
 _DRAWING = '<drawing r:id="rId1"/>'
+LAYOUTS = 128
+"""Of sheets that stand in many workbooks, with as many columns as an office has units below."""
 _TITLE_PT, _HEAD_PT = 30, 42
 _PEOPLE = "单位负责人：　　　　　　审核人：　　　　　　填报人：　　　　　　联系电话：　　　　　　"
 
@@ -53,8 +56,8 @@ class Sheet:
     ) -> None:  # fmt: skip
         self.name, self.contents, self.view = name, contents, view
         self.heads, self.widths = heads, widths
-        self.room = room_in(widths)
-        self.pages = pages_across(widths, [group for group, _ in heads], kept)
+        self.groups = tuple(group for group, _ in heads)
+        self.room, self.pages = _laid_out(tuple(widths), self.groups, kept)
         self.kept = kept
         self.row = 1  # the next free one
         self.first_head = self.body = 0
@@ -121,7 +124,7 @@ class Sheet:
         """Group over title; equal groups are merged, but not over the edge of a page."""
         self.first_head = self.row
         count = len(self.heads)
-        runs = list(self._group_runs())
+        runs = _group_runs(self.groups, self.pages.breaks)
         where = columns([looks.HEAD] * count)
         groups: list[Value] = [None] * count
         for left, _ in runs:
@@ -134,18 +137,6 @@ class Sheet:
         numbers: list[Value] = [*"甲乙丙丁"[:stubs], *range(1, count - stubs + 1)]
         self.add(columns([looks.NUMBERING] * count), numbers)
         self.body = self.row
-
-    def _group_runs(self) -> Iterator[tuple[int, int]]:
-        """First and last column of what stands side by side under one group; a column without one is alone."""
-        breaks = self.pages.breaks
-        keys = [
-            (group, bisect_left(breaks, number)) if group else ("", -number)
-            for number, (group, _) in enumerate(self.heads, start=1)
-        ]
-        after = 1
-        for _, run in groupby(keys):
-            first, after = after, after + len(list(run))
-            yield first, after - 1
 
     def _merged_heads_pt(self, runs: Iterable[tuple[int, int]]) -> float:
         """Height of the line of groups, in points."""
@@ -220,6 +211,25 @@ class Sheet:
             f"{_breaks('colBreaks', self.pages.breaks, 1_048_575)}"
             f"{_DRAWING if drawing else ''}</worksheet>"
         )
+
+
+@lru_cache(maxsize=LAYOUTS)
+def _laid_out(widths: tuple[float, ...], groups: tuple[str, ...], kept: int) -> tuple[Sequence[int], Pages]:
+    """Room in each column, and the pages."""
+    return room_in(widths), pages_across(widths, groups, kept)
+
+
+@lru_cache(maxsize=LAYOUTS)
+def _group_runs(groups: tuple[str, ...], breaks: tuple[int, ...]) -> Sequence[tuple[int, int]]:
+    """First and last column of what stands side by side under one group; a column without one is alone."""
+    keys = [
+        (group, bisect_left(breaks, number)) if group else ("", -number) for number, group in enumerate(groups, start=1)
+    ]
+    runs, after = [], 1
+    for _, run in groupby(keys):
+        first, after = after, after + len(list(run))
+        runs.append((first, after - 1))
+    return runs
 
 
 def _breaks(kind: str, after: Sequence[int], last: int) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from zoneinfo import ZoneInfo
 
 from oneledger.adapters import report_looks as looks
@@ -11,7 +12,7 @@ from oneledger.adapters.report_looks import Look, bold
 from oneledger.adapters.report_pictures import add_pictures
 from oneledger.adapters.report_rows import Register, UnitRow, add_register, add_rows, shown_forms
 from oneledger.adapters.report_sheets import Sheet
-from oneledger.adapters.xlsx_rows import Value, columns, places
+from oneledger.adapters.xlsx_rows import Value, columns, height_of, places
 from oneledger.domain.absent import Part, parts_of, whole_of
 from oneledger.domain.forms import Form
 from oneledger.domain.phrases import listed
@@ -74,10 +75,18 @@ def _looks(told: Sequence[Column]) -> list[Look]:
     return [looks.CELL, looks.NAME, *(looks.RATE if column.is_share else looks.FIGURE for column in told)]
 
 
-def _figures(part: Part, told: Sequence[Column | FactLine]) -> list[Value]:
+def _figures(part: Part, told: Sequence[Column]) -> list[Value]:
     """Where there is none: — or blank, never 0."""
     figures = Figures(part.rollup)
     return [part.absent(each.asked) if (number := each.tell(figures)) is None else number for each in told]
+
+
+def _facts_of(part: Part, lines: Sequence[FactLine]) -> list[Value]:
+    known = part.rollup.figures
+    nobody_told, absent = known.keys().isdisjoint, cache(part.absent)
+    return [
+        known[line.key] if line.key in known else absent(line.asked) if nobody_told(line.keys) else 0 for line in lines
+    ]
 
 
 def _add_lines_with_sum(sheet: Sheet, lines: Sequence[list[Value]], wanted: Sequence[Look]) -> None:
@@ -156,9 +165,10 @@ def _facts(book: Book, parts: Sequence[Part], lines: Sequence[FactLine]) -> None
     sheet.open(f"{book.view.campaign.title}基本情况汇总表", stubs=3)
     stubs = [looks.CELL, looks.NAME, looks.CELL, bold(looks.FIGURE)]
     where = columns([*stubs, *([looks.FIGURE] * len(parts))])
-    numbers = zip(*(_figures(part, lines) for part in everyone), strict=True)
+    numbers = zip(*(_facts_of(part, lines) for part in everyone), strict=True)
     for line, each in zip(lines, numbers, strict=True):
-        sheet.add_line(where, [line.group, line.title, line.unit, *each])
+        stub = [line.group, line.title, line.unit]
+        sheet.add(where, [*stub, *each], height_of(stub, sheet.room))  # numbers take one line
     sheet.close(NOTES[:1])
 
 

@@ -6,6 +6,7 @@ Text is always written with the type of text, so nothing a school wrote can beco
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from functools import cache, lru_cache
+from itertools import starmap
 from operator import getitem
 from typing import NamedTuple
 
@@ -30,26 +31,31 @@ class Contents(dict[Value, str]):
 
     def __init__(self) -> None:
         super().__init__({None: "/>", "": "/>"})
-        self._texts: dict[Value, int] = {}
+        self.texts: dict[Value, int] = {}
 
     def __missing__(self, value: Value) -> str:
-        self[value] = made = self.made(value)
+        if type(value) is str:
+            texts = self.texts
+            made = f' t="s"><v>{texts.setdefault(value, len(texts))}</v></c>'
+        else:
+            made = self.made(value)
+        self[value] = made
         return made
 
     def made(self, value: Value) -> str:
         """Not remembered."""
         if type(value) is str:
-            return f' t="s"><v>{self._texts.setdefault(value, len(self._texts))}</v></c>' if value else "/>"
+            return f' t="s"><v>{self.texts.setdefault(value, len(self.texts))}</v></c>' if value else "/>"
         if value is None:
             return "/>"
         if (number := _number(value)) is not None:
             return f"><v>{number}</v></c>"
-        return f' t="s"><v>{self._texts.setdefault(value, len(self._texts))}</v></c>'
+        return f' t="s"><v>{self.texts.setdefault(value, len(self.texts))}</v></c>'
 
     def shared_strings(self) -> str:
-        each = f"</t></si>{_TEXT}".join(element_texts([*map(str, self._texts)]))
-        every = f"{_TEXT}{each}</t></si>" if self._texts else ""
-        return f'<sst xmlns="{_MAIN}" uniqueCount="{len(self._texts)}">{every}</sst>'
+        each = f"</t></si>{_TEXT}".join(element_texts([*map(str, self.texts)]))
+        every = f"{_TEXT}{each}</t></si>" if self.texts else ""
+        return f'<sst xmlns="{_MAIN}" uniqueCount="{len(self.texts)}">{every}</sst>'
 
 
 def _number(value: Value) -> float | None:
@@ -88,6 +94,12 @@ def _styles(look: Look) -> tuple[str, str]:
 
 
 def columns(looks: Iterable[Look]) -> Places:
+    return _columns(tuple(looks))
+
+
+@lru_cache(maxsize=256)
+def _columns(looks: tuple[Look, ...]) -> Places:
+    """The sheets of many offices have the same columns."""
     return places(enumerate(looks, start=1))
 
 
@@ -106,21 +118,29 @@ def _styles_of(where: Places, values: Sequence[Value]) -> list[str]:
     return [fraction if type(value) is float else style for value, style, fraction in triples]
 
 
-class _Cells(dict[Value, tuple[str, int]]):
-    """Of one column: value -> what stands from its row's number to that of the next cell; points its text needs.
+class _Cells(dict[Value, str]):
+    """Of one column: value -> what stands from its row's number to that of the next cell.
+
+    ``tall``: such texts of any column of the sheet that need more than a line -> points.
 
     Many rows say the same. The first different values are remembered; a column with more, such as of numbers of
     problems, is likely to have none that comes back.
     """
 
-    def __init__(self, style: str, after: str, room: int, contents: Contents) -> None:
-        self.style, self.after, self.room, self.contents = style, after, room, contents
+    def __init__(self, style: str, after: str, room: int, contents: Contents, tall: dict[str, int]) -> None:
+        self.style, self.after, self.room, self.tall = style, after, room, tall
+        self.contents, self.texts = contents, contents.texts
 
-    def __missing__(self, value: Value) -> tuple[str, int]:
+    def __missing__(self, value: Value) -> str:
         if type(value) is int:  # the rows' own numbers above all
-            made = f"{self.style}><v>{value}</v></c>{self.after}", 0
+            made = f"{self.style}><v>{value}</v></c>{self.after}"
+        elif type(value) is str and value:
+            texts = self.texts
+            made = f'{self.style} t="s"><v>{texts.setdefault(value, len(texts))}</v></c>{self.after}'
+            if (len(value) > self.room or "\n" in value) and (height := _height(value, self.room)):
+                self.tall[made] = height
         else:
-            made = f"{self.style}{self.contents.made(value)}{self.after}", _height(value, self.room)
+            made = f"{self.style}{self.contents.made(value)}{self.after}"
         if len(self) < REMEMBERED:
             self[value] = made
         return made
@@ -132,8 +152,9 @@ class Rows:
     def __init__(self, where: Places, room: Sequence[int], contents: Contents) -> None:
         after = (*where.starts[1:], "</row>")
         self._opening = where.starts[0]
+        self._tall: dict[str, int] = {}
         self._cells, self._of_fractions = (
-            [_Cells(*each, contents) for each in zip(styles, after, room, strict=True)]
+            [_Cells(*each, contents, self._tall) for each in zip(styles, after, room, strict=True)]
             for styles in (where.styles, where.fractions)
         )
         pairs = enumerate(zip(where.styles, where.fractions, strict=True))
@@ -146,10 +167,10 @@ class Rows:
         for at in self._counted:
             if type(values[at]) is float:  # 9 and 9.0 are one key, but not one look
                 found[at] = self._of_fractions[at][values[at]]
-        texts, heights = zip(*found, strict=True)
-        row, most = str(number), max(heights)
-        height = f' ht="{most}" customHeight="1"' if most else ""
-        return f'<row r="{row}"{height}>{self._opening}{row}{row.join(texts)}'
+        row, tall, height = str(number), self._tall, ""
+        if not tall.keys().isdisjoint(found):
+            height = f' ht="{max(tall[each] for each in found if each in tall)}" customHeight="1"'
+        return f'<row r="{row}"{height}>{self._opening}{row}{row.join(found)}'
 
 
 def characters_per_line(width: float) -> int:
@@ -163,7 +184,9 @@ def room_in(widths: Iterable[float]) -> list[int]:
 
 def height_of(values: Iterable[Value], room: Sequence[int]) -> int:
     """Points a row needs for its longest text; 0 where one line does."""
-    return max(map(_height, values, room), default=0)
+    texts = zip(values, room, strict=False)
+    long = [(text, most) for text, most in texts if type(text) is str and (len(text) > most or "\n" in text)]
+    return max(starmap(_height, long), default=0)
 
 
 def _height(value: Value, room: int) -> int:

@@ -2,16 +2,18 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import cache
+from operator import attrgetter
 
 from oneledger.domain.absent import levels_asked
 from oneledger.domain.forms import Field, FieldRollup, FieldType, Form
 from oneledger.domain.phrases import cut_share
 from oneledger.domain.problems import CLOSED
+from oneledger.domain.remembered import once_a_form
 from oneledger.domain.report_blocks import counted_alone
-from oneledger.domain.report_facts import facts_asked, keys_of, plain_group, statement
+from oneledger.domain.report_facts import keys_of, plain_group, rolled_facts, statement
 from oneledger.domain.report_figures import Figures, SnapshotView, answered_rate, cell_key, column_of
 from oneledger.domain.report_problems import due_problems
-from oneledger.domain.rollup import Number
 
 MANY_CHOICES = 8
 """A split into more columns than this would not fit a page; the report's text has it."""
@@ -32,23 +34,35 @@ class Column:
 COVERAGE = {"expected": "应报", "returned": "已报", "zero": "零报告", "exempt": "免报", "missing": "未报"}
 
 
-def coverage_columns() -> list[Column]:
-    counts = [_number("报送情况", title, f"coverage.{name}") for name, title in COVERAGE.items()]
+@cache
+def coverage_columns() -> tuple[Column, ...]:
+    counts = [
+        Column("报送情况", title, f"coverage.{name}", attrgetter(f"rollup.coverage.{name}"))
+        for name, title in COVERAGE.items()
+    ]
     formula = "=(coverage.returned+coverage.zero)/(coverage.expected-coverage.exempt)"
     rate = Column(
         "报送情况", "报送率", formula, lambda each: cut_share(*answered_rate(each.rollup.coverage)), is_share=True
     )
-    return [*counts, rate]
-
-
-def _number(group: str, title: str, key: str) -> Column:
-    return Column(group, title, key, lambda figures: figures.number(key))
+    return (*counts, rate)
 
 
 def summary_columns(view: SnapshotView) -> list[Column]:
     """What every unit below is compared by: returns, then each table of the phase."""
-    forms = ((form, levels_asked(view, form)) for form in view.phase_forms if form.table)
-    return coverage_columns() + [replace(each, asked=asked) for form, asked in forms for each in _table_columns(form)]
+    forms = [form for form in view.phase_forms if form.table]
+    each_form = (_columns_by_levels(form)(levels_asked(view, form)) for form in forms)
+    return [*coverage_columns(), *(column for columns in each_form for column in columns)]
+
+
+@once_a_form
+def _columns_by_levels(form: Form) -> Callable[[frozenset[str]], list[Column]]:
+    told = list(_table_columns(form))
+
+    @cache
+    def columns_asked(levels: frozenset[str]) -> list[Column]:
+        return [replace(each, asked=levels) for each in told]
+
+    return columns_asked
 
 
 def _table_columns(form: Form) -> Iterator[Column]:
@@ -57,17 +71,27 @@ def _table_columns(form: Form) -> Iterator[Column]:
     def told(tell: Callable[[Figures], float | None]) -> Callable[[Figures], float | None]:
         return lambda figures: tell(figures) if figures.rollup.answered.get(name) else None
 
-    yield Column(form.sheet, "报送单位", f"answered.{name}", lambda each: each.number(f"answered.{name}"))
-    yield Column(form.sheet, "条数", f"{name}.rows", told(lambda each: each.rows(form)))
+    yield Column(form.sheet, "报送单位", f"answered.{name}", lambda each: each.rollup.answered.get(name, 0))
+    yield Column(form.sheet, "条数", f"{name}.rows", _plain(name, f"{name}.rows"))
     for summed in form.table.rollup.sum if form.table else ():
         if column := column_of(form, summed):
             key = f"{name}.{summed}"
-            yield Column(form.sheet, column.title, key, told(lambda figures, key=key: figures.number(key)))  # type: ignore[misc]
+            yield Column(form.sheet, column.title, key, _plain(name, key))
     if form.role == "progress":
         yield from _progress_columns(form, told)
     for column in counted_alone(form):
         if len(column.allowed) <= MANY_CHOICES:
-            yield from _choice_columns(form, column, told)
+            yield from _choice_columns(form, column)
+
+
+def _plain(form: str, key: str) -> Callable[[Figures], float | None]:
+    """The figure of a key, as it stands in the roll-up of whoever answered the form."""
+
+    def tell(figures: Figures) -> float | None:
+        rollup = figures.rollup
+        return rollup.figures.get(key, 0) if rollup.answered.get(form) else None
+
+    return tell
 
 
 Told = Callable[[Callable[[Figures], float | None]], Callable[[Figures], float | None]]
@@ -80,11 +104,10 @@ def _progress_columns(form: Form, told: Told) -> Iterator[Column]:
     yield Column(form.sheet, "整改率", f"={cell_key(form, {'state': CLOSED})}/({formula[1:]})", rate, is_share=True)
 
 
-def _choice_columns(form: Form, column: Field, told: Told) -> Iterator[Column]:
+def _choice_columns(form: Form, column: Field) -> Iterator[Column]:
     for value in column.allowed:
         key = cell_key(form, {column.key: value})
-        tell = told(lambda figures, key=key: figures.rollup.figures.get(key, 0))  # type: ignore[misc]
-        yield Column(f"{form.sheet}：{column.title}", value, key, tell)
+        yield Column(f"{form.sheet}：{column.title}", value, key, _plain(form.form, key))
 
 
 @dataclass(frozen=True)
@@ -98,22 +121,25 @@ class FactLine:
     keys: tuple[str, ...]
     asked: frozenset[str] = frozenset()  # levels that owe it
 
-    def tell(self, figures: Figures) -> Number | None:
-        known = figures.rollup.figures
-        if self.key in known:
-            return known[self.key]
-        return None if known.keys().isdisjoint(self.keys) else 0
-
 
 def fact_lines(view: SnapshotView) -> list[FactLine]:
-    asked = (
-        (form, fact, levels & frozenset(fact.levels or levels))
-        for form in view.phase_forms
-        for levels in [levels_asked(view, form)]
-        for fact in facts_asked(view, form)
-        if fact.key != form.zero_fact
-    )
-    return [replace(line, asked=levels) for form, fact, levels in asked for line in _lines(form, fact)]
+    """Of facts that somebody here has answered by now, as in the report's text."""
+    nobody_told = view.rollup.figures.keys().isdisjoint
+    each_form = (_lines_by_levels(form)(levels_asked(view, form)) for form in view.phase_forms)
+    return [line for lines in each_form for line in lines if not nobody_told(line.keys)]
+
+
+@once_a_form
+def _lines_by_levels(form: Form) -> Callable[[frozenset[str]], list[FactLine]]:
+    """By the levels that owe the form: the same for every office of a phase."""
+    told = [(fact, _lines(form, fact)) for fact, _ in rolled_facts(form) if fact.key != form.zero_fact]
+
+    @cache
+    def lines_asked(levels: frozenset[str]) -> list[FactLine]:
+        asked = ((levels & frozenset(fact.levels or levels), lines) for fact, lines in told)
+        return [replace(line, asked=owing) for owing, lines in asked for line in lines]
+
+    return lines_asked
 
 
 def _lines(form: Form, fact: Field) -> list[FactLine]:

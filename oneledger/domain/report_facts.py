@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from oneledger.domain.forms import Field, FieldRollup, FieldType, Form
 from oneledger.domain.phrases import chinese_ordinal, grouped, share_text
+from oneledger.domain.remembered import once_a_form
 from oneledger.domain.report_blocks import Block, Section, units_that_answered
 from oneledger.domain.report_figures import Figures, SnapshotView, groups_of
 from oneledger.domain.rollup import Number
@@ -40,8 +41,15 @@ def _nothing(figures: Figures, form: Form, told: Sequence[Field]) -> list[str]:
 
 def facts_asked(view: SnapshotView, form: Form) -> list[Field]:
     """Facts that somebody here has answered by now, be it with 0: the 0 of one that nobody did would be nobody's."""
-    rolled = (each for each in form.facts if each.rollup != FieldRollup.NONE and not each.personal)
-    return [each for each in rolled if not view.rollup.figures.keys().isdisjoint(keys_of(form, each))]
+    nobody_told = view.rollup.figures.keys().isdisjoint
+    return [fact for fact, keys in rolled_facts(form) if not nobody_told(keys)]
+
+
+@once_a_form
+def rolled_facts(form: Form) -> list[tuple[Field, tuple[str, ...]]]:
+    """Facts that go up, each with its keys."""
+    rolled = [each for each in form.facts if each.rollup != FieldRollup.NONE and not each.personal]
+    return [(each, keys_of(form, each)) for each in rolled]
 
 
 def keys_of(form: Form, fact: Field) -> tuple[str, ...]:

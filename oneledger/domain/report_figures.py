@@ -1,6 +1,7 @@
 """A roll-up as a report reads it: looked up by key, and every number that was used is kept with its key."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -205,10 +206,10 @@ def _own_zeros(view: SnapshotView, figures: Mapping[str, Number], answered: Mapp
 
 
 def _less(whole: Mapping[str, Number], parts: Iterable[Mapping[str, Number]]) -> dict[str, Number]:
-    left = dict(whole)
+    left = defaultdict[str, Number](int, whole)
     for part in parts:
         for key, number in part.items():
-            left[key] = left.get(key, 0) - number
+            left[key] -= number
     return {key: number for key, number in left.items() if number}
 
 
