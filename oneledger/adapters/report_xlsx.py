@@ -168,7 +168,7 @@ def _facts(book: Book, parts: Sequence[Part], lines: Sequence[FactLine]) -> None
     numbers = zip(*(_facts_of(part, lines) for part in everyone), strict=True)
     for line, each in zip(lines, numbers, strict=True):
         stub = [line.group, line.title, line.unit]
-        sheet.add(where, [*stub, *each], height_of(stub, sheet.room))  # numbers take one line
+        sheet.add(where, [*stub, *each], height_of(stub, sheet.room[: len(stub)]))  # numbers take one line
     sheet.close(NOTES[:1])
 
 

@@ -31,31 +31,24 @@ class Contents(dict[Value, str]):
 
     def __init__(self) -> None:
         super().__init__({None: "/>", "": "/>"})
-        self.texts: dict[Value, int] = {}
+        self._texts: dict[Value, int] = {}
 
     def __missing__(self, value: Value) -> str:
-        if type(value) is str:
-            texts = self.texts
-            made = f' t="s"><v>{texts.setdefault(value, len(texts))}</v></c>'
-        else:
-            made = self.made(value)
-        self[value] = made
+        self[value] = made = self.made(value)
         return made
 
     def made(self, value: Value) -> str:
         """Not remembered."""
-        if type(value) is str:
-            return f' t="s"><v>{self.texts.setdefault(value, len(self.texts))}</v></c>' if value else "/>"
-        if value is None:
+        if value is None or value == "":
             return "/>"
-        if (number := _number(value)) is not None:
+        if type(value) is not str and (number := _number(value)) is not None:
             return f"><v>{number}</v></c>"
-        return f' t="s"><v>{self.texts.setdefault(value, len(self.texts))}</v></c>'
+        return f' t="s"><v>{self._texts.setdefault(value, len(self._texts))}</v></c>'
 
     def shared_strings(self) -> str:
-        each = f"</t></si>{_TEXT}".join(element_texts([*map(str, self.texts)]))
-        every = f"{_TEXT}{each}</t></si>" if self.texts else ""
-        return f'<sst xmlns="{_MAIN}" uniqueCount="{len(self.texts)}">{every}</sst>'
+        each = f"</t></si>{_TEXT}".join(element_texts([*map(str, self._texts)]))
+        every = f"{_TEXT}{each}</t></si>" if self._texts else ""
+        return f'<sst xmlns="{_MAIN}" uniqueCount="{len(self._texts)}">{every}</sst>'
 
 
 def _number(value: Value) -> float | None:
@@ -129,18 +122,15 @@ class _Cells(dict[Value, str]):
 
     def __init__(self, style: str, after: str, room: int, contents: Contents, tall: dict[str, int]) -> None:
         self.style, self.after, self.room, self.tall = style, after, room, tall
-        self.contents, self.texts = contents, contents.texts
+        self.contents = contents
 
     def __missing__(self, value: Value) -> str:
         if type(value) is int:  # the rows' own numbers above all
             made = f"{self.style}><v>{value}</v></c>{self.after}"
-        elif type(value) is str and value:
-            texts = self.texts
-            made = f'{self.style} t="s"><v>{texts.setdefault(value, len(texts))}</v></c>{self.after}'
-            if (len(value) > self.room or "\n" in value) and (height := _height(value, self.room)):
-                self.tall[made] = height
         else:
             made = f"{self.style}{self.contents.made(value)}{self.after}"
+            if height := _height(value, self.room):
+                self.tall[made] = height
         if len(self) < REMEMBERED:
             self[value] = made
         return made
@@ -184,9 +174,7 @@ def room_in(widths: Iterable[float]) -> list[int]:
 
 def height_of(values: Iterable[Value], room: Sequence[int]) -> int:
     """Points a row needs for its longest text; 0 where one line does."""
-    texts = zip(values, room, strict=False)
-    long = [(text, most) for text, most in texts if type(text) is str and (len(text) > most or "\n" in text)]
-    return max(starmap(_height, long), default=0)
+    return max(starmap(_height, zip(values, room, strict=True)), default=0)
 
 
 def _height(value: Value, room: int) -> int:
