@@ -1,5 +1,6 @@
 """Matching, numbering, packing, sampling, rolling up: the campaign's pure rules."""
 
+import json
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 
@@ -12,7 +13,7 @@ from oneledger.domain.matching import Evidence, match
 from oneledger.domain.packs import packs
 from oneledger.domain.problems import CLOSED, NOT_STARTED, WITHDRAWN, numbered, printed_row, progressed
 from oneledger.domain.returns import LedgerRow
-from oneledger.domain.rolling import digest, own_rollup
+from oneledger.domain.rolling import digest, own_rollup, text_of
 from oneledger.domain.rollup import Coverage, Rollup, added, as_data
 from oneledger.domain.sampling import draw
 from tests.sums import summed
@@ -187,3 +188,17 @@ def test_a_rollup_is_kept_and_digested_as_all_that_it_is():
     """What is frozen stays as it was: a field left out would change no digest when it changes."""
     rollup = Rollup({"a.n": 3}, {"a": 2}, Coverage(returned=2, missing=1, late=1), (("1", "甲"),))
     assert as_data(rollup) == asdict(rollup)
+
+
+numbers = st.integers() | st.floats(allow_nan=False) | st.booleans()
+
+
+@given(
+    st.dictionaries(st.text(max_size=9), numbers),
+    st.dictionaries(st.text(max_size=5), st.integers()),
+    st.lists(st.tuples(st.text(max_size=5), st.text(max_size=5)), max_size=3),
+)
+def test_what_is_hashed_and_frozen_is_the_sorted_json_of_all_that_a_rollup_is(figures, answered, missing):
+    """What was frozen by any version proves itself by the same text (DESIGN: figures freeze)."""
+    rollup = Rollup(figures, answered, Coverage(returned=1, missing=len(missing)), tuple(missing))
+    assert text_of(rollup) == json.dumps(asdict(rollup), sort_keys=True, ensure_ascii=False)

@@ -3,10 +3,11 @@
 import hashlib
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from oneledger.domain.assignments import CampaignUnit
 from oneledger.domain.batches import batches
-from oneledger.domain.rollup import Coverage, Number, Rollup, added, as_data
+from oneledger.domain.rollup import Coverage, Number, Rollup, added
 
 
 def own_rollup(
@@ -105,8 +106,26 @@ def digest_of(texts: Iterable[tuple[str, str]]) -> str:
 
 
 def text_of(rollup: Rollup) -> str:
-    """What is hashed, and what is stored when it is frozen."""
-    return _sorted_json(as_data(rollup))
+    """What is hashed, and what is stored when it is frozen: the JSON of ``as_data``, keys sorted, as ``json`` has it.
+
+    The numbers are written here, each key encoded once: half of what ``json`` takes, of which freezing is a fifth.
+    """
+    coverage, missing = _sorted_json(vars(rollup.coverage)), _sorted_json(rollup.missing_units)
+    answered, figures = _numbers_json(rollup.answered), _numbers_json(rollup.figures)
+    return f'{{"answered": {answered}, "coverage": {coverage}, "figures": {figures}, "missing_units": {missing}}}'
 
 
 _sorted_json = json.JSONEncoder(sort_keys=True, ensure_ascii=False).encode
+
+
+def _numbers_json(numbers: Mapping[str, Number]) -> str:
+    parts = [
+        f"{_key_json(key)}: {number if type(number) is int else _sorted_json(number)}"  # a truth is not written 1
+        for key, number in sorted(numbers.items())
+    ]
+    return f"{{{', '.join(parts)}}}"
+
+
+@lru_cache(10_000)
+def _key_json(key: str) -> str:
+    return str(_sorted_json(key))

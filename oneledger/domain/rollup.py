@@ -62,10 +62,12 @@ def as_data(rollup: Rollup) -> dict[str, Any]:
 def added(rollups: Iterable[Rollup]) -> Rollup:
     """Free of order and grouping, but for ``missing_units``, which keep the order given."""
     parts = list(rollups)
+    if len(parts) == 1:  # most units have nobody below them, and owe one return
+        return parts[0]
     return Rollup(
         _summed(each.figures for each in parts),
         _summed(each.answered for each in parts),
-        parts[0].coverage if len(parts) == 1 else _covered(each.coverage for each in parts),
+        _covered(each.coverage for each in parts),
         tuple(chain.from_iterable(each.missing_units for each in parts)),
     )
 
