@@ -15,7 +15,7 @@ from tasks.office import Running
 MOST_DAYS = 14
 """Columns of the map: the last working days."""
 CountyRow = tuple[str, str, str, int]
-"""(phase, county, status, how many)."""
+"""(county, level, status, how many)."""
 
 
 def outlook_page(
@@ -51,14 +51,14 @@ def worked_days(here: Running, first: date, last: date) -> list[date]:
 
 def _answers(here: Running, connection: Connection, phase: Phase) -> dict[str, Counter[date]]:
     found: dict[str, Counter[date]] = {}
-    for county, came in progress.answered_at(connection, here.name, phase.phase):
-        found.setdefault(county, Counter())[came.astimezone(here.zone).date()] += 1
+    for county, came, count in progress.answered_at(connection, here.name, phase.phase):
+        found.setdefault(county, Counter())[came.astimezone(here.zone).date()] += count
     return found
 
 
 def _owed(counties: Sequence[CountyRow]) -> dict[str, int]:
     owed: Counter[str] = Counter()
-    for _, county, status, count in counties:
+    for county, _, status, count in counties:
         owed[county] += count if status != "exempt" else 0
     return {code: owed[code] for code in sorted(owed) if owed[code]}
 

@@ -1,6 +1,7 @@
 """What operators see in the Prefect pages: funnel, completeness by county, the mails' states."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,7 +14,7 @@ from oneledger.domain.pictures import as_markdown_image, funnel_svg
 from oneledger.domain.signoff import State, standings
 from oneledger.store import assignments, outbox, signatures, snapshots
 from tasks.office import Running, running
-from tasks.outlooks import outlook_page
+from tasks.outlooks import CountyRow, outlook_page
 from tasks.retrying import STORE_RETRIES
 
 SETTLED_AFTER = timedelta(days=14)  # then the pictures of a phase change no more
@@ -26,108 +27,83 @@ def show_progress(name: str, as_of: datetime) -> None:
     """One funnel and one table per phase under way; the newest version is what the Artifacts page shows."""
     here = running(name)
     with here.office.store.read() as connection:
-        tallies = assignments.tally(connection, name)
-        counties = assignments.by_county(connection, name)
-        mails = outbox.counts(connection, name)
-        frozen = snapshots.of_campaign(connection, name)
-        signed = signed_offices(here, connection)
-        shown = {row[0] for row in tallies}
-        outlooks = {
-            phase.phase: outlook_page(
-                here, connection, phase, [row for row in counties if row[0] == phase.phase], as_of
+        under_way = [phase for phase in here.campaign.phases if not _is_settled(phase, as_of)]
+        owed = [(phase, assignments.by_county(connection, name, phase.phase)) for phase in under_way]
+        shown = [
+            (
+                phase,
+                _funnel(here, connection, phase.phase, counties, as_of),
+                _completeness(here, counties),
+                outlook_page(here, connection, phase, counties, as_of),
             )
-            for phase in here.campaign.phases
-            if phase.phase in shown and not _is_settled(phase, as_of)
-        }
-    for phase in here.campaign.phases:
-        steps = [row for row in tallies if row[0] == phase.phase]
-        if steps and not _is_settled(phase, as_of):
-            create_markdown_artifact(
-                _funnel(
-                    here, phase.phase, steps, mails, as_of, len([f for f in frozen if f.phase == phase.phase]), signed
-                ),
-                key=f"funnel-{name}-{phase.phase}",
-                description=f"{phase.title} 进度漏斗",
-            )
-            create_table_artifact(
-                _completeness(here, [row for row in counties if row[0] == phase.phase]),
-                key=f"completeness-{name}-{phase.phase}",
-                description=f"{phase.title} 各县报送情况",
-            )
-            create_markdown_artifact(
-                outlooks[phase.phase], key=f"outlook-{name}-{phase.phase}", description=f"{phase.title} 进度图和预计"
-            )
+            for phase, counties in owed
+            if counties
+        ]
+    for phase, funnel, completeness, outlook in shown:
+        create_markdown_artifact(funnel, key=f"funnel-{name}-{phase.phase}", description=f"{phase.title} 进度漏斗")
+        create_table_artifact(
+            completeness, key=f"completeness-{name}-{phase.phase}", description=f"{phase.title} 各县报送情况"
+        )
+        create_markdown_artifact(
+            outlook, key=f"outlook-{name}-{phase.phase}", description=f"{phase.title} 进度图和预计"
+        )
 
 
 def _is_settled(phase: Phase, as_of: datetime) -> bool:
     return phase.ends_on is None or as_of.date() > phase.ends_on + SETTLED_AFTER
 
 
-def _funnel(
-    here: Running,
-    phase: str,
-    tallies: list[tuple[str, str, str, bool, bool, int]],
-    mails: list[tuple[str, str, str, int]],
-    as_of: datetime,
-    frozen: int,
-    signed: Mapping[str, Mapping[str, int]],
-) -> str:
-    def mailed(states: set[str]) -> int:
-        asks = ("ask", "inspect-ask")
-        return sum(n for name, kind, state, n in mails if name == phase and kind in asks and state in states)
-
+def _funnel(here: Running, connection: Connection, phase: str, counties: Sequence[CountyRow], as_of: datetime) -> str:
+    mails = outbox.asked(connection, here.name, phase)
+    signed = signed_offices(here, connection, phase)
+    frozen = [each for each in snapshots.of_campaign(connection, here.name) if each.phase == phase]
     parts = [f"截至 {as_of.astimezone(here.zone):%Y-%m-%d %H:%M}", ""]
-    total = sum(n for *_, n in tallies)
-    answered = sum(n for _, _, status, _, _, n in tallies if status in ("returned", "zero"))
+    total = sum(n for *_, n in counties)
+    answered = sum(n for _, _, status, n in counties if status in ("returned", "zero"))
     steps = [
         ("应报", total),
-        ("已编制", mailed({"planned", "claimed", "sending", "sent", "deferred", "failed", "unknown"})),
-        ("已发出", mailed({"sent"})),
+        ("已编制", sum(mails.get(state, 0) for state in _WRITTEN)),
+        ("已发出", mails.get("sent", 0)),
         ("有效回收", answered),
     ]
     parts += [as_markdown_image(funnel_svg(steps), "进度漏斗"), ""]
     parts += ["| 层级 | 应报 | 已报 | 零报告 | 豁免 | 未报 | 已审核签报 |", "|---|---|---|---|---|---|---|"]
     for level, title in LEVEL_NAMES.items():
-        counts = _counts(tallies, level)
+        counts = _counts(counties, level)
         if sum(counts.values()):
             parts.append(f"| {title} | {sum(counts.values())} | " + " | ".join(map(str, counts.values())))
-            parts[-1] += f" | {_signed(here, phase, level, signed)} |"
-    return "\n".join([*parts, "", f"已定稿 {frozen} 次。"])
+            parts[-1] += f" | {_signed(here, level, signed)} |"
+    return "\n".join([*parts, "", f"已定稿 {len(frozen)} 次。"])
 
 
-def _signed(here: Running, phase: str, level: str, signed: Mapping[str, Mapping[str, int]]) -> str:
+def _signed(here: Running, level: str, signed: Mapping[str, int]) -> str:
     """Offices of a level that signed the last report of the phase; nothing where nobody is asked."""
     asked = {step.level for step in here.campaign.sign_off if step.days is not None}
-    return str(signed.get(phase, {}).get(level, 0)) if level in asked else ""
+    return str(signed.get(level, 0)) if level in asked else ""
 
 
-def signed_offices(here: Running, connection: Connection) -> dict[str, dict[str, int]]:
-    """Phase -> level -> how many offices stand as signed for its latest report."""
-    entries = signatures.of_campaign(connection, here.name)
-    latest = {each.milestone: each.phase for each in {each.phase: each for each in entries}.values()}
-    told: dict[str, dict[str, int]] = {}
-    for (milestone, unit), standing in standings(entries).items():
-        if milestone in latest and standing.state is State.SIGNED:
-            counts = told.setdefault(latest[milestone], {})
-            level = here.units[unit].level
-            counts[level] = counts.get(level, 0) + 1
-    return told
+def signed_offices(here: Running, connection: Connection, phase: str) -> Counter[str]:
+    """Level -> how many offices stand as signed for the phase's latest report."""
+    milestone = signatures.latest_milestone(connection, here.name, phase)
+    found = standings(signatures.of_campaign(connection, here.name, milestone)) if milestone else {}
+    return Counter(here.units[unit].level for (_, unit), each in found.items() if each.state is State.SIGNED)
 
 
+_WRITTEN = ("planned", "claimed", "sending", "sent", "deferred", "failed", "unknown")
 _STATUSES = ("returned", "zero", "exempt", "missing")
 
 
-def _counts(tallies: list[tuple[str, str, str, bool, bool, int]], level: str) -> dict[str, int]:
+def _counts(counties: Sequence[CountyRow], level: str) -> dict[str, int]:
     counts = dict.fromkeys(_STATUSES, 0)
-    for _, unit_level, status, _, _, count in tallies:
+    for _, unit_level, status, count in counties:
         if unit_level == level:
             counts[status] += count
     return counts
 
 
-def _completeness(here: Running, rows: list[tuple[str, str, str, int]]) -> list[dict[str, Any]]:
+def _completeness(here: Running, counties: Sequence[CountyRow]) -> list[dict[str, Any]]:
     table: dict[str, dict[str, int]] = {}
-    for _, county, status, count in rows:
+    for county, _, status, count in counties:
         table.setdefault(county, dict.fromkeys(_STATUSES, 0))[status] += count
     told = []
     for code, counts in sorted(table.items()):

@@ -229,9 +229,9 @@ def test_the_page_of_a_phase_shows_its_counties_by_day_and_what_is_to_be_expecte
     phase = here.campaign.phase("deploy")
     moment = datetime(2021, 3, 19, 9, tzinfo=UTC)
     with here.office.store.read() as connection:
-        counties = [row for row in assignments.by_county(connection, NAME) if row[0] == "deploy"]
+        counties = assignments.by_county(connection, NAME, "deploy")
         page = outlook_page(here, connection, phase, counties, moment)
-        came = len(progress.answered_at(connection, NAME, "deploy"))
+        came = sum(count for *_, count in progress.answered_at(connection, NAME, "deploy"))
     assert came == sum(count for _, _, status, count in counties if status in ("returned", "zero"))
     assert page.count("data:image/svg+xml;base64,") == 1
     assert "各县各工作日报送率" in page

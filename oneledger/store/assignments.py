@@ -170,22 +170,6 @@ def move_due(connection: Connection, campaign: str, deliverable: str, respondent
     connection.execute(update(t.assignment).where(*mine).values(due_at=due_at))
 
 
-def tally(connection: Connection, campaign: str) -> list[tuple[str, str, str, bool, bool, int]]:
-    """(phase, level of the unit, status, is late, in correction, how many)."""
-    c, u = t.assignment.c, t.campaign_unit.c
-    by = (c.phase, u.level, c.status, c.is_late, c.in_correction)
-    query = (
-        select(*by, func.count())
-        .join(t.campaign_unit, (u.campaign == c.campaign) & (u.code == c.unit))
-        .where(c.campaign == campaign)
-        .group_by(*by)
-    )
-    return [
-        (phase, level, status, bool(late), bool(back), n)
-        for phase, level, status, late, back, n in connection.execute(query)
-    ]
-
-
 def how_they_stand(connection: Connection, campaign: str) -> list[tuple[str, str, bool, bool, int]]:
     """(phase, status, is late, in correction, how many): answered by an index alone."""
     c = t.assignment.c
@@ -194,17 +178,17 @@ def how_they_stand(connection: Connection, campaign: str) -> list[tuple[str, str
     return [(phase, status, bool(late), bool(back), n) for phase, status, late, back, n in connection.execute(query)]
 
 
-def by_county(connection: Connection, campaign: str) -> list[tuple[str, str, str, int]]:
-    """(phase, county, status, how many)."""
+def by_county(connection: Connection, campaign: str, phase: str) -> list[tuple[str, str, str, int]]:
+    """(county, level of the unit, status, how many)."""
     c, u = t.assignment.c, t.campaign_unit.c
-    by = (c.phase, u.county, c.status)
+    by = (u.county, u.level, c.status)
     query = (
         select(*by, func.count())
         .join(t.campaign_unit, (u.campaign == c.campaign) & (u.code == c.unit))
-        .where(c.campaign == campaign)
+        .where(c.campaign == campaign, c.phase == phase)
         .group_by(*by)
     )
-    return [(phase, county, status, count) for phase, county, status, count in connection.execute(query)]
+    return [(county, level, status, count) for county, level, status, count in connection.execute(query)]
 
 
 def unsealed(connection: Connection, campaign: str) -> dict[str, dict[str, int]]:

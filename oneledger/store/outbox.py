@@ -253,6 +253,14 @@ def counts(connection: Connection, campaign: str) -> list[tuple[str, str, str, i
     return [(phase, kind, state, count) for phase, kind, state, count in connection.execute(query)]
 
 
+def asked(connection: Connection, campaign: str, phase: str) -> dict[str, int]:
+    """How many first mails of a phase stand in each state."""
+    c = t.outbox.c
+    asks = (c.campaign == campaign, c.phase == phase, c.kind.in_(["ask", "inspect-ask"]))
+    query = select(c.state, func.count()).where(*asks).group_by(c.state)
+    return {state: count for state, count in connection.execute(query)}  # noqa: C416
+
+
 def bounced(connection: Connection, campaign: str) -> dict[str, int]:
     """How many first mails of each phase came back."""
     c = t.outbox.c

@@ -7,17 +7,20 @@ from sqlalchemy import Connection, func, select
 from oneledger.store import schema as t
 
 
-def answered_at(connection: Connection, campaign: str, phase: str) -> list[tuple[str, datetime]]:
-    """County and moment of the first accepted version of every return that counts today."""
+def answered_at(connection: Connection, campaign: str, phase: str) -> list[tuple[str, datetime, int]]:
+    """(county, moment, how many): when the first accepted version came of every return that counts today."""
     a, s, u = t.assignment.c, t.submission.c, t.campaign_unit.c
-    query = (
-        select(u.county, func.min(s.received_at, type_=s.received_at.type))
-        .join_from(t.assignment, t.submission, s.assignment == a.id)
-        .join(t.campaign_unit, (u.campaign == a.campaign) & (u.code == a.unit))
-        .where(a.campaign == campaign, a.phase == phase, a.status.in_(("returned", "zero")), s.verdict == "accepted")
-        .group_by(a.id, u.county)
+    mine = (s.campaign == a.campaign, s.assignment == a.id, s.verdict == "accepted")
+    first = select(func.min(s.received_at, type_=s.received_at.type)).where(*mine).scalar_subquery()
+    each = (
+        select(u.county, first.label("came"))
+        .join_from(t.assignment, t.campaign_unit, (u.campaign == a.campaign) & (u.code == a.unit))
+        .where(a.campaign == campaign, a.phase == phase, a.status.in_(("returned", "zero")))
+        .subquery()
     )
-    return [(county, came) for county, came in connection.execute(query)]
+    by = (each.c.county, each.c.came)
+    query = select(*by, func.count()).group_by(*by)
+    return [(county, came, count) for county, came, count in connection.execute(query) if came is not None]
 
 
 def open_units(connection: Connection, campaign: str, phase: str) -> list[tuple[str, str]]:

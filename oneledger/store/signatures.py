@@ -41,6 +41,14 @@ def of_campaign(
     return [_entry(row) for row in connection.execute(select(*_COLUMNS).where(*mine).order_by(c.id))]
 
 
+def latest_milestone(connection: Connection, campaign: str, phase: str) -> str | None:
+    """Of the phase's report that was last asked about."""
+    c = t.signature.c
+    query = select(c.milestone).where(c.campaign == campaign, c.phase == phase).order_by(c.id.desc()).limit(1)
+    milestone: str | None = connection.execute(query).scalar_one_or_none()
+    return milestone
+
+
 def request(connection: Connection, campaign: str, number: int) -> Entry | None:
     c = t.signature.c
     mine = (c.campaign == campaign, c.id == number, c.deed == Deed.ASK.value)
