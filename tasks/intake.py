@@ -124,11 +124,10 @@ def _routes(here: Office, mails: Sequence[ParsedMail], ledgers: Sequence[Running
     wanted = {number for each in named for _, found in each for number in found}
     with here.store.read() as connection:
         known = assignments.light_by_ids(connection, wanted)
-        places = [_answer_route(connection, mail, ledgers) for mail in mails]
-    return [
-        _route(each, known) or place or _incident_route(mail, ledgers)
-        for each, place, mail in zip(named, places, mails, strict=True)
-    ]
+        return [
+            _route(each, known) or _answer_route(connection, mail, ledgers) or _incident_route(mail, ledgers)
+            for each, mail in zip(named, mails, strict=True)
+        ]
 
 
 def campaign_of(mail: ParsedMail, names: Sequence[str]) -> str | None:

@@ -18,7 +18,8 @@ MAX_NESTING = 6  # multiparts inside multiparts, within one mail
 MAX_PARTS = 200
 _MAX_HEADER_BYTES = 1 << 20
 _MAX_CONTENT_HEADER = 16_384  # characters of a Content-… header that are looked at
-_BLANK_LINE = re.compile(rb"\r?\n\r?\n|\A\r?\n")  # a line of blanks only is a folded heading's
+_BLANK_LINE = re.compile(rb"\n\r?\n")  # a line of blanks only is a folded heading's
+_NO_HEADERS = re.compile(rb"(?:\r?\n){1,2}")
 _UU_BEGIN = re.compile(rb"(?m)^begin [0-7]{3,4} ([^\r\n]+)\r?\n")
 _MOST_UUENCODED = 20
 _HEADER_LINE = re.compile(rb"([!-9;-~]{1,200})[ \t]*:(.*)", re.DOTALL)
@@ -71,8 +72,10 @@ def take_apart(content: bytes) -> Structure:
 
 def split_message(content: bytes) -> tuple[bytes, bytes]:
     """Header block and body, parted at the first blank line."""
+    if match := _NO_HEADERS.match(content):
+        return b"", content[match.end() :]
     match = _BLANK_LINE.search(content)
-    return (content[: match.start()], content[match.end() :]) if match else (content, b"")
+    return (content[: match.start()].removesuffix(b"\r"), content[match.end() :]) if match else (content, b"")
 
 
 def read_headers(block: bytes, defects: list[str]) -> Headers:

@@ -60,6 +60,8 @@ def decode_heading(raw: bytes) -> str:
 
 def decode_words(text: str) -> str:
     """Decode RFC 2047 words anywhere in a text, also inside quotes, joining neighbours that share a charset."""
+    if "=?" not in text:
+        return text
     pieces: list[str] = []
     run: list[tuple[str, str]] = []
     run_label, at = "", 0
