@@ -8,7 +8,7 @@ from typing import Any
 from prefect import task
 
 from oneledger.adapters.mail_in import ImapSettings, ImapSource, IncomingItem, MaildirSource, MailSource
-from oneledger.adapters.mail_parse import ParsedMail, parse_mail
+from oneledger.adapters.mail_parse import MailHead, parse_head
 from oneledger.adapters.mail_structure import split_message
 from oneledger.domain.assignments import Assignment
 from oneledger.domain.batches import batches
@@ -76,7 +76,7 @@ def _take_in(
     while has_room(here) and (batch := next(parts, None)):
         with ThreadPoolExecutor(1) as archivist:  # the disk is waited for while the heads are read
             kept = archivist.submit(here.archive.put_many, [item.content for item in batch])
-            heads = [parse_mail(split_message(item.content)[0]) for item in batch]
+            heads = [parse_head(split_message(item.content)[0]) for item in batch]
         hashes = kept.result()
         places = _routes(here, heads, ledgers)
         facts = zip(hashes, places, heads, strict=True)
@@ -88,7 +88,7 @@ def _take_in(
         source.done(batch)
 
 
-def _set_own_apart(here: Office, rows: Sequence[dict[str, Any]], heads: Sequence[ParsedMail]) -> None:
+def _set_own_apart(here: Office, rows: Sequence[dict[str, Any]], heads: Sequence[MailHead]) -> None:
     """Copies of our own mails, where they come into the same box: nobody's return, never answered, in no quota."""
     sender = here.mail.sender.address.lower()
     mine = {head.message_id for head in heads if head.message_id and head.sender_address == sender}
@@ -99,7 +99,7 @@ def _set_own_apart(here: Office, rows: Sequence[dict[str, Any]], heads: Sequence
             row |= {"state": "done", "class": MailClass.OWN.value, "reason": None}
 
 
-def _row(item: IncomingItem, sha256: str, place: Place, head: ParsedMail, as_of: datetime) -> dict[str, Any]:
+def _row(item: IncomingItem, sha256: str, place: Place, head: MailHead, as_of: datetime) -> dict[str, Any]:
     return {
         "account": item.account,
         "folder": item.folder,
@@ -118,7 +118,7 @@ def _row(item: IncomingItem, sha256: str, place: Place, head: ParsedMail, as_of:
     }
 
 
-def _routes(here: Office, mails: Sequence[ParsedMail], ledgers: Sequence[Running]) -> list[Place]:
+def _routes(here: Office, mails: Sequence[MailHead], ledgers: Sequence[Running]) -> list[Place]:
     """Campaign and county by the tokens of each mail's addresses and thread; (None, None) where there are none."""
     named = [[(ledger, by_mail(mail, ledger.token_key)) for ledger in ledgers] for mail in mails]
     wanted = {number for each in named for _, found in each for number in found}
@@ -130,12 +130,12 @@ def _routes(here: Office, mails: Sequence[ParsedMail], ledgers: Sequence[Running
         ]
 
 
-def campaign_of(mail: ParsedMail, names: Sequence[str]) -> str | None:
+def campaign_of(mail: MailHead, names: Sequence[str]) -> str | None:
     """The armed campaign that a mail's own tokens name."""
     return _routes(office(), [mail], [running(each) for each in names])[0][0]
 
 
-def _answer_route(connection: Any, mail: ParsedMail, ledgers: Sequence[Running]) -> Place | None:
+def _answer_route(connection: Any, mail: MailHead, ledgers: Sequence[Running]) -> Place | None:
     """Of an answer to a question of ours: about a contact, a signature, or whether a mail was a unit's own."""
     for ledger in ledgers:
         if request_number(mail, ledger.token_key) or asked_office(mail, ledger.token_key):
@@ -151,7 +151,7 @@ def _answer_route(connection: Any, mail: ParsedMail, ledgers: Sequence[Running])
     return None
 
 
-def _incident_route(mail: ParsedMail, ledgers: Sequence[Running]) -> Place:
+def _incident_route(mail: MailHead, ledgers: Sequence[Running]) -> Place:
     for ledger in ledgers:
         number = unit_by_mail(mail, ledger.token_key)
         unit = ledger.unit_numbered(number) if number is not None else None

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings, strategies as st
 
 from oneledger.adapters.mail_compose import compose
-from oneledger.adapters.mail_parse import MailPart, facts_of, is_file, parse_mail
+from oneledger.adapters.mail_parse import MailPart, facts_of, is_file, parse_head, parse_mail
 from oneledger.domain.mailing import Attachment, MailDraft
 
 XLSX = b"PK\x03\x04" + bytes(range(256)) * 3
@@ -483,6 +483,8 @@ def test_any_bytes_at_all_are_a_mail(content):
     parsed = parse_mail(content)
     facts = facts_of(parsed, has_token=False)
     assert (type(parsed.subject), facts.subject) == (str, parsed.subject)
+    head = parse_head(content)
+    assert {name: getattr(parsed, name) for name in vars(head)} == vars(head)  # what is read first is what is read then
 
 
 # --- against an independent reader ----------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 from html import unescape
 
 from oneledger.adapters.file_kinds import OLE, TNEF, sniff
-from oneledger.adapters.mail_structure import Leaf, Structure, take_apart
+from oneledger.adapters.mail_structure import Headers, Leaf, Structure, headers_and_body, take_apart
 from oneledger.adapters.mail_words import addresses, decode_bytes, decode_heading, decode_words
 from oneledger.adapters.text_tables import looks_like_table
 from oneledger.domain.incoming import MailFacts
@@ -36,15 +36,21 @@ class MailPart:
 
 
 @dataclass(frozen=True)
-class ParsedMail:
+class MailHead:
+    """As much as tells from whom a mail is and what it answers."""
+
     message_id: str | None
     in_reply_to: str | None
     references: tuple[str, ...]
-    subject: str
     sender_name: str
     sender_address: str  # lower case, like every address here
     recipients: tuple[str, ...]  # To and Cc
     envelope_recipients: tuple[str, ...]  # as our own server wrote them above everything else
+
+
+@dataclass(frozen=True)
+class ParsedMail(MailHead):
+    subject: str
     date: datetime | None  # as the sender claims, in UTC
     text: str
     headers: Mapping[str, Sequence[str]]
@@ -57,17 +63,10 @@ def parse_mail(content: bytes) -> ParsedMail:
     """Read a mail. Never raises, and takes time in proportion to its length."""
     structure = take_apart(content)
     raw = _by_name(structure.headers)
-    name, sender = _sender(raw)
     text = _body_text(structure.leaves)
     return ParsedMail(
-        message_id=next(iter(_message_ids(raw, "message-id")), None),
-        in_reply_to=next(iter(_message_ids(raw, "in-reply-to")), None),
-        references=_both_ends(_message_ids(raw, "references")),
+        **vars(_head(raw)),
         subject=decode_heading(raw.get("subject", [b""])[0]),
-        sender_name=name,
-        sender_address=sender,
-        recipients=tuple(dict.fromkeys(_addresses(raw, ("to", "cc")))),
-        envelope_recipients=tuple(dict.fromkeys(_topmost(raw, _ENVELOPE_HEADERS))),
         date=_date(raw),
         text=text,
         headers={key: [decode_heading(value) for value in values] for key, values in raw.items()},
@@ -75,6 +74,11 @@ def parse_mail(content: bytes) -> ParsedMail:
         forwarded_headers=tuple(decode_bytes(block, None) for block in structure.forwarded_headers),
         defects=tuple(_defects(structure, text)),
     )
+
+
+def parse_head(content: bytes) -> MailHead:
+    """Of a mail, or of its header block alone. As ``parse_mail`` reads it, in less than half the time."""
+    return _head(_by_name(headers_and_body(content, [])[0]))
 
 
 def facts_of(
@@ -113,7 +117,20 @@ def is_file(part: MailPart) -> bool:
     return bool(part.content) and not part.content_type.startswith(("text/", "message/", "multipart/"))
 
 
-def _by_name(headers: Iterable[tuple[str, bytes]]) -> dict[str, list[bytes]]:
+def _head(raw: Mapping[str, list[bytes]]) -> MailHead:
+    name, sender = _sender(raw)
+    return MailHead(
+        message_id=next(iter(_message_ids(raw, "message-id")), None),
+        in_reply_to=next(iter(_message_ids(raw, "in-reply-to")), None),
+        references=_both_ends(_message_ids(raw, "references")),
+        sender_name=name,
+        sender_address=sender,
+        recipients=tuple(dict.fromkeys(_addresses(raw, ("to", "cc")))),
+        envelope_recipients=tuple(dict.fromkeys(_topmost(raw, _ENVELOPE_HEADERS))),
+    )
+
+
+def _by_name(headers: Headers) -> dict[str, list[bytes]]:
     by_name: dict[str, list[bytes]] = {}
     for name, value in headers:
         by_name.setdefault(name, []).append(value[:_HEADING_LIMIT])

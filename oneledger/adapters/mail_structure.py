@@ -63,11 +63,15 @@ class _Kind:
 
 def take_apart(content: bytes) -> Structure:
     """The headers and all leaves of a mail, with what was wrong with it. Never raises."""
-    header_block, body = split_message(content if b"\n" in content else content.replace(b"\r", b"\n"))
     structure = Structure(headers=[])
-    structure.headers = read_headers(header_block, structure.defects)
+    structure.headers, body = headers_and_body(content, structure.defects)
     _walk(structure, structure.headers, body, _Place("", 0, 0))
     return structure
+
+
+def headers_and_body(content: bytes, defects: list[str]) -> tuple[Headers, bytes]:
+    header_block, body = split_message(content if b"\n" in content else content.replace(b"\r", b"\n"))
+    return read_headers(header_block, defects), body
 
 
 def split_message(content: bytes) -> tuple[bytes, bytes]:
