@@ -23,7 +23,7 @@ assignment = Table(
     Column("printed", Json),
     Column("seal", Text, nullable=False, default="", server_default=""),  # "" (none wanted) | missing | received
     UniqueConstraint("campaign", "deliverable", "unit"),
-    Index("assignment_by_phase", "campaign", "phase", "status", "is_late", "in_correction", "seal"),
+    Index("assignment_by_phase", "campaign", "phase", "status", "is_late", "in_correction", "seal", "unit"),
 )  # fmt: skip
 
 submission = Table(
