@@ -5,9 +5,8 @@ from datetime import datetime
 from prefect import flow, unmapped
 
 from flows.running import EVERY, AsOf, CampaignId, finished, is_made_good, labels, moment, run_name
-from oneledger.domain.packs import packs
 from oneledger.store import pulses
-from tasks.apart import is_many, pack_runner
+from tasks.apart import pack_runner, shared_out
 from tasks.bounces import bounces_wait, follow_bounces
 from tasks.incident_alarms import alarms_due, ring_clocks
 from tasks.intake import armed_campaigns, take_in_mail
@@ -41,10 +40,8 @@ def _reviewed(name: str, at: datetime, *, waits: bool) -> list[ReviewTally]:
 
 
 def _taken_and_reviewed(name: str, at: datetime) -> list[ReviewTally]:
-    made = packs(take_in_mail(name, at))
-    futures = review_pack.map(
-        unmapped(name), made, unmapped(at), labels(name, made), is_one_of_many=unmapped(is_many(len(made)))
-    )
+    made, is_many = shared_out(take_in_mail(name, at))
+    futures = review_pack.map(unmapped(name), made, unmapped(at), labels(name, made), is_one_of_many=unmapped(is_many))
     try:
         return finished(futures)
     finally:  # a county that failed holds up no clock

@@ -1,7 +1,8 @@
 """One look: whatever is due in a campaign, done. Scheduled looks, late looks and repeated looks end the same."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from prefect import Flow, flow
@@ -10,7 +11,7 @@ from flows.collect import collect
 from flows.deploy import deploy
 from flows.inspect import inspect
 from flows.rectify import rectify
-from flows.running import AsOf, CampaignId, StepsFailedError, moment, run_name
+from flows.running import AsOf, CampaignId, StepsFailedError, finished, moment, run_name
 from flows.send import send
 from flows.steps import phases_to_bring
 from flows.supplement import add_supplements
@@ -19,6 +20,7 @@ from tasks.apart import pack_runner
 from tasks.auditing import seal_trail
 from tasks.bringing import has_mail_to_send
 from tasks.picturing import show_progress
+from tasks.sending import is_worth_an_aside, send_aside
 from tasks.signing import lapse_supplements
 from tasks.supplementing import phases_to_supplement
 
@@ -38,11 +40,11 @@ def look(campaign_id: CampaignId, as_of: AsOf = None) -> dict[str, Any]:
     """
     at = moment(as_of)
     faults, done = [], {}
-    for step, given in _steps(campaign_id, at):
+    for name, step in _steps(campaign_id, at):
         try:
-            done[step.name] = step.fn(*given)
+            done[name] = step()
         except Exception as fault:  # noqa: BLE001  raised below, after the other steps
-            faults.append(f"{step.name}: {fault}")
+            faults.append(f"{name}: {fault}")
     lapse_supplements(campaign_id, at)
     show_progress(campaign_id, at)
     seal_trail(at)
@@ -51,13 +53,17 @@ def look(campaign_id: CampaignId, as_of: AsOf = None) -> dict[str, Any]:
     return done
 
 
-def _steps(campaign_id: str, at: datetime) -> Iterator[tuple[Flow[Any, Any], tuple[Any, ...]]]:
-    """Each is asked for when the ones before it are done."""
-    yield collect, (campaign_id, at)
+def _steps(campaign_id: str, at: datetime) -> Iterator[tuple[str, Callable[[], Any]]]:
+    """Each is asked for when the ones before it are done. While figures are worked out on one core, the answers to
+    what came go out from another."""
+    yield "collect", partial(collect.fn, campaign_id, at)
+    answers = [send_aside.submit(at)] if is_worth_an_aside(at) else []
     for kind, phase_flow in PHASE_FLOWS:
         if phases_to_bring(campaign_id, kind, at):
-            yield phase_flow, (campaign_id, at)
+            yield phase_flow.name, partial(phase_flow.fn, campaign_id, at)
     if phases_to_supplement(campaign_id, at):
-        yield add_supplements, (campaign_id, at)
+        yield "supplement", partial(add_supplements.fn, campaign_id, at)
+    if answers:
+        yield "send_aside", partial(finished, answers)
     if has_mail_to_send(at):
-        yield send, (at,)
+        yield "send", partial(send.fn, at)

@@ -6,8 +6,7 @@ from prefect import flow, unmapped
 from pydantic import Field
 
 from flows.running import AsOf, CampaignId, finished, labels, moment, run_name
-from oneledger.domain.packs import packs
-from tasks.apart import is_many, pack_runner
+from tasks.apart import pack_runner, shared_out
 from tasks.picturing import show_reports
 from tasks.publishing import report_pack, units_to_report
 
@@ -18,11 +17,11 @@ MilestoneKey = Annotated[str, Field(description="定稿节点，如 deploy-0319"
 def publish(campaign_id: CampaignId, milestone: MilestoneKey, as_of: AsOf = None) -> int:
     """Says how many offices got a report. Offices that have theirs are not touched again."""
     at = moment(as_of)
-    work = packs(units_to_report(campaign_id, milestone), least=10)
+    work, is_many = shared_out(units_to_report(campaign_id, milestone), least=10)
     names = labels(campaign_id, work)
     futures = report_pack.map(
         unmapped(campaign_id), unmapped(milestone), work, unmapped(at), names,
-        is_one_of_many=unmapped(is_many(len(work))),
+        is_one_of_many=unmapped(is_many),
     )  # fmt: skip
     made: int = sum(finished(futures))
     if made:

@@ -9,8 +9,7 @@ from prefect.futures import PrefectFuture
 from flows.publish import publish
 from flows.running import finished, labels
 from oneledger.domain.campaigns import PhaseKind
-from oneledger.domain.packs import packs
-from tasks.apart import is_many
+from tasks.apart import shared_out
 from tasks.asking import ask
 from tasks.bringing import bring_phase, needs_a_look
 from tasks.office import running
@@ -49,12 +48,12 @@ def bring(campaign_id: str, kind: PhaseKind, as_of: datetime) -> None:
 def _mapped(
     step: Task[..., int], campaign_id: str, work: Mapping[str, list[int]], as_of: datetime, *, least: int
 ) -> list[PrefectFuture[int]]:
-    made = packs(work, least)
+    made, is_many = shared_out(work, least)
     ids = [[number for county in pack.values() for number in county] for pack in made]
     return list(
         step.map(
             unmapped(campaign_id), ids, unmapped(as_of), labels(campaign_id, made),
-            is_one_of_many=unmapped(is_many(len(made))),
+            is_one_of_many=unmapped(is_many),
         )
     )  # fmt: skip
 
@@ -66,11 +65,11 @@ AN_OFFICE, A_PACK = 40, 600
 def ask_signatures(campaign_id: str, wanted: SignRound, as_of: datetime) -> None:
     """A city's papers hold the rows of all below it: few cities are as much work as many counties."""
     below = running(campaign_id).below
-    made = packs(
+    made, is_many = shared_out(
         {code: [code] for code in wanted.offices}, A_PACK, lambda code: AN_OFFICE + sum(1 for _ in below(code))
     )
     futures = sign_pack.map(
         unmapped(campaign_id), unmapped(wanted), made, unmapped(as_of), labels(campaign_id, made),
-        is_one_of_many=unmapped(is_many(len(made))),
+        is_one_of_many=unmapped(is_many),
     )  # fmt: skip
     finished(futures)

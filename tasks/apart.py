@@ -10,16 +10,17 @@ import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from functools import cache
 from typing import Any, TypeVar
 
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
 from oneledger.adapters.with_parent import end_with_parent
 from oneledger.domain.errors import TransientError
+from oneledger.domain.packs import Work, packs
 
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 A_FEW = 2  # packs that are not worth the two seconds in which a process starts
+A_FIFTH = 5  # of a pack is worth a task run of its own while another core has nothing to do
 OURS = "ONELEDGER_"
 
 Made = TypeVar("Made")
@@ -30,12 +31,21 @@ class WorkerLostError(TransientError):
 
 
 def pack_runner() -> TaskRunner[Any]:
-    """As many packs at a time as there are cores."""
-    return ThreadPoolTaskRunner(max_workers=CORES)
+    """As many packs at a time as there are cores, and as many that wait at their door: the server is told of one while
+    another is worked on."""
+    return ThreadPoolTaskRunner(max_workers=2 * CORES)
 
 
-def is_many(packs: int) -> bool:
-    return packs > A_FEW and CORES > 1
+def shared_out(
+    work: Mapping[str, list[Work]], least: int = 150, weight: Callable[[str], int] | None = None
+) -> tuple[list[dict[str, list[Work]]], bool]:
+    """Packs, and whether several cores do them sooner. Once the processes are there, little is worth sharing, too."""
+    is_started = "packs" in _pools
+    if is_started:
+        total = sum(len(work[county]) if weight is None else weight(county) for county in work)
+        least = min(least, max(least // A_FIFTH, -(-total // (2 * CORES))))
+    made = packs(work, least, weight)
+    return made, CORES > 1 and len(made) > (1 if is_started else A_FEW)
 
 
 def worked(deed: Callable[..., Made], *args: Any, is_one_of_many: bool) -> Made:
@@ -46,19 +56,29 @@ def worked(deed: Callable[..., Made], *args: Any, is_one_of_many: bool) -> Made:
     if not is_one_of_many:
         with _alone:
             return deed(*args)
+    return _elsewhere("packs", CORES, deed, args)
+
+
+def worked_aside(deed: Callable[..., Made], *args: Any) -> Made:
+    """As ``worked``, in a process that no pack waits for."""
+    return _elsewhere("aside", 1, deed, args)
+
+
+def _elsewhere(name: str, processes: int, deed: Callable[..., Made], args: tuple[Any, ...]) -> Made:
+    with _opening:
+        if name not in _pools:
+            _pools[name] = ProcessPoolExecutor(processes, multiprocessing.get_context("spawn"), end_with_parent)
+        pool = _pools[name]
     try:
-        return _pool().submit(_done, _environment(), deed, args).result()
+        return pool.submit(_done, _environment(), deed, args).result()
     except BrokenProcessPool as fault:
-        _pool.cache_clear()
+        _pools.pop(name, None)
         raise WorkerLostError("a worker process ended before its work was done") from fault
 
 
 _alone = threading.Lock()
-
-
-@cache
-def _pool() -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(CORES, multiprocessing.get_context("spawn"), end_with_parent)
+_opening = threading.Lock()
+_pools: dict[str, ProcessPoolExecutor] = {}
 
 
 def _environment() -> dict[str, str]:

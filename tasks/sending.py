@@ -22,6 +22,7 @@ from oneledger.settings import MailSettings
 from oneledger.store import outbox, unsettled
 from oneledger.store.database import Store
 from oneledger.store.outbox import Claim
+from tasks.apart import CORES, worked_aside
 from tasks.leasing import alone
 from tasks.office import Office, office
 from tasks.retrying import STORE_RETRIES
@@ -57,19 +58,36 @@ def send_due(as_of: datetime) -> SendTally:
 
     One sender at a time: two would go twice as fast as the provider allows.
     """
+    return sent(as_of, is_shown=True)
+
+
+@task(task_run_name="send-aside", **{**STORE_RETRIES, "retries": 0})
+def send_aside(as_of: datetime) -> SendTally:
+    """As ``send_due``, from another core."""
+    return worked_aside(sent, as_of)
+
+
+def is_worth_an_aside(as_of: datetime) -> bool:
+    """Much waits, and for us rather than for the provider."""
+    here = office()
+    with here.store.read() as connection:
+        return CORES > 1 and not here.mail.per_second and outbox.waiting(connection, as_of) >= LONG_WORK
+
+
+def sent(as_of: datetime, *, is_shown: bool = False) -> SendTally:
     here = office()
     with alone(here, "send") as is_mine:
-        return _send_due(here, as_of) if is_mine else SendTally()
+        return _sent(here, as_of, is_shown=is_shown) if is_mine else SendTally()
 
 
-def _send_due(here: Office, as_of: datetime) -> SendTally:
+def _sent(here: Office, as_of: datetime, *, is_shown: bool) -> SendTally:
     with here.store.write() as connection:
         unsettled.expire_leases(connection, as_of)
     settle_unknown(here, as_of)
     with here.store.write() as connection:
         waiting = outbox.waiting(connection, as_of)
     room = _room(here.store, here.mail, as_of)
-    with mailers(here.mail) as posts, shown_progress(waiting) as show:
+    with mailers(here.mail) as posts, shown_progress(waiting if is_shown else 0) as show:
         round_ = Round(here.store, posts, here.mail, as_of)
         while (room is None or room > 0) and not round_.tally.stopped:
             most = BATCH if room is None else min(BATCH, room)

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from oneledger.domain.errors import RefusedError
-from tasks.apart import WorkerLostError, worked
+from tasks import apart
+from tasks.apart import CORES, WorkerLostError, shared_out, worked, worked_aside
 
 ROOT = Path(__file__).parents[1]
 
@@ -46,6 +47,29 @@ def test_a_lost_worker_is_transient_and_the_next_pack_finds_a_new_one():
     with pytest.raises(WorkerLostError):
         worked(killed, is_one_of_many=True)
     assert worked(told, "again", is_one_of_many=True)[0] == "again"
+
+
+def test_who_works_aside_holds_up_no_pack_and_no_pack_him():
+    """Issue 7: a process of its own."""
+    packs = {worked(told, "a", is_one_of_many=True)[2] for _ in range(8)}
+    aside = {worked_aside(told, "a")[2] for _ in range(8)}
+    assert (len(packs) <= CORES, len(aside), packs & aside) == (True, 1, set())
+
+
+@pytest.mark.parametrize(("mails", "pools", "sizes", "is_many"), [
+    (60, {}, [6], False),
+    (200, {}, [10, 10], False),  # not worth the start of a process
+    (60, {"packs": None}, [2, 2, 2], True),  # a quarter would be 15 mails; no pack is worth less than 20
+    (200, {"packs": None}, [5, 5, 5, 5], True),
+    (900, {"packs": None}, [10] * 9, True),
+    (10, {"packs": None}, [1], False),
+])  # fmt: skip
+def test_once_the_processes_are_there_little_work_is_shared_too(monkeypatch, mails, pools, sizes, is_many):
+    """Issue 7: ten mails a county, a hundred to a pack."""
+    monkeypatch.setattr(apart, "_pools", pools)
+    monkeypatch.setattr(apart, "CORES", 2)
+    made, found = shared_out({f"{n:06}": [0] * 10 for n in range(mails // 10)}, least=100)
+    assert ([len(pack) for pack in made], found) == (sizes, is_many)
 
 
 PARENT = """
