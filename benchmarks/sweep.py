@@ -98,8 +98,10 @@ def plainly() -> Iterator[None]:
     with (
         patch.object(Task, "__call__", lambda self, *args, **kwargs: self.fn(*args, **kwargs)),
         patch.object(Task, "map", _mapped),
+        patch.object(Task, "submit", lambda self, *args: Done(self.fn(*args))),
         patch.object(Flow, "__call__", lambda self, *args, **kwargs: self.fn(*args, **kwargs)),
         patch.object(flows.running, "finished", _results),
+        patch("flows.look.finished", _results),
         patch("flows.collect.finished", _results),
         patch("flows.steps.finished", _results),
         patch("flows.publish.finished", _results),
