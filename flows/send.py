@@ -1,5 +1,7 @@
 """Send what is due: urgent answers first, bulk last, within the account's limits."""
 
+from datetime import datetime
+
 from prefect import flow
 
 from flows.running import AsOf, is_made_good, moment, run_name
@@ -17,8 +19,13 @@ def send(as_of: AsOf = None) -> SendTally:
     at = moment(as_of)
     note_silence(at)
     tally = send_due(at)
+    tell_sent(tally, at)
+    return tally
+
+
+def tell_sent(tally: SendTally, at: datetime) -> None:
+    """Whoever has sent: to the pulses, the pages, the trail and the run's log."""
     note_sent(tally, at)
     show_troubles(at)
     seal_trail(at)
     print(f"sent {tally.sent}, put off {tally.deferred}, refused {tally.failed}, unknown {tally.unknown}")  # noqa: T201
-    return tally

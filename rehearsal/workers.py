@@ -118,7 +118,7 @@ def _looked(look: Any, campaign: str, at: datetime) -> dict[str, Any]:
         done = look(campaign, at)
     except Exception as fault:  # noqa: BLE001  told by whoever asked for the look
         return {"fault": f"{at} {os.getpid()} {fault!r}"}
-    tally, sent = done.get("collect"), [*done.get("send_aside", []), *filter(None, [done.get("send")])]
+    tally, sent = done.get("collect"), [done[step] for step in ("send_aside", "send") if step in done]
     taken_in = sum(value for value in asdict(tally).values() if isinstance(value, int)) if tally else 0
     return {"sent": sum(each.sent for each in sent), "taken_in": taken_in, "peak_mib": peak_mib()}
 

@@ -1,4 +1,5 @@
-"""Many packs are worked through in processes of their own, as many as there are cores.
+"""Many packs are worked through in processes of their own, as many as there are cores; one more is for what goes on
+beside.
 
 Threads are no help: what the packs do is Python's own work, and SQLite gives the lock away at every row it reads, so
 four threads took longer than one. Whoever dies leaves its pack to the next look.
@@ -72,7 +73,9 @@ def _elsewhere(name: str, processes: int, deed: Callable[..., Made], args: tuple
     try:
         return pool.submit(_done, _environment(), deed, args).result()
     except BrokenProcessPool as fault:
-        _pools.pop(name, None)
+        with _opening:
+            if _pools.get(name) is pool:  # else another has replaced it already
+                del _pools[name]
         raise WorkerLostError("a worker process ended before its work was done") from fault
 
 

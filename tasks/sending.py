@@ -63,15 +63,18 @@ def send_due(as_of: datetime) -> SendTally:
 
 @task(task_run_name="send-aside", **{**STORE_RETRIES, "retries": 0})
 def send_aside(as_of: datetime) -> SendTally:
-    """As ``send_due``, from another core."""
+    """As ``send_due``, from another core: of all campaigns, and what is planned while it is at work."""
     return worked_aside(sent, as_of)
 
 
 def is_worth_an_aside(as_of: datetime) -> bool:
-    """Much waits, and for us rather than for the provider."""
+    """Much waits, and for us rather than for the provider: where the account has limits, what is urgent may be planned
+    yet and must not find them used up."""
     here = office()
+    if CORES == 1 or here.mail.per_second or allowance(here.mail.limits, 0, 0) is not None:
+        return False
     with here.store.read() as connection:
-        return CORES > 1 and not here.mail.per_second and outbox.waiting(connection, as_of) >= LONG_WORK
+        return outbox.waiting(connection, as_of) >= LONG_WORK
 
 
 def sent(as_of: datetime, *, is_shown: bool = False) -> SendTally:

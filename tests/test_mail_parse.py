@@ -484,7 +484,7 @@ def test_any_bytes_at_all_are_a_mail(content):
     facts = facts_of(parsed, has_token=False)
     assert (type(parsed.subject), facts.subject) == (str, parsed.subject)
     head = parse_head(content)
-    assert {name: getattr(parsed, name) for name in vars(head)} == vars(head)  # what is read first is what is read then
+    assert {name: getattr(parsed, name) for name in vars(head)} == vars(head)
 
 
 # --- against an independent reader ----------------------------------------------------------------------------------

@@ -77,7 +77,8 @@ def parse_mail(content: bytes) -> ParsedMail:
 
 
 def parse_head(content: bytes) -> MailHead:
-    """Of a mail, or of its header block alone. As ``parse_mail`` reads it, in less than half the time."""
+    """Of a mail, or of its header block alone. As ``parse_mail`` reads the same bytes, in less than half the time; of a
+    block by itself, lines may also end by a lone CR."""
     return _head(_by_name(headers_and_body(content, [])[0]))
 
 

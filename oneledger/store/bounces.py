@@ -13,6 +13,7 @@ from oneledger.domain.mailing import SendState
 from oneledger.store import schema as t
 from oneledger.store.outbox import STRANDED
 
+_WAITING = (SendState.PLANNED.value, SendState.DEFERRED.value)
 _OPEN = tuple(kind.value for kind in (BounceKind.HARD, BounceKind.SOFT, BounceKind.SENDER))
 _COLUMNS = tuple(
     t.outbox.c[name]
@@ -81,7 +82,7 @@ def returned(connection: Connection, campaign: str) -> list[Returned]:
 def planned_to(connection: Connection, campaign: str, dead: Collection[tuple[str, str]]) -> list[int]:
     """Mails not sent yet to addresses (unit, address) that have died meanwhile."""
     c = t.outbox.c
-    waiting = (c.campaign == campaign, c.state.in_((SendState.PLANNED.value, SendState.DEFERRED.value)))
+    waiting = (c.campaign == campaign, c.state.in_(_WAITING))
     rows = connection.execute(
         select(c.id, c.unit, c.address).where(*waiting, c.unit.in_(sorted({unit for unit, _ in dead})))
     )
@@ -89,9 +90,10 @@ def planned_to(connection: Connection, campaign: str, dead: Collection[tuple[str
 
 
 def withdraw(connection: Connection, numbers: Collection[int]) -> None:
-    """Never sent, and to be copied like one that came back."""
+    """Never sent, and to be copied like one that came back. Not what a sender has claimed meanwhile."""
+    c = t.outbox.c
     values = {"state": SendState.SKIPPED.value, "bounce": BounceKind.HARD.value}
-    connection.execute(update(t.outbox).where(t.outbox.c.id.in_(list(numbers))).values(values))
+    connection.execute(update(t.outbox).where(c.id.in_(list(numbers)), c.state.in_(_WAITING)).values(values))
 
 
 def whole(connection: Connection, number: int) -> Any:

@@ -240,8 +240,12 @@ def is_waiting(connection: Connection, as_of: datetime, journal: str = "") -> bo
 
 
 def waiting(connection: Connection, as_of: datetime) -> int:
+    """How many could be claimed: none in HOLD, none of a paused campaign."""
+    if holding.standing(connection) is not None:
+        return 0
     c = t.outbox.c
-    due = (c.state.in_(_WAITING), c.next_try_at <= as_of)
+    running = select(t.campaign.c.id).where(t.campaign.c.is_paused.is_(False))
+    due = (c.campaign.in_(running), c.state.in_(_WAITING), c.next_try_at <= as_of)
     return connection.execute(select(func.count()).where(*due)).scalar_one()
 
 

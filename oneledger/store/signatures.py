@@ -42,7 +42,7 @@ def of_campaign(
 
 
 def latest_milestone(connection: Connection, campaign: str, phase: str) -> str | None:
-    """Of the phase's report that was last asked about."""
+    """Of the phase's report that the last deed is about."""
     c = t.signature.c
     query = select(c.milestone).where(c.campaign == campaign, c.phase == phase).order_by(c.id.desc()).limit(1)
     milestone: str | None = connection.execute(query).scalar_one_or_none()
