@@ -21,7 +21,6 @@ from oneledger.domain.packs import Work, packs
 
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 A_FEW = 2  # packs that are not worth the two seconds in which a process starts
-A_FIFTH = 5  # of a pack is worth a task run of its own while another core has nothing to do
 OURS = "ONELEDGER_"
 
 Made = TypeVar("Made")
@@ -42,10 +41,7 @@ def shared_out(
 ) -> tuple[list[dict[str, list[Work]]], bool]:
     """Packs, and whether several cores do them sooner. Once the processes are there, little is worth sharing, too."""
     is_started = "packs" in _pools
-    if is_started:
-        total = sum(len(work[county]) if weight is None else weight(county) for county in work)
-        least = min(least, max(least // A_FIFTH, -(-total // (2 * CORES))))
-    made = packs(work, least, weight)
+    made = packs(work, least, weight, wanted=2 * CORES if is_started else 1)
     return made, CORES > 1 and len(made) > (1 if is_started else A_FEW)
 
 

@@ -9,7 +9,6 @@ from prefect import task
 
 from oneledger.adapters.mail_in import ImapSettings, ImapSource, IncomingItem, MaildirSource, MailSource
 from oneledger.adapters.mail_parse import MailHead, parse_head
-from oneledger.adapters.mail_structure import split_message
 from oneledger.domain.assignments import Assignment
 from oneledger.domain.batches import batches
 from oneledger.domain.incoming import MailClass
@@ -76,7 +75,7 @@ def _take_in(
     while has_room(here) and (batch := next(parts, None)):
         with ThreadPoolExecutor(1) as archivist:  # the disk is waited for while the heads are read
             kept = archivist.submit(here.archive.put_many, [item.content for item in batch])
-            heads = [parse_head(split_message(item.content)[0]) for item in batch]
+            heads = [parse_head(item.content) for item in batch]
         hashes = kept.result()
         places = _routes(here, heads, ledgers)
         facts = zip(hashes, places, heads, strict=True)

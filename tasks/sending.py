@@ -17,7 +17,7 @@ from prefect.artifacts import create_progress_artifact, update_progress_artifact
 
 from oneledger.adapters.mail_out import MailAccount, Mailer
 from oneledger.adapters.mail_turns import HANDED_OVER, InTurns
-from oneledger.domain.mailing import Scope, SendOutcome, SendState, allowance, retry_delay
+from oneledger.domain.mailing import Limits, Scope, SendOutcome, SendState, allowance, retry_delay
 from oneledger.settings import MailSettings
 from oneledger.store import outbox, unsettled
 from oneledger.store.database import Store
@@ -58,32 +58,33 @@ def send_due(as_of: datetime) -> SendTally:
 
     One sender at a time: two would go twice as fast as the provider allows.
     """
-    return sent(as_of, is_shown=True)
+    return send_alone(as_of, is_shown=True)
 
 
 @task(task_run_name="send-aside", **{**STORE_RETRIES, "retries": 0})
 def send_aside(as_of: datetime) -> SendTally:
     """As ``send_due``, from another core: of all campaigns, and what is planned while it is at work."""
-    return worked_aside(sent, as_of)
+    return worked_aside(send_alone, as_of)
 
 
 def is_worth_an_aside(as_of: datetime) -> bool:
     """Much waits, and for us rather than for the provider: where the account has limits, what is urgent may be planned
     yet and must not find them used up."""
     here = office()
-    if CORES == 1 or here.mail.per_second or allowance(here.mail.limits, 0, 0) is not None:
+    if CORES == 1 or here.mail.limits != Limits():
         return False
     with here.store.read() as connection:
         return outbox.waiting(connection, as_of) >= LONG_WORK
 
 
-def sent(as_of: datetime, *, is_shown: bool = False) -> SendTally:
+def send_alone(as_of: datetime, *, is_shown: bool = False) -> SendTally:
+    """``is_shown``: by a bar on the page of the run within which it is called."""
     here = office()
     with alone(here, "send") as is_mine:
-        return _sent(here, as_of, is_shown=is_shown) if is_mine else SendTally()
+        return _send_due(here, as_of, is_shown=is_shown) if is_mine else SendTally()
 
 
-def _sent(here: Office, as_of: datetime, *, is_shown: bool) -> SendTally:
+def _send_due(here: Office, as_of: datetime, *, is_shown: bool) -> SendTally:
     with here.store.write() as connection:
         unsettled.expire_leases(connection, as_of)
     settle_unknown(here, as_of)

@@ -3,7 +3,7 @@
 python -m tests.look_aside DIR MAILS  ->  a line of JSON for each: what the steps sent, what came to the post office
 
 beside   the phase opens in the same look and plans a mail for every school
-killed   the process aside is killed while it starts
+killed   the process aside is killed before it has sent anything
 stopped  the server turns everybody away
 """
 
@@ -60,7 +60,7 @@ def _plan(only, mails: int, name: str) -> None:
 
 
 def _kill_aside() -> None:
-    """The one of before, and with it the pool: the step finds that its work was lost."""
+    """The one of the look before, once it has been given its work."""
     from tasks import apart
 
     [pid] = apart._pools["aside"]._processes

@@ -479,6 +479,7 @@ HEADER_BITS = st.sampled_from(
 @given(st.lists(HEADER_BITS | st.binary(max_size=8), max_size=60).map(b"".join))
 @example(b"")
 @example(b"no header at all")
+@example(b"From: a@x.cn\rTo: t+abc@x.cn\n\nbody")  # a line of the headers ends by a lone CR
 def test_any_bytes_at_all_are_a_mail(content):
     parsed = parse_mail(content)
     facts = facts_of(parsed, has_token=False)

@@ -6,18 +6,23 @@ from typing import TypeVar
 Work = TypeVar("Work")
 MOST = 150
 """Of a country, too: each is a task run, which costs the server as much as a few schools."""
+SMALLEST = 5
+"""A pack divided by that is still worth a task run, while a core has nothing to do."""
 
 
 def packs(
-    work: Mapping[str, list[Work]], least: int = 150, weight: Callable[[str], int] | None = None
+    work: Mapping[str, list[Work]], least: int = 150, weight: Callable[[str], int] | None = None, *, wanted: int = 1
 ) -> list[dict[str, list[Work]]]:
     """Counties in order of code, packed until a pack holds at least ``least`` items, or its part of ``MOST`` packs.
     Nothing is split or lost.
 
-    ``weight``: of a county's work, where its items do not tell.
+    ``weight``: of a county's work, where its items do not tell. ``wanted``: where fewer packs than that would come of
+    it, they hold less, down to a fifth.
     """
     weights = {county: len(work[county]) if weight is None else weight(county) for county in work}
-    least = max(least, -(-sum(weights.values()) // MOST))
+    total = sum(weights.values())
+    least = min(least, max(least // SMALLEST, -(-total // wanted)))
+    least = max(least, -(-total // MOST))
     made: list[dict[str, list[Work]]] = []
     held = least
     for county in sorted(work):

@@ -11,9 +11,8 @@ from oneledger.domain.bouncing import COPY_MARK, WATCHED, Returned, hardened, ki
 from oneledger.domain.incoming import BounceKind
 from oneledger.domain.mailing import SendState
 from oneledger.store import schema as t
-from oneledger.store.outbox import STRANDED
+from oneledger.store.outbox import STRANDED, WAITING
 
-_WAITING = (SendState.PLANNED.value, SendState.DEFERRED.value)
 _OPEN = tuple(kind.value for kind in (BounceKind.HARD, BounceKind.SOFT, BounceKind.SENDER))
 _COLUMNS = tuple(
     t.outbox.c[name]
@@ -82,7 +81,7 @@ def returned(connection: Connection, campaign: str) -> list[Returned]:
 def planned_to(connection: Connection, campaign: str, dead: Collection[tuple[str, str]]) -> list[int]:
     """Mails not sent yet to addresses (unit, address) that have died meanwhile."""
     c = t.outbox.c
-    waiting = (c.campaign == campaign, c.state.in_(_WAITING))
+    waiting = (c.campaign == campaign, c.state.in_(WAITING))
     rows = connection.execute(
         select(c.id, c.unit, c.address).where(*waiting, c.unit.in_(sorted({unit for unit, _ in dead})))
     )
@@ -93,7 +92,7 @@ def withdraw(connection: Connection, numbers: Collection[int]) -> None:
     """Never sent, and to be copied like one that came back. Not what a sender has claimed meanwhile."""
     c = t.outbox.c
     values = {"state": SendState.SKIPPED.value, "bounce": BounceKind.HARD.value}
-    connection.execute(update(t.outbox).where(c.id.in_(list(numbers)), c.state.in_(_WAITING)).values(values))
+    connection.execute(update(t.outbox).where(c.id.in_(list(numbers)), c.state.in_(WAITING)).values(values))
 
 
 def whole(connection: Connection, number: int) -> Any:

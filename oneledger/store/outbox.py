@@ -82,7 +82,7 @@ def times_planned(
     return {unit: count for part in parts for unit, count in connection.execute(part.group_by(c.unit))}
 
 
-_WAITING = (SendState.PLANNED.value, SendState.DEFERRED.value)
+WAITING = (SendState.PLANNED.value, SendState.DEFERRED.value)
 
 
 def claim(connection: Connection, as_of: datetime, *, most: int, lease: timedelta) -> list[Claim]:
@@ -90,8 +90,8 @@ def claim(connection: Connection, as_of: datetime, *, most: int, lease: timedelt
     if holding.standing(connection) is not None:  # the one place: nothing is sent that was not claimed
         return []
     c = t.outbox.c
-    running = list(connection.execute(select(t.campaign.c.id).where(t.campaign.c.is_paused.is_(False))).scalars())
-    waiting = (c.campaign.in_(running), c.state.in_(_WAITING), c.next_try_at <= as_of)  # as the index has it
+    running = list(connection.execute(_running()).scalars())
+    waiting = (c.campaign.in_(running), c.state.in_(WAITING), c.next_try_at <= as_of)  # as the index has it
     chosen = (
         select(c.id)
         .where(*waiting)
@@ -120,14 +120,18 @@ def begin(connection: Connection, claims: Sequence[Claim], lease_until: datetime
     ``journal``: where a copy of each will lie if it arrives.
     """
     c = t.outbox.c
-    running = select(t.campaign.c.id).where(t.campaign.c.is_paused.is_(False))
-    may_go = (c.campaign.in_(running), ~exists().where(t.holding.c.released_at.is_(None)))
+    may_go = (c.campaign.in_(_running()), ~exists().where(t.holding.c.released_at.is_(None)))
     mine = (c.id.in_([each.id for each in claims]), c.state == SendState.CLAIMED.value, *may_go)
     fences = {row.id: row.fence for row in connection.execute(_locked(c.id, c.fence).where(*mine))}
     begun = [each for each in claims if fences.get(each.id) == each.fence]
     values = {"state": SendState.SENDING.value, "lease_until": lease_until, "journal": journal or None}
     connection.execute(update(t.outbox).where(c.id.in_([each.id for each in begun])).values(values))
     return begun
+
+
+def _running() -> Select[Any]:
+    """Campaigns that are not paused."""
+    return select(t.campaign.c.id).where(t.campaign.c.is_paused.is_(False))
 
 
 def _locked(*columns: ColumnElement[Any]) -> Select[Any]:
@@ -235,7 +239,7 @@ def is_waiting(connection: Connection, as_of: datetime, journal: str = "") -> bo
     c = t.outbox.c
     lost = (c.state == SendState.UNKNOWN.value) & (c.journal == journal)
     left = c.state.in_((SendState.CLAIMED.value, SendState.SENDING.value))
-    due = ((c.state.in_(_WAITING) | lost) & (c.next_try_at <= as_of)) | left
+    due = ((c.state.in_(WAITING) | lost) & (c.next_try_at <= as_of)) | left
     return connection.execute(select(c.id).where(due).limit(1)).first() is not None
 
 
@@ -244,8 +248,7 @@ def waiting(connection: Connection, as_of: datetime) -> int:
     if holding.standing(connection) is not None:
         return 0
     c = t.outbox.c
-    running = select(t.campaign.c.id).where(t.campaign.c.is_paused.is_(False))
-    due = (c.campaign.in_(running), c.state.in_(_WAITING), c.next_try_at <= as_of)
+    due = (c.campaign.in_(_running()), c.state.in_(WAITING), c.next_try_at <= as_of)
     return connection.execute(select(func.count()).where(*due)).scalar_one()
 
 

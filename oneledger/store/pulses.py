@@ -4,9 +4,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select, update
 
-from oneledger.domain.mailing import SendState
 from oneledger.store import schema as t
 from oneledger.store.database import insert_new
+from oneledger.store.outbox import WAITING
 
 COLLECT, SEND = "collect", "send"
 
@@ -25,7 +25,7 @@ def last(connection: Connection) -> dict[str, datetime]:
 def waits_since(connection: Connection, as_of: datetime) -> datetime | None:
     """Of the mails that are due and may go: when the oldest was planned."""
     c = t.outbox.c
-    waiting = (c.state.in_((SendState.PLANNED.value, SendState.DEFERRED.value)), c.next_try_at <= as_of)
+    waiting = (c.state.in_(WAITING), c.next_try_at <= as_of)
     query = (
         select(func.min(c.planned_at, type_=c.planned_at.type))
         .join(t.campaign, t.campaign.c.id == c.campaign)
