@@ -83,8 +83,9 @@ def _signed(here: Running, level: str, signed: Mapping[str, int]) -> str:
 
 
 def signed_offices(here: Running, connection: Connection, phase: str) -> Counter[str]:
-    """Level -> how many offices stand as signed for the phase's latest report."""
-    milestone = signatures.latest_milestone(connection, here.name, phase)
+    """Level -> how many offices stand as signed for the phase's latest report. Supplements to it ask a few anew."""
+    supplements = [each.milestone for each in snapshots.of_campaign(connection, here.name, ["supplement"])]
+    milestone = signatures.latest_milestone(connection, here.name, phase, but=supplements)
     found = standings(signatures.of_campaign(connection, here.name, milestone)) if milestone else {}
     return Counter(here.units[unit].level for (_, unit), each in found.items() if each.state is State.SIGNED)
 

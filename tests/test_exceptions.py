@@ -203,6 +203,7 @@ def test_a_move_that_makes_a_ring_is_refused(office):
 
 
 def test_late_entries_are_a_numbered_supplement_and_the_frozen_figures_stand(both):
+    from tasks.picturing import signed_offices
     from tasks.publishing import freeze_due
     from tasks.supplementing import phases_to_supplement, supplement
 
@@ -229,6 +230,8 @@ def test_late_entries_are_a_numbered_supplement_and_the_frozen_figures_stand(bot
         COUNTY
     }  # who had signed, and nobody else
     assert len(entries(office, COUNTY)) == 2  # its signature stands for what was frozen
+    with office.store.read() as connection:  # and on the page of the phase, where the supplement asks it anew
+        assert signed_offices(office.here, connection, "deploy") == {"county": 1}
     send(office, DIRECT, at("2021-03-24T09:00"), rows=2)
     assert supplement("first", "deploy", at("2021-03-24T10:00")) == f"{KEY}-s2"
     assert {mail["To"].addresses[0].username for mail in office.mails("supplement")[3:]} == {ROOT, CITY}

@@ -1,6 +1,6 @@
 """Who was asked to sign, who signed, sent back, waited or let the time pass; who signs for whom. Append-only."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import fields
 from datetime import datetime
 from typing import Any
@@ -41,10 +41,11 @@ def of_campaign(
     return [_entry(row) for row in connection.execute(select(*_COLUMNS).where(*mine).order_by(c.id))]
 
 
-def latest_milestone(connection: Connection, campaign: str, phase: str) -> str | None:
-    """Of the phase's report that the last deed is about."""
+def latest_milestone(connection: Connection, campaign: str, phase: str, *, but: Collection[str] = ()) -> str | None:
+    """What the last deed of the phase is about; ``but``: these are passed over."""
     c = t.signature.c
-    query = select(c.milestone).where(c.campaign == campaign, c.phase == phase).order_by(c.id.desc()).limit(1)
+    mine = (c.campaign == campaign, c.phase == phase, c.milestone.not_in(list(but)))
+    query = select(c.milestone).where(*mine).order_by(c.id.desc()).limit(1)
     milestone: str | None = connection.execute(query).scalar_one_or_none()
     return milestone
 
